@@ -1,1 +1,70 @@
-fn main() {}
+//! The `massgen` program: parses the command line, runs one command, turns its result into words and
+//! an exit code. Everything that thinks is in the libraries.
+
+mod app;
+mod args;
+mod commands;
+mod config;
+mod environment;
+mod error;
+mod exit;
+mod providers;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use app::App;
+use args::{Args, Command};
+use error::CommandError;
+use exit::Exit;
+use ui::Ui;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return explain(&error).into(),
+    };
+    let ui = Ui::new(args.global.manner());
+    let result = App::new(ui, args.global.project.as_deref()).map_err(|(ui, error)| (ui, error));
+    let (app, outcome) = match result {
+        Ok(app) => {
+            let outcome = run(&app, &args.command);
+            (app, outcome)
+        }
+        Err((ui, error)) => {
+            ui.error(&error);
+            return error.exit.into();
+        }
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            app.ui.error(&error);
+            error.exit.into()
+        }
+    }
+}
+
+fn run(app: &App, command: &Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Logs(args) => commands::logs::run(app, args),
+        Command::Models(args) => commands::models::run(app, args),
+        Command::Config(args) => commands::config::run(app, args),
+        Command::Plugin(args) => commands::plugin::run(app, args),
+        Command::Completions(args) => commands::completions::run(app, args),
+    }
+}
+
+/// Help and version are answers; anything else is a usage error.
+fn explain(error: &clap::Error) -> Exit {
+    // clap writes to the right stream and knows about colour; a closed pipe is nobody's problem.
+    drop(error.print());
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Exit::Usage,
+        _ => Exit::Usage,
+    }
+}

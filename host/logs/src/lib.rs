@@ -1,1 +1,16 @@
-//! logs
+//! MassGen's log directories: finding them, reading them, measuring them. Nothing here asks a model,
+//! prints, or reads the environment; bad content becomes a diagnostic with file and line, never an error.
+
+pub mod diagnostic;
+pub mod examine;
+pub mod facts;
+pub mod files;
+pub mod locate;
+pub mod overview;
+pub mod problems;
+pub mod read;
+pub mod redact;
+pub mod run;
+pub mod tools;
+
+pub use examine::examine;

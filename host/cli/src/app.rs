@@ -1,0 +1,39 @@
+//! What every command is given: the terminal, the surroundings, the configuration and the providers.
+
+use std::path::Path;
+
+use crate::config::{Config, layers};
+use crate::environment::Environment;
+use crate::error::CommandError;
+use crate::providers::Providers;
+use crate::ui::Ui;
+
+/// The program, set up.
+pub(crate) struct App {
+    pub(crate) ui: Ui,
+    pub(crate) environment: Environment,
+    pub(crate) config: Config,
+    pub(crate) providers: Providers,
+}
+
+impl App {
+    /// Reads surroundings and configuration. On failure the terminal is handed back, to say so.
+    pub(crate) fn new(ui: Ui, project: Option<&Path>) -> Result<Self, (Ui, CommandError)> {
+        let environment = match Environment::from_process(project) {
+            Ok(environment) => environment,
+            Err(error) => {
+                let dir = project.map_or_else(|| "the current directory".into(), |d| d.display().to_string());
+                let error = CommandError::failed("project", format!("can't work in {dir}")).because(&error);
+                return Err((ui, error));
+            }
+        };
+        let config = layers::load(&environment);
+        for warning in &config.warnings {
+            ui.warn(warning);
+        }
+        match Providers::installed() {
+            Ok(providers) => Ok(Self { ui, environment, config, providers }),
+            Err(error) => Err((ui, error)),
+        }
+    }
+}

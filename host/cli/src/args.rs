@@ -1,0 +1,88 @@
+//! The command line. Parsing has no effects: files and engines are opened by the commands.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::ui::Manner;
+
+/// Know what your agents did: measure a MassGen run exactly, and have any model explain it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "massgen",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Begin with:\n  massgen logs                 what happened in the newest run\n  \
+                  massgen logs analyze --mode self   a report on it\n  massgen models               the models you can use"
+)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to say it
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Print one JSON document on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say only what must be said
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more: choices, retries, plugins' own lines
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    /// Run as if started in this directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure and explain MassGen's runs
+    #[command(args_conflicts_with_subcommands = true)]
+    Logs(commands::logs::LogsArgs),
+    /// List models, and show what a selector means
+    #[command(args_conflicts_with_subcommands = true)]
+    Models(commands::models::ModelsArgs),
+    /// Show the configuration and where each value comes from
+    Config(commands::config::ConfigArgs),
+    /// List and inspect plugins
+    Plugin(commands::plugin::PluginArgs),
+    /// Print a completion script for a shell
+    Completions(commands::completions::CompletionsArgs),
+}
+
+impl GlobalArgs {
+    /// How to talk.
+    pub(crate) fn manner(&self) -> Manner {
+        Manner {
+            json: self.json,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            color: match self.color {
+                Color::Auto => anstream::ColorChoice::Auto,
+                Color::Always => anstream::ColorChoice::Always,
+                Color::Never => anstream::ColorChoice::Never,
+            },
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `massgen config show|path`
+
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::app::App;
+use crate::config::{layers, setting};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::ui::table::{self, Align};
+use crate::ui::{BOLD, DIM};
+
+/// Show the configuration
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  massgen config show\n  massgen config path")]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    verb: ConfigVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Show every value with its origin, and every setting there is
+    Show,
+    /// Print the files that configuration is read from
+    Path,
+}
+
+pub(crate) fn run(app: &App, args: &ConfigArgs) -> Result<Exit, CommandError> {
+    match args.verb {
+        ConfigVerb::Show => show(app),
+        ConfigVerb::Path => path(app),
+    }
+    Ok(Exit::Done)
+}
+
+fn show(app: &App) {
+    let set: Vec<_> = app.config.all().collect();
+    if app.ui.manner.json {
+        let values: Vec<_> = set
+            .iter()
+            .map(|(key, value)| json!({"key": key, "value": value.text, "origin": value.origin.to_string()}))
+            .collect();
+        return app.ui.json(&json!({"schema": "config/1", "values": values, "warnings": app.config.warnings}));
+    }
+    let mut text = String::new();
+    if set.is_empty() {
+        text.push_str("Nothing is set: every value is the default.\n");
+    } else {
+        let rows = set
+            .iter()
+            .map(|(key, value)| vec![key.to_string(), value.text.clone(), value.origin.to_string()])
+            .collect();
+        let columns = [("Setting", Align::Left), ("Value", Align::Left), ("Origin", Align::Left)];
+        text.push_str(&table::render(&columns, rows, app.ui.width()));
+        text.push('\n');
+    }
+    text.push_str(&format!("\n{BOLD}Settings there are{BOLD:#}\n"));
+    for setting in setting::SETTINGS {
+        text.push_str(&format!("  {:<28} {DIM}{}{DIM:#}\n", setting.key, setting.meaning));
+    }
+    app.ui.answer(&text);
+}
+
+fn path(app: &App) {
+    let project = layers::project_file(&app.environment);
+    let user = layers::user_file(&app.environment);
+    if app.ui.manner.json {
+        return app.ui.json(&json!({"schema": "config-path/1", "project": project, "user": user}));
+    }
+    let exists = |path: &std::path::Path| if path.is_file() { "" } else { "  (not there)" };
+    if let Some(user) = user {
+        app.ui.answer(&format!("user     {}{}", user.display(), exists(&user)));
+    }
+    app.ui.answer(&format!("project  {}{}", project.display(), exists(&project)));
+}

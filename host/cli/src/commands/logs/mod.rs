@@ -1,0 +1,55 @@
+//! `massgen logs …`
+
+pub(crate) mod analyze;
+pub(crate) mod facts;
+pub(crate) mod list;
+pub(crate) mod open;
+pub(crate) mod summary;
+pub(crate) mod target;
+pub(crate) mod tools;
+
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// Measure and explain MassGen's runs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  massgen logs\n  massgen logs list --limit 20\n  \
+                        massgen logs facts --log-dir .massgen/massgen_logs/log_20261122_085921_836350\n  \
+                        massgen logs analyze --model anthropic/claude-haiku-5-5")]
+pub(crate) struct LogsArgs {
+    #[command(subcommand)]
+    verb: Option<LogsVerb>,
+    #[command(flatten)]
+    summary: summary::SummaryArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogsVerb {
+    /// List runs, newest first
+    List(list::ListArgs),
+    /// Sum a run up: what was recorded, and what is true
+    Summary(summary::SummaryArgs),
+    /// Show every tool with calls, failures and times
+    Tools(tools::ToolsArgs),
+    /// Show every measured fact and detected problem
+    Facts(facts::FactsArgs),
+    /// Report on a run, with a model of your choice or from the facts alone
+    Analyze(Box<analyze::AnalyzeArgs>),
+    /// Open a run's directory in the file manager
+    Open(open::OpenArgs),
+}
+
+pub(crate) fn run(app: &App, args: &LogsArgs) -> Result<Exit, CommandError> {
+    match &args.verb {
+        None => summary::run(app, &args.summary),
+        Some(LogsVerb::Summary(args)) => summary::run(app, args),
+        Some(LogsVerb::List(args)) => list::run(app, args),
+        Some(LogsVerb::Tools(args)) => tools::run(app, args),
+        Some(LogsVerb::Facts(args)) => facts::run(app, args),
+        Some(LogsVerb::Analyze(args)) => analyze::run(app, args),
+        Some(LogsVerb::Open(args)) => open::run(app, args),
+    }
+}

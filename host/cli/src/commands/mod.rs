@@ -1,0 +1,7 @@
+//! One file a verb: an args struct whose doc comments are the help, then one function that does it.
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod logs;
+pub(crate) mod models;
+pub(crate) mod plugin;

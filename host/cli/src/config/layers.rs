@@ -1,0 +1,170 @@
+//! The merged configuration, with the origin of each value kept.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::file::{self, Owner};
+use super::setting::{self, Kind, Project};
+use crate::environment::Environment;
+
+/// Which file a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    User(PathBuf),
+    Project(PathBuf),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(path) | Self::Project(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+}
+
+/// What the files say.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    values: BTreeMap<String, Value>,
+    /// Both files' values of `analysis.model`, since the choice of a model names its layer.
+    pub(crate) project_model: Option<Value>,
+    pub(crate) user_model: Option<Value>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The user's file.
+pub(crate) fn user_file(environment: &Environment) -> Option<PathBuf> {
+    environment.config_dir().map(|dir| dir.join("config.toml"))
+}
+
+/// The project's file.
+pub(crate) fn project_file(environment: &Environment) -> PathBuf {
+    environment.project.join(".massgen/config.toml")
+}
+
+/// Reads both files; a missing one is empty.
+pub(crate) fn load(environment: &Environment) -> Config {
+    let read = |path: &Path, owner: Owner, warnings: &mut Vec<String>| {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => {
+                warnings.push(format!("{} can't be read: {error}", path.display()));
+                return Vec::new();
+            }
+        };
+        let (entries, problems) = file::parse(&text, path, owner);
+        warnings.extend(problems);
+        entries
+    };
+    let mut warnings = Vec::new();
+    let mut layers = Vec::new();
+    if let Some(path) = user_file(environment) {
+        let entries = read(&path, Owner::User, &mut warnings);
+        layers.push((Origin::User(path), entries));
+    }
+    let path = project_file(environment);
+    let entries = read(&path, Owner::Project, &mut warnings);
+    layers.push((Origin::Project(path), entries));
+    for refused in &environment.refused {
+        warnings.push(format!("{refused}: refused, a file of the project never sets where traffic goes"));
+    }
+    let mut config = merge(layers);
+    config.warnings.splice(0..0, warnings);
+    config
+}
+
+/// Merges layers, the weakest first. A project's value of a limit counts only where it is lower.
+fn merge(layers: Vec<(Origin, Vec<file::Entry>)>) -> Config {
+    let mut config = Config::default();
+    for (origin, entries) in layers {
+        let of_project = matches!(origin, Origin::Project(_));
+        for entry in entries {
+            let value = Value { text: entry.value, origin: origin.clone() };
+            if entry.key == "analysis.model" {
+                let slot = if of_project { &mut config.project_model } else { &mut config.user_model };
+                *slot = Some(value.clone());
+            }
+            if of_project && raises_a_limit(&entry.key, &value.text, config.values.get(&entry.key)) {
+                config.warnings.push(format!(
+                    "{}: `{}` is left as it is in your own configuration: a project may only lower a limit",
+                    origin, entry.key
+                ));
+                continue;
+            }
+            config.values.insert(entry.key, value);
+        }
+    }
+    config
+}
+
+fn raises_a_limit(key: &str, text: &str, before: Option<&Value>) -> bool {
+    let (Some(setting), Some(before)) = (setting::find(key), before) else { return false };
+    let amount = |text: &str| match setting.kind {
+        Kind::Duration => setting::duration_ms(text).map(|ms| ms as f64),
+        _ => text.parse().ok(),
+    };
+    setting.project == Project::MayLower && amount(text) > amount(&before.text)
+}
+
+impl Config {
+    /// A value as text.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        debug_assert!(setting::find(key).is_some(), "{key} is not in the table of settings");
+        self.values.get(key).map(|value| value.text.as_str())
+    }
+
+    /// A number.
+    pub(crate) fn number<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
+        self.text(key)?.parse().ok()
+    }
+
+    /// A duration in milliseconds.
+    pub(crate) fn duration_ms(&self, key: &str) -> Option<u64> {
+        setting::duration_ms(self.text(key)?)
+    }
+
+    /// All values below a prefix: last name and text.
+    pub(crate) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.values.iter().filter_map(move |(key, value)| {
+            Some((key.strip_prefix(prefix)?.strip_prefix('.')?, value.text.as_str()))
+        })
+    }
+
+    /// Every value, by key.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(key, value)| (key.as_str(), value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(origin: Origin, entries: &[(&str, &str)]) -> (Origin, Vec<file::Entry>) {
+        let entry = |(key, value): &(&str, &str)| file::Entry { key: (*key).into(), value: (*value).into() };
+        (origin, entries.iter().map(entry).collect())
+    }
+
+    #[test]
+    fn the_project_wins_but_never_raises_a_limit() {
+        let user = Origin::User("u".into());
+        let project = Origin::Project("p".into());
+        let config = merge(vec![
+            layer(user.clone(), &[("analysis.model", "a/x"), ("analysis.max_cost", "1"), ("analysis.timeout", "10m")]),
+            layer(project.clone(), &[("analysis.model", "b/y"), ("analysis.max_cost", "5"), ("analysis.timeout", "90s")]),
+        ]);
+        assert_eq!(config.text("analysis.model"), Some("b/y"));
+        assert_eq!(config.user_model.as_ref().map(|v| v.text.as_str()), Some("a/x"));
+        assert_eq!(config.number::<f64>("analysis.max_cost"), Some(1.0));
+        assert_eq!(config.duration_ms("analysis.timeout"), Some(90_000));
+        assert_eq!(config.warnings.len(), 1);
+    }
+}

@@ -1,0 +1,110 @@
+//! The table of settings: every key, its type, its meaning, and who may set it.
+
+/// What a value must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    /// A whole number, 0 or more.
+    Count,
+    /// US dollars, 0 or more.
+    Dollars,
+    /// Text like `90s`, `10m`, `1h`.
+    Duration,
+    Flag,
+}
+
+/// Whether a file that the repository controls may set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Project {
+    /// It may.
+    May,
+    /// Only to a value below the user's.
+    MayLower,
+    /// Never: it decides where traffic goes or which key is used.
+    Never,
+}
+
+/// One setting. In `key`, `*` stands for one name that the user chooses.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) key: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) project: Project,
+    pub(crate) meaning: &'static str,
+}
+
+/// All settings, in the order of `config show`.
+pub(crate) const SETTINGS: &[Setting] = &[
+    setting("analysis.model", Kind::Text, Project::May, "model of `logs analyze`, e.g. openai/gpt-6-luna"),
+    setting("analysis.max_cost", Kind::Dollars, Project::MayLower, "most that one analysis may cost, in US dollars"),
+    setting("analysis.max_tokens", Kind::Count, Project::MayLower, "most tokens that one analysis may use"),
+    setting("analysis.max_steps", Kind::Count, Project::MayLower, "most requests that one analysis may send"),
+    setting("analysis.timeout", Kind::Duration, Project::MayLower, "longest that one analysis may take"),
+    setting("analysis.reasoning", Kind::Text, Project::May, "off, low, medium or high"),
+    setting("analysis.stream", Kind::Flag, Project::May, "ask for replies piece by piece"),
+    setting("aliases.*", Kind::Text, Project::May, "a name of your own for a model"),
+    setting("providers.*.base_url", Kind::Text, Project::Never, "where a provider's service is"),
+    setting("providers.*.api_key_env", Kind::Text, Project::Never, "variable that holds a provider's key"),
+    setting("providers.*.settings.*", Kind::Text, Project::Never, "a setting that the provider's plugin declares"),
+    setting("network.connect_timeout", Kind::Duration, Project::Never, "longest wait for a connection"),
+    setting("network.idle_timeout", Kind::Duration, Project::Never, "longest silence within a reply"),
+    setting("network.total_timeout", Kind::Duration, Project::Never, "longest that one request may take"),
+    setting("network.max_retries", Kind::Count, Project::Never, "how often a failed request is sent again"),
+];
+
+const fn setting(key: &'static str, kind: Kind, project: Project, meaning: &'static str) -> Setting {
+    Setting { key, kind, project, meaning }
+}
+
+/// The setting that a dotted key names.
+pub(crate) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| matches(setting.key, key))
+}
+
+fn matches(pattern: &str, key: &str) -> bool {
+    let mut key_parts = key.split('.');
+    let same = pattern.split('.').all(|p| key_parts.next().is_some_and(|k| p == "*" || p == k));
+    same && key_parts.next().is_none()
+}
+
+/// Milliseconds of a text like `90s`, `10m`, `1h`, `500ms`; a bare number counts seconds.
+pub(crate) fn duration_ms(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let unit: u64 = match text[digits.len()..].trim() {
+        "ms" => 1,
+        "" | "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    let number: f64 = digits.parse().ok()?;
+    let ms = number * unit as f64;
+    (number >= 0.0 && ms.is_finite() && ms < 1e15).then_some(ms as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_through_their_patterns() {
+        assert_eq!(find("analysis.model").map(|s| s.key), Some("analysis.model"));
+        assert_eq!(find("aliases.fast").map(|s| s.key), Some("aliases.*"));
+        assert_eq!(find("providers.openai.base_url").map(|s| s.project), Some(Project::Never));
+        for unknown in ["analysis", "analysis.modell", "aliases.a.b", "providers.openai", ""] {
+            assert!(find(unknown).is_none(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("1h", 3_600_000), ("500ms", 500), ("2", 2_000), ("0.5 s", 500)] {
+            assert_eq!(duration_ms(text), Some(ms), "{text}");
+        }
+        for bad in ["", "fast", "-1s", "1w", "1e400s", "NaN"] {
+            assert_eq!(duration_ms(bad), None, "{bad}");
+        }
+    }
+}

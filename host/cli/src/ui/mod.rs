@@ -1,0 +1,130 @@
+//! All that people see: where it goes, in which colour, and how wide it is. Commands make values; this
+//! module writes them. stdout carries the answer, stderr everything else.
+
+pub(crate) mod human;
+pub(crate) mod progress;
+pub(crate) mod table;
+
+use std::io::{IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use crate::error::CommandError;
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+
+/// How talkative and colourful to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    pub(crate) color: ColorChoice,
+}
+
+/// The terminal, or what stands in its place.
+pub(crate) struct Ui {
+    pub(crate) manner: Manner,
+}
+
+impl Ui {
+    pub(crate) fn new(manner: Manner) -> Self {
+        Self { manner }
+    }
+
+    /// Writes the answer. A closed pipe (`| head`) is not an error.
+    pub(crate) fn answer(&self, text: &str) {
+        let mut out = AutoStream::new(std::io::stdout(), self.color_for(&std::io::stdout()));
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        drop(write!(out, "{text}{newline}").and_then(|()| out.flush()));
+    }
+
+    /// Writes the one JSON document of `--json`.
+    pub(crate) fn json(&self, document: &impl serde::Serialize) {
+        match serde_json::to_string_pretty(document) {
+            Ok(text) => self.answer(&text),
+            Err(error) => self.warn(&format!("the JSON document can't be written: {error}")),
+        }
+    }
+
+    /// Says what is happening, unless `--quiet`.
+    pub(crate) fn status(&self, text: &str) {
+        if !self.manner.quiet {
+            self.err_line(text);
+        }
+    }
+
+    /// Says what only `--verbose` wants to know.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.manner.verbose {
+            self.err_line(&format!("{DIM}{text}{DIM:#}"));
+        }
+    }
+
+    /// Warns, even with `--quiet`.
+    pub(crate) fn warn(&self, text: &str) {
+        self.err_line(&format!("{WARN}warning:{WARN:#} {text}"));
+    }
+
+    /// Shows why a command failed; as JSON on stdout too where that was asked for.
+    pub(crate) fn error(&self, error: &CommandError) {
+        if self.manner.json {
+            self.json(&error.to_json());
+        }
+        let mut text = format!("{BAD}error:{BAD:#} {}", error.message);
+        for cause in &error.causes {
+            text.push_str(&format!("\n  because: {}", human::clean(cause)));
+        }
+        for hint in &error.hints {
+            text.push_str(&format!("\n  hint: {hint}"));
+        }
+        self.err_line(&text);
+    }
+
+    /// Asks a yes-or-no question; no without a terminal.
+    pub(crate) fn confirm(&self, question: &str) -> bool {
+        if !self.interactive() || !std::io::stdin().is_terminal() {
+            return false;
+        }
+        let mut err = self.stderr();
+        drop(write!(err, "{question} [y/N] ").and_then(|()| err.flush()));
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).is_ok()
+            && matches!(line.trim(), "y" | "Y" | "yes")
+    }
+
+    /// Somebody watches stderr: progress may move.
+    pub(crate) fn interactive(&self) -> bool {
+        !self.manner.quiet && !self.manner.json && std::io::stderr().is_terminal()
+    }
+
+    /// Columns of the terminal that shows the answer; wide where there is none, so that pipes get
+    /// whole lines.
+    pub(crate) fn width(&self) -> u16 {
+        match terminal_size::terminal_size_of(std::io::stdout()) {
+            Some((terminal_size::Width(columns), _)) => columns.max(40),
+            None => 160,
+        }
+    }
+
+    fn err_line(&self, text: &str) {
+        let mut err = self.stderr();
+        drop(writeln!(err, "{text}"));
+    }
+
+    fn stderr(&self) -> AutoStream<std::io::Stderr> {
+        AutoStream::new(std::io::stderr(), self.color_for(&std::io::stderr()))
+    }
+
+    fn color_for(&self, stream: &impl anstream::stream::RawStream) -> ColorChoice {
+        match self.manner.color {
+            ColorChoice::Auto => AutoStream::choice(stream),
+            decided => decided,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! From a directory to everything that can be said of it without a model.
+
+use crate::facts::{self, Facts};
+use crate::files::RunFiles;
+use crate::locate::RunDir;
+use crate::problems;
+use crate::read;
+use crate::redact::Redactor;
+
+/// Reads and measures one turn of a run (none: the last), detects problems and quotes their evidence.
+pub fn examine(dir: &RunDir, turn: Option<u32>, redactor: &Redactor) -> Facts {
+    let turn = turn.or_else(|| dir.turns.last().map(|turn| turn.number));
+    let run = read::read(dir, turn);
+    let mut facts = facts::measure(&run);
+    facts.problems = problems::detect(&run, &facts);
+    let files = RunFiles::new(&dir.root, redactor.clone());
+    problems::quote(&mut facts.problems, &files);
+    facts.diagnostics = run.diagnostics;
+    facts.redact(redactor);
+    facts
+}

@@ -1,0 +1,102 @@
+//! How an attempt ended. The exit code does not tell: it is 0 also without any answer.
+
+use serde::Serialize;
+
+use crate::run::{Attempt, EventKind};
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// With a final answer.
+    Completed,
+    /// In order, without any answer.
+    NoAnswer,
+    /// The orchestrator ran out of time; there may be an answer all the same.
+    Timeout,
+    /// Without a word: killed, or still going on.
+    Killed,
+    /// By the user.
+    Interrupted,
+    /// Before it began: the configuration was wrong.
+    ConfigError,
+    /// By an error of the program.
+    Error,
+    /// Another attempt took over.
+    Restarted,
+}
+
+impl Outcome {
+    /// The word that the JSON has.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::NoAnswer => "no_answer",
+            Self::Timeout => "timeout",
+            Self::Killed => "killed",
+            Self::Interrupted => "interrupted",
+            Self::ConfigError => "config_error",
+            Self::Error => "error",
+            Self::Restarted => "restarted",
+        }
+    }
+}
+
+pub(super) fn outcome(attempt: &Attempt, is_last: bool) -> Outcome {
+    let events = attempt.events.as_deref().unwrap_or_default();
+    let any = |wanted: fn(&EventKind) -> bool| events.iter().any(|event| wanted(&event.kind));
+    let finish = attempt.status.as_ref().map(|status| status.finish_reason.as_str());
+    if !is_last || any(|kind| matches!(kind, EventKind::AttemptRestart { .. })) {
+        return Outcome::Restarted;
+    }
+    if any(|kind| matches!(kind, EventKind::Timeout { .. })) || finish == Some("timeout") {
+        return Outcome::Timeout;
+    }
+    let answered = any(|kind| matches!(kind, EventKind::FinalAnswer { .. }))
+        || !attempt.final_answers.is_empty();
+    if answered {
+        return Outcome::Completed;
+    }
+    if let Some(stage) = &attempt.metadata.failure_stage {
+        let before_any_work = events.is_empty() && attempt.status.is_none();
+        return if before_any_work && is_setup(stage) {
+            Outcome::ConfigError
+        } else {
+            Outcome::Error
+        };
+    }
+    if attempt.log.no_answer.is_some() || gave_up(attempt) {
+        return Outcome::NoAnswer;
+    }
+    match finish {
+        Some("completed") => Outcome::Completed,
+        Some("error") => Outcome::NoAnswer,
+        Some(_) if attempt.has_metrics => Outcome::Interrupted,
+        Some(_) => Outcome::Killed,
+        None if events.is_empty() => Outcome::Error,
+        None => Outcome::Killed,
+    }
+}
+
+/// Stages that MassGen names when it ends before an orchestrator exists.
+fn is_setup(stage: &str) -> bool {
+    stage == "system_exit" || stage.contains("config") || stage.contains("validation")
+}
+
+/// Every agent that spoke was given up by the orchestrator.
+fn gave_up(attempt: &Attempt) -> bool {
+    let events = attempt.events.as_deref().unwrap_or_default();
+    let last_words = |id: &str| {
+        events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::Trouble { message } if event.agent.as_deref() == Some(id) => Some(message),
+            _ => None,
+        })
+    };
+    let mut agents: Vec<_> = events.iter().filter_map(|event| event.agent.as_deref()).collect();
+    agents.sort_unstable();
+    agents.dedup();
+    !agents.is_empty()
+        && agents
+            .iter()
+            .all(|id| last_words(id).is_some_and(|m| m.contains("after") && m.contains("attempts")))
+}

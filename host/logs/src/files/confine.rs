@@ -1,0 +1,32 @@
+//! Opening a file of a run so that no path and no link leads out of it.
+
+use std::fs::File;
+use std::path::{Component, Path};
+
+use super::ReadFileError;
+
+/// Opens a path relative to the run. Links are followed as long as they stay within.
+pub(super) fn open(root: &Path, path: &str) -> Result<File, ReadFileError> {
+    let outside = || ReadFileError::Outside(path.to_string());
+    let relative = Path::new(path);
+    if path.contains('\0')
+        || !relative.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
+    {
+        return Err(outside());
+    }
+    let io = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            ReadFileError::Missing(path.to_string())
+        }
+        _ => ReadFileError::Io { path: path.to_string(), source },
+    };
+    let real = root.join(relative).canonicalize().map_err(io)?;
+    if !real.starts_with(root) {
+        return Err(outside());
+    }
+    // A FIFO or device in a log directory would block or never end.
+    if !std::fs::metadata(&real).map_err(io)?.is_file() {
+        return Err(ReadFileError::NotAFile(path.to_string()));
+    }
+    File::open(&real).map_err(io)
+}

@@ -1,0 +1,192 @@
+//! Rules on single agents: failed requests, forced retries, agents that were given up.
+
+use super::Severity::{High, Info, Medium};
+use super::{Case, Evidence};
+use crate::run::EventKind;
+
+pub(super) fn detect(case: &mut Case<'_>) {
+    requests(case);
+    given_up(case);
+    enforcement(case);
+    votes(case);
+    hollow_subagents(case);
+}
+
+fn requests(case: &mut Case<'_>) {
+    let log = &case.attempt.log;
+    if log.api_error_count == 0 {
+        return;
+    }
+    let place = |(line, _): &(u64, String)| case.at(&log.file, *line, "");
+    let with = |sign: &str| {
+        log.api_errors.iter().filter(|(_, text)| text.contains(sign)).collect::<Vec<_>>()
+    };
+    let missing = with("api_key client option");
+    let refused: Vec<_> =
+        with("Error code: 401").into_iter().chain(with("Error code: 403")).collect();
+    let all: Vec<Evidence> = log.api_errors.iter().map(place).collect();
+    if !missing.is_empty() {
+        let evidence = missing.into_iter().map(place).collect();
+        case.report(
+            "missing_api_key",
+            High,
+            "an agent had no API key: its requests were never sent".into(),
+            "set the key that the backend's client names, in the environment or a .env file",
+            evidence,
+        );
+    } else if !refused.is_empty() {
+        let title = format!("the service refused the key: {} failed requests", refused.len());
+        let evidence = refused.into_iter().map(place).collect();
+        case.report(
+            "key_refused",
+            High,
+            title,
+            "check the key and that it may use this model",
+            evidence,
+        );
+    }
+    let title = format!(
+        "{} failed, and no metric counts them",
+        counted(
+            log.api_error_count,
+            "request to a model's service",
+            "requests to models' services"
+        )
+    );
+    case.report(
+        "api_errors",
+        Medium,
+        title,
+        "see massgen.log at the cited lines; retries of the client itself leave no trace at all",
+        all,
+    );
+}
+
+fn given_up(case: &mut Case<'_>) {
+    for agent in &case.facts.agents {
+        let words = last_words(case, &agent.id);
+        let recorded = agent.error.clone();
+        let Some(why) = recorded.or_else(|| {
+            words.as_ref().map(|(_, message)| message.trim_start_matches(['❌', ' ']).to_string())
+        }) else {
+            continue;
+        };
+        let mut evidence: Vec<Evidence> =
+            words.iter().map(|(line, _)| case.event(*line, "❌")).collect();
+        if evidence.is_empty() {
+            evidence.push(case.at("status.json", 0, &why));
+        }
+        let title = format!("{} was given up: {why}", agent.id);
+        case.report(
+            "agent_failed",
+            High,
+            title,
+            "its share of the tokens bought nothing; see why at the cited line",
+            evidence,
+        );
+    }
+}
+
+/// The message with which the orchestrator gave an agent up.
+fn last_words(case: &Case<'_>, id: &str) -> Option<(u64, String)> {
+    case.attempt.events.iter().flatten().rev().find_map(|event| match &event.kind {
+        EventKind::Trouble { message }
+            if event.agent.as_deref() == Some(id)
+                && !message.contains("Retry (")
+                && message.contains(" after ")
+                && message.contains("attempts") =>
+        {
+            Some((event.line, message.clone()))
+        }
+        _ => None,
+    })
+}
+
+fn enforcement(case: &mut Case<'_>) {
+    let mut ids: Vec<&str> = case.facts.enforcement.iter().map(|e| e.agent.as_str()).collect();
+    ids.dedup();
+    for id in ids {
+        let mine: Vec<_> = case.facts.enforcement.iter().filter(|e| e.agent == id).collect();
+        let total: u64 = mine.iter().map(|e| e.count).sum();
+        let reasons: Vec<_> = mine.iter().map(|e| format!("{} ×{}", e.reason, e.count)).collect();
+        let lost = case
+            .attempt
+            .status
+            .as_ref()
+            .and_then(|s| s.agents.get(id))
+            .map_or(0, |agent| agent.chars_lost);
+        let lost = if lost > 0 {
+            format!("; {lost} characters of its output were thrown away")
+        } else {
+            String::new()
+        };
+        let title = format!(
+            "{id} was made to try again {}: {}{lost}",
+            counted(total, "time", "times"),
+            reasons.join(", ")
+        );
+        let retries = case.attempt.events.iter().flatten().filter(|event| {
+            event.agent.as_deref() == Some(id) && matches!(&event.kind, EventKind::Trouble { message } if message.contains("Retry ("))
+        });
+        let mut evidence: Vec<Evidence> =
+            retries.map(|event| case.event(event.line, "❌")).collect();
+        if evidence.is_empty() {
+            evidence.push(case.at("status.json", 0, mine[0].reason.as_str()));
+        }
+        case.report("enforcement", Medium, title, "a model that does not use the workflow tools wastes a request each time; name them in its system message or change the model", evidence);
+    }
+}
+
+fn votes(case: &mut Case<'_>) {
+    let own: Vec<_> = case.facts.votes.iter().filter(|vote| vote.voter == vote.target).collect();
+    let several = case.facts.agents.len() > 1;
+    if several && !own.is_empty() {
+        let names: Vec<_> = own.iter().map(|vote| vote.voter.as_str()).collect();
+        let evidence = own
+            .iter()
+            .filter(|vote| vote.line > 0)
+            .map(|vote| case.event(vote.line, "\"target_id\""))
+            .collect();
+        let title = format!(
+            "{} voted for the own answer: {}",
+            counted(own.len() as u64, "agent", "agents"),
+            names.join(", ")
+        );
+        case.report(
+            "self_vote",
+            Info,
+            title,
+            "a vote for oneself says little about quality",
+            evidence,
+        );
+    }
+}
+
+fn hollow_subagents(case: &mut Case<'_>) {
+    let mut names = Vec::new();
+    let mut evidence = Vec::new();
+    for event in case.attempt.events.iter().flatten() {
+        if let EventKind::ToolEnd { hollow_subagents, .. } = &event.kind
+            && !hollow_subagents.is_empty()
+        {
+            names.extend(hollow_subagents.iter().cloned());
+            evidence.push(case.event(event.line, "\"result\""));
+        }
+    }
+    if !names.is_empty() {
+        let title =
+            format!("subagents are reported as successful and gave nothing: {}", names.join(", "));
+        case.report(
+            "hollow_subagents",
+            High,
+            title,
+            "read their logs: a subagent whose requests all fail is still called a success",
+            evidence,
+        );
+    }
+}
+
+/// `1 request`, `2 requests`.
+pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

@@ -1,0 +1,39 @@
+//! `coordination_events.json`, without the three quarters of it that are one entry per streamed chunk.
+
+use serde_json::Value;
+
+use super::Source;
+use super::json::{elements, seconds_ms, text};
+use crate::run::Coordination;
+
+const FILE: &str = "coordination_events.json";
+
+/// Events that add something to `events.jsonl`.
+const KEPT: &[&str] = &[
+    "new_answer",
+    "vote_cast",
+    "vote_ignored",
+    "restart_triggered",
+    "agent_timeout",
+    "agent_error",
+    "final_agent_selected",
+];
+
+pub(super) fn read(source: &mut Source<'_>) -> Vec<Coordination> {
+    let Some(json) = source.json(FILE) else { return Vec::new() };
+    elements(&json, "events").filter_map(event).collect()
+}
+
+fn event(json: &Value) -> Option<Coordination> {
+    let kind = text(json, "event_type").filter(|kind| KEPT.contains(&kind.as_str()))?;
+    let context = json.get("context").unwrap_or(&Value::Null);
+    Some(Coordination {
+        line: 0,
+        at_ms: seconds_ms(json, "timestamp"),
+        agent: text(json, "agent_id"),
+        details: text(json, "details").unwrap_or_default(),
+        subject: text(context, "voted_for").or_else(|| text(context, "label")),
+        reason: text(context, "reason"),
+        kind,
+    })
+}

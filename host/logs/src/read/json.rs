@@ -1,0 +1,73 @@
+//! Whole JSON files, and forgiving access to what is in them.
+
+use std::io::Read;
+
+use serde_json::Value;
+
+use super::Source;
+
+/// Larger files are not read as one document.
+const BYTES_MAX: u64 = 64 << 20;
+
+impl Source<'_> {
+    /// A JSON file as a value.
+    pub(super) fn json(&mut self, file: &str) -> Option<Value> {
+        let opened = self.open(file)?;
+        let mut bytes = Vec::new();
+        if let Err(error) = opened.take(BYTES_MAX + 1).read_to_end(&mut bytes) {
+            self.complain(file, 0, format!("can't be read: {error}"));
+            return None;
+        }
+        if bytes.len() as u64 > BYTES_MAX {
+            self.complain(file, 0, format!("is larger than {} MiB and left out", BYTES_MAX >> 20));
+            return None;
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let why = if error.is_eof() {
+                    "ends in the middle".to_string()
+                } else {
+                    error.to_string()
+                };
+                self.complain(file, error.line() as u64, format!("is no JSON document: {why}"));
+                None
+            }
+        }
+    }
+}
+
+/// A text, if it is one and not empty.
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key)?.as_str().filter(|text| !text.is_empty()).map(String::from)
+}
+
+/// A count; anything else is 0.
+pub(super) fn count(value: &Value, key: &str) -> u64 {
+    value
+        .get(key)
+        .map_or(0, |v| v.as_u64().unwrap_or_else(|| v.as_f64().map_or(0, |f| f.max(0.0) as u64)))
+}
+
+/// A number; anything else is 0.
+pub(super) fn number(value: &Value, key: &str) -> f64 {
+    value.get(key).and_then(Value::as_f64).filter(|n| n.is_finite()).unwrap_or(0.0)
+}
+
+/// Unix milliseconds of a time in seconds.
+pub(super) fn seconds_ms(value: &Value, key: &str) -> i64 {
+    (number(value, key) * 1000.0).round() as i64
+}
+
+/// Members of an object.
+pub(super) fn members<'a>(
+    value: &'a Value,
+    key: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    value.get(key).and_then(Value::as_object).into_iter().flatten()
+}
+
+/// Elements of an array.
+pub(super) fn elements<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}

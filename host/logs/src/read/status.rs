@@ -1,0 +1,37 @@
+//! `status.json`.
+
+use serde_json::Value;
+
+use super::json::{count, elements, members, seconds_ms, text};
+use crate::run::{AgentStatus, Status};
+
+pub(super) fn status(json: &Value) -> Status {
+    let meta = json.get("meta").unwrap_or(&Value::Null);
+    let results = json.get("results").unwrap_or(&Value::Null);
+    Status {
+        finish_reason: text(json, "finish_reason").unwrap_or_default(),
+        winner: text(results, "winner"),
+        question: text(meta, "question"),
+        start_ms: seconds_ms(meta, "start_time"),
+        updated_ms: seconds_ms(meta, "last_updated"),
+        agents: members(json, "agents")
+            .map(|(id, agent)| (id.clone(), agent_status(agent)))
+            .collect(),
+    }
+}
+
+fn agent_status(agent: &Value) -> AgentStatus {
+    let reliability = agent.get("reliability").unwrap_or(&Value::Null);
+    let mut status = AgentStatus {
+        state: text(agent, "status").unwrap_or_default(),
+        error: agent.get("error").and_then(|error| text(error, "message")),
+        restarts: count(agent, "times_restarted"),
+        chars_lost: count(reliability, "total_buffer_chars_lost"),
+        ..AgentStatus::default()
+    };
+    for attempt in elements(reliability, "enforcement_attempts") {
+        let reason = text(attempt, "reason").unwrap_or_else(|| "unknown".into());
+        *status.enforcement.entry(reason).or_default() += 1;
+    }
+    status
+}

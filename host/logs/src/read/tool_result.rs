@@ -1,0 +1,222 @@
+//! Tells from the text of a tool's result whether the call failed. MassGen records a failure only when
+//! the call raised inside MassGen itself; what tools report in their own words counts as success there.
+//!
+//! A false alarm is worse than a miss: text that merely contains the word "error", or the content of a
+//! file, is no failure.
+
+use serde_json::{Map, Value};
+
+/// Beginnings of a whole result that only failures have.
+const BEGINNINGS: &[&str] = &[
+    "Error:",
+    "ERROR:",
+    "Error executing ",
+    "Error calling ",
+    "Error - ",
+    "Tool error:",
+    "Tool execution failed",
+    "MCP error",
+    "Exception:",
+    "Traceback (most recent call last)",
+    "ENOENT",
+    "EACCES",
+    "EPERM",
+    "EISDIR",
+    "ENOTDIR",
+    "EEXIST",
+    "Permission denied",
+    "Access denied",
+    "Could not find exact match",
+    "Unknown tool",
+    "Input validation error",
+    "Failed to ",
+    "Invalid arguments",
+    "❌",
+    "🚫",
+];
+
+/// A beginning counts only if what follows is a message, not a document that happens to begin so.
+const MESSAGE_CHARS_MAX: usize = 4_000;
+
+const SHOWN_CHARS_MAX: usize = 160;
+
+/// How the call failed, in a few words; none if it did not.
+pub(super) fn failure(result: &str) -> Option<String> {
+    let text = result.trim_start();
+    if text.starts_with('{')
+        && let Ok(Value::Object(object)) = serde_json::from_str(text)
+    {
+        return in_object(&object, 0);
+    }
+    if text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
+        return None;
+    }
+    let begins = BEGINNINGS.iter().any(|beginning| text.starts_with(beginning));
+    (begins || exit_code_line(text)).then(|| shown(text))
+}
+
+/// `Exit code: 1` as the whole first or last line, as shells in tools print it.
+fn exit_code_line(text: &str) -> bool {
+    [text.lines().next(), text.lines().last()].into_iter().flatten().any(|line| {
+        let line = line.trim().to_ascii_lowercase();
+        let code = line.strip_prefix("exit code:").or_else(|| line.strip_prefix("exit_code:"));
+        code.and_then(|code| code.trim().parse::<i64>().ok()).is_some_and(|code| code != 0)
+    })
+}
+
+fn in_object(object: &Map<String, Value>, depth: u8) -> Option<String> {
+    let flag = |name: &str| object.get(name).and_then(Value::as_bool);
+    let why = || {
+        let text =
+            ["error", "message", "stderr", "explanation", "reason"].iter().find_map(|name| {
+                object.get(*name).and_then(Value::as_str).filter(|text| !text.is_empty())
+            });
+        text.map(shown)
+    };
+    if ["isError", "is_error"].iter().any(|name| flag(name) == Some(true)) {
+        return Some(why().unwrap_or_else(|| "isError is true".into()));
+    }
+    for name in ["success", "valid", "ok"] {
+        if flag(name) == Some(false) {
+            return Some(why().unwrap_or_else(|| format!("{name} is false")));
+        }
+    }
+    for name in ["exit_code", "exitCode", "returncode", "return_code"] {
+        if let Some(code) = object.get(name).and_then(Value::as_i64)
+            && code != 0
+        {
+            return Some(why().map_or_else(
+                || format!("exit code {code}"),
+                |why| format!("exit code {code}: {why}"),
+            ));
+        }
+    }
+    // `"success": true` beside an `error` field is a success with a remark, such as a cancelled job.
+    let says_success = ["success", "valid", "ok"].iter().any(|name| flag(name) == Some(true));
+    if let Some(status) = object.get("status").and_then(Value::as_str)
+        && !says_success
+        && is_bad_status(status)
+    {
+        return Some(why().unwrap_or_else(|| format!("status is {status}")));
+    }
+    let only_error = !says_success
+        && object.len() <= 2
+        && object.get("error").and_then(Value::as_str).is_some_and(|e| !e.is_empty());
+    if only_error {
+        return why();
+    }
+    match object.get("result") {
+        Some(Value::Object(inner)) if depth < 2 => in_object(inner, depth + 1),
+        _ => None,
+    }
+}
+
+fn is_bad_status(status: &str) -> bool {
+    let status = status.to_ascii_lowercase();
+    status == "failed"
+        || status == "failure"
+        || status == "rejected"
+        || status == "denied"
+        || status.ends_with("error")
+}
+
+fn shown(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    line.chars().take(SHOWN_CHARS_MAX).collect()
+}
+
+/// Subagents in the result of `spawn_subagents` that are called a success although they never reached a
+/// model or gave an error as their answer.
+pub(super) fn hollow_subagents(tool: &str, result: &str) -> Vec<String> {
+    if !tool.contains("subagent") {
+        return Vec::new();
+    }
+    let Ok(json) = serde_json::from_str::<Value>(result) else { return Vec::new() };
+    let results = json.get("results").and_then(Value::as_array).into_iter().flatten();
+    let single = json.get("subagent_id").is_some().then_some(&json);
+    results
+        .chain(single)
+        .filter(|subagent| is_hollow(subagent))
+        .filter_map(|s| Some(s.get("subagent_id")?.as_str()?.to_string()))
+        .collect()
+}
+
+fn is_hollow(subagent: &Value) -> bool {
+    let says_success = subagent.get("success").and_then(Value::as_bool) == Some(true);
+    let answer = subagent.get("answer").and_then(Value::as_str).unwrap_or_default().trim();
+    let usage = subagent.get("token_usage");
+    let tokens = |name: &str| usage.and_then(|u| u.get(name)).and_then(Value::as_u64).unwrap_or(0);
+    let silent = usage.is_some() && tokens("input_tokens") == 0 && tokens("output_tokens") == 0;
+    says_success
+        && (answer.is_empty()
+            || silent
+            || answer.starts_with("❌")
+            || failure(answer).is_some()
+            || answer.contains("no successful agents"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures() {
+        for result in [
+            "Error executing tool flaky: backend unavailable (attempt 1)",
+            "Error: explode tool always fails: x",
+            r#"{"success": false, "exit_code": 1, "stdout": "", "stderr": "boom"}"#,
+            r#"{"success": false, "error": "quota exceeded"}"#,
+            r#"{"valid": false, "error": "impact requirements not met"}"#,
+            r#"{"exit_code": 127, "stdout": ""}"#,
+            r#"{"status": "validation_error", "message": "no items"}"#,
+            r#"{"error": "not found"}"#,
+            r#"{"isError": true, "content": []}"#,
+            "Could not find exact match for edit:\nprint(1)",
+            "ENOENT: no such file or directory, open 'x'",
+            "Exit code: 2\nmake: *** [all] Error 2",
+        ] {
+            assert!(failure(result).is_some(), "{result}");
+        }
+    }
+
+    #[test]
+    fn successes() {
+        for result in [
+            "ok:k1",
+            "",
+            "the function returns Error: when it fails",
+            "def failed():\n    raise ValueError('Error: x')",
+            r#"{"success": true, "exit_code": 0, "stderr": "warning: error budget"}"#,
+            r#"{"success": true, "status": "cancelled", "error": "Cancelled by user request"}"#,
+            r#"{"status": "accepted", "verdict": "new_answer", "failed_criteria": ["E1"]}"#,
+            r#"{"key": "alpha", "value": 33}"#,
+            r#"{"count": 3, "errors": []}"#,
+            r#"{"name": "package", "version": "1.0.0", "error": "docs"}"#,
+            "[DIR] .git",
+            "```diff\n-Error: old\n```",
+            "Exit code: 0",
+        ] {
+            assert_eq!(failure(result), None, "{result}");
+        }
+    }
+
+    #[test]
+    fn long_documents_are_no_messages() {
+        let document = format!("Error: {}", "x".repeat(MESSAGE_CHARS_MAX));
+        assert_eq!(failure(&document), None);
+    }
+
+    #[test]
+    fn subagents_that_only_claim_success() {
+        let result = r#"{"success":true,"results":[
+            {"subagent_id":"good","success":true,"answer":"blue","token_usage":{"input_tokens":10,"output_tokens":2}},
+            {"subagent_id":"silent","success":true,"answer":"text","token_usage":{"input_tokens":0,"output_tokens":0}},
+            {"subagent_id":"broken","success":true,"answer":"❌ no key"},
+            {"subagent_id":"honest","success":false,"answer":null}]}"#;
+        assert_eq!(
+            hollow_subagents("mcp__subagent_1__spawn_subagents", result),
+            ["silent", "broken"]
+        );
+        assert!(hollow_subagents("mcp__probe__lookup", result).is_empty());
+    }
+}
