@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test may")]
 //! Real runs, measured, against what was observed of them; and broken ones, which must still be read.
 
 use std::collections::BTreeMap;

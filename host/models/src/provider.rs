@@ -64,7 +64,10 @@ pub struct Reply {
 impl Reply {
     /// All text of the reply, joined.
     pub fn text(&self) -> String {
-        self.parts.iter().filter_map(|p| if let Part::Text(t) = p { Some(t.as_str()) } else { None }).collect()
+        self.parts
+            .iter()
+            .filter_map(|p| if let Part::Text(t) = p { Some(t.as_str()) } else { None })
+            .collect()
     }
 }
 

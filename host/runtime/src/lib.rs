@@ -1,1 +1,14 @@
-//! runtime
+//! Plugins at work: loading components, holding them to their limits, and performing the HTTP exchanges
+//! that they describe. wasmtime and reqwest are used here and nowhere else.
+
+pub mod component;
+mod exchange;
+pub mod manifest;
+mod provider;
+pub mod secret;
+mod transport;
+
+pub use component::{LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions, StartError};
+pub use provider::{ComponentProvider, ConnectError, Connection, HttpOptions, LogSink};
+pub use secret::Secret;
+pub use transport::endpoint::{BaseUrlError, base_url};

@@ -1,0 +1,31 @@
+//! Builds the plugins and writes `plugins.rs`, which embeds them.
+
+mod guests;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// The plugins that ship with the program: folder in `plugins/` and crate.
+const BUNDLED: &[guests::Guest] = &[
+    guests::Guest { folder: "plugins/anthropic", package: "massgen-provider-anthropic" },
+    guests::Guest { folder: "plugins/google", package: "massgen-provider-google" },
+    guests::Guest { folder: "plugins/openai", package: "massgen-provider-openai" },
+];
+
+fn main() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let built = guests::build(&root, BUNDLED).unwrap_or_else(|why| panic!("\n\n{why}\n"));
+    let mut source = String::from(
+        "/// Every plugin that ships with the program, by id.\npub static PLUGINS: &[BundledPlugin] = &[\n",
+    );
+    for plugin in built {
+        writeln!(
+            source,
+            "    BundledPlugin {{ id: {:?}, manifest_toml: include_str!({:?}), component: include_bytes!({:?}) }},",
+            plugin.id, plugin.manifest, plugin.component
+        )
+        .expect("a String takes all");
+    }
+    source.push_str("];\n");
+    std::fs::write(guests::out_dir().join("plugins.rs"), source).expect("OUT_DIR can be written");
+}

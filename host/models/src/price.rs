@@ -1,0 +1,147 @@
+//! What tokens cost, through the crate `genai-prices`. A price is a function of size and time: tiers
+//! reprice a whole request, prices have dates, some change with the hour. Unknown is none, never 0.
+
+use std::time::{Duration, SystemTime};
+
+use genai_prices::{PriceRequest, UsageKey};
+use serde::Serialize;
+
+use crate::event::Usage;
+use crate::model_id::ModelId;
+
+const MILLION: f64 = 1_000_000.0;
+
+/// Prices of a model for a small request, in US dollars per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Price {
+    /// Prompt.
+    pub input_per_mtok: f64,
+    /// Reply.
+    pub output_per_mtok: f64,
+    /// Prompt that is read from the cache.
+    pub cache_read_per_mtok: Option<f64>,
+}
+
+/// The prices of one model at one time.
+#[derive(Debug, Clone)]
+pub struct Pricing {
+    model: ModelId,
+    at: SystemTime,
+}
+
+impl Pricing {
+    /// Prices of a model at a time in Unix milliseconds.
+    pub fn new(model: ModelId, now_unix_ms: i64) -> Self {
+        let since = Duration::from_millis(u64::try_from(now_unix_ms).unwrap_or(0));
+        Self { model, at: SystemTime::UNIX_EPOCH + since }
+    }
+
+    /// What a request cost, in US dollars.
+    pub fn cost_usd(&self, usage: &Usage) -> Option<f64> {
+        // The crate's input includes the cached part, as ours does.
+        let mut counted = genai_prices::Usage::new();
+        let mut add = |key: UsageKey, tokens: Option<u64>| {
+            if let Some(tokens) = tokens.filter(|tokens| *tokens > 0) {
+                counted.insert(key, tokens as f64);
+            }
+        };
+        add(UsageKey::INPUT_TOKENS, usage.input_tokens);
+        add(UsageKey::OUTPUT_TOKENS, usage.output_tokens);
+        add(UsageKey::CACHE_READ_TOKENS, usage.cache_read_tokens);
+        add(UsageKey::CACHE_WRITE_TOKENS, usage.cache_write_tokens);
+        self.calculate(&counted)
+    }
+
+    /// The most that a request can cost: nothing cached, the whole output used.
+    pub fn worst_case_usd(&self, input_tokens: u64, max_output_tokens: u64) -> Option<f64> {
+        self.cost_usd(&Usage {
+            input_tokens: Some(input_tokens),
+            output_tokens: Some(max_output_tokens),
+            ..Usage::default()
+        })
+    }
+
+    /// Prices for people.
+    pub fn price(&self) -> Option<Price> {
+        // A thousand tokens stay in the first tier of every model.
+        let of = |usage: Usage| Some(round(self.cost_usd(&usage)? / 1_000.0 * MILLION));
+        let tokens = Some(1_000);
+        let input_per_mtok = of(Usage { input_tokens: tokens, ..Usage::default() })?;
+        let cached =
+            of(Usage { input_tokens: tokens, cache_read_tokens: tokens, ..Usage::default() });
+        Some(Price {
+            input_per_mtok,
+            output_per_mtok: of(Usage { output_tokens: tokens, ..Usage::default() })?,
+            cache_read_per_mtok: cached.filter(|cached| *cached < input_per_mtok),
+        })
+    }
+
+    fn calculate(&self, usage: &genai_prices::Usage) -> Option<f64> {
+        let request = PriceRequest::new(&self.model.model, usage)
+            .with_provider_id(&self.model.provider)
+            .with_timestamp(self.at);
+        genai_prices::calculate(&request).ok().map(|price| price.total_price)
+    }
+}
+
+/// Away from what floating point adds at the end.
+fn round(usd: f64) -> f64 {
+    (usd * MILLION).round() / MILLION
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-22T12:00:00Z.
+    const NOVEMBER: i64 = 1_795_348_800_000;
+    const DAY_MS: i64 = 86_400_000;
+
+    fn pricing(provider: &str, model: &str, at: i64) -> Pricing {
+        Pricing::new(ModelId::new(provider, model), at)
+    }
+
+    #[test]
+    fn prices_of_the_defaults() {
+        for (provider, model, input, output) in [
+            ("openai", "gpt-6-luna", 0.1, 0.5),
+            ("anthropic", "claude-haiku-5-5", 0.1, 0.5),
+            ("google", "gemini-3.5-flash-lite", 0.3, 2.5),
+            ("openai", "gpt-6.1-sol", 2.0, 10.0),
+            ("anthropic", "claude-sonnet-5-5", 2.0, 10.0),
+        ] {
+            let price =
+                pricing(provider, model, NOVEMBER).price().unwrap_or_else(|| panic!("{model}"));
+            assert_eq!((price.input_per_mtok, price.output_per_mtok), (input, output), "{model}");
+        }
+    }
+
+    #[test]
+    fn a_large_prompt_reprices_the_whole_request() {
+        let luna = pricing("openai", "gpt-6-luna", NOVEMBER);
+        let cost = |tokens| luna.worst_case_usd(tokens, 0).unwrap();
+        assert!((cost(272_000) - 0.0272).abs() < 1e-9, "{}", cost(272_000));
+        assert!((cost(272_001) - 0.0544002).abs() < 1e-9, "{}", cost(272_001));
+    }
+
+    #[test]
+    fn a_price_changes_on_its_day() {
+        // 2026-12-31T12:00Z and 2027-01-01T12:00Z.
+        let flash = |at| pricing("google", "gemini-3.8-flash", at).price().unwrap().input_per_mtok;
+        let last_day = NOVEMBER + 39 * DAY_MS;
+        assert_eq!((flash(last_day), flash(last_day + DAY_MS)), (0.75, 1.5));
+    }
+
+    #[test]
+    fn cached_tokens_cost_less_and_unknown_is_none() {
+        let sonnet = pricing("anthropic", "claude-sonnet-5-5", NOVEMBER);
+        let usage = |cached| Usage {
+            input_tokens: Some(10_000),
+            cache_read_tokens: Some(cached),
+            ..Usage::default()
+        };
+        assert!(sonnet.cost_usd(&usage(9_000)) < sonnet.cost_usd(&usage(0)));
+        assert_eq!(pricing("openai", "gpt-99-nova", NOVEMBER).price(), None);
+        assert_eq!(pricing("nobody", "gpt-4o-x", NOVEMBER).cost_usd(&usage(0)), None);
+    }
+}

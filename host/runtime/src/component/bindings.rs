@@ -1,0 +1,9 @@
+//! Generated from `wit/analyzer-model.wit`. Nothing outside of `component` sees these types.
+
+pub(super) mod provider {
+    wasmtime::component::bindgen!({ path: "../../wit/analyzer-model.wit", world: "provider" });
+}
+
+pub(super) mod catalog {
+    wasmtime::component::bindgen!({ path: "../../wit/analyzer-model.wit", world: "provider-with-catalog" });
+}

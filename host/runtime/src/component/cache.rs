@@ -1,0 +1,141 @@
+//! Compiled components, kept between starts. A compiled file is native code: only what this program wrote
+//! itself is loaded, and only after its tag was checked.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+const KEY_BYTES: usize = 32;
+
+/// The cache of one engine.
+#[derive(Debug)]
+pub(super) struct Cache {
+    /// `…/aot/<compatibility hash>`: another wasmtime, other flags or another processor use another one.
+    dir: PathBuf,
+    key_file: PathBuf,
+}
+
+impl Cache {
+    pub(super) fn new(base: &Path, engine: &Engine) -> Self {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Self {
+            dir: base.join("aot").join(format!("{:016x}", hasher.finish())),
+            key_file: base.join("aot/key"),
+        }
+    }
+
+    /// The compiled form of a component, if it is there and was written by this program.
+    pub(super) fn load(&self, engine: &Engine, component: &[u8]) -> Option<Component> {
+        self.is_private().then_some(())?;
+        let key = self.key(false)?;
+        let path = self.path(component);
+        let bytes = fs::read(&path).ok()?;
+        let tag = fs::read(path.with_extension("tag")).ok()?;
+        (tag == blake3::keyed_hash(&key, &bytes).as_bytes()).then_some(())?;
+        deserialize(engine, &bytes)
+    }
+
+    /// Keeps a compiled component. A cache that can't be written costs time, nothing else.
+    pub(super) fn store(&self, component: &[u8], compiled: &Component) {
+        _ = self.try_store(component, compiled);
+    }
+
+    fn try_store(&self, component: &[u8], compiled: &Component) -> Option<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).ok()?;
+        self.is_private().then_some(())?;
+        let key = self.key(true)?;
+        let bytes = compiled.serialize().ok()?;
+        let path = self.path(component);
+        write_atomically(&path.with_extension("tag"), blake3::keyed_hash(&key, &bytes).as_bytes())?;
+        write_atomically(&path, &bytes)
+    }
+
+    fn path(&self, component: &[u8]) -> PathBuf {
+        self.dir.join(format!("{}.cwasm", blake3::hash(component).to_hex()))
+    }
+
+    /// Nobody else may write the directory or the ones that lead to it from ours.
+    fn is_private(&self) -> bool {
+        let me = rustix::process::geteuid().as_raw();
+        let dirs = [Some(self.dir.as_path()), self.dir.parent()];
+        dirs.into_iter().flatten().all(|dir| {
+            fs::symlink_metadata(dir).is_ok_and(|meta| {
+                meta.is_dir() && meta.uid() == me && meta.permissions().mode() & 0o022 == 0
+            })
+        })
+    }
+
+    /// A key of this machine's own guards a shared or restored cache.
+    fn key(&self, create: bool) -> Option<[u8; KEY_BYTES]> {
+        if let Ok(bytes) = fs::read(&self.key_file) {
+            return bytes.try_into().ok();
+        }
+        create.then_some(())?;
+        let mut key = [0; KEY_BYTES];
+        rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty()).ok()?;
+        // Whoever comes first decides; the others read it.
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.key_file)
+            .ok()?;
+        file.write_all(&key).ok()?;
+        file.sync_all().ok()?;
+        Some(key)
+    }
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> Option<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent()?).ok()?;
+    file.write_all(bytes).ok()?;
+    file.as_file().sync_all().ok()?;
+    file.persist(path).ok()?;
+    Some(())
+}
+
+#[expect(
+    unsafe_code,
+    reason = "wasmtime trusts compiled code; decision 3 says why this file may be trusted"
+)]
+fn deserialize(engine: &Engine, bytes: &[u8]) -> Option<Component> {
+    // SAFETY: the bytes are what `Component::serialize` of this program gave: they come from a directory
+    // that only this user can write, and their tag was made with a key that only this user can read.
+    // wasmtime itself checks that version, flags and processor fit.
+    unsafe { Component::deserialize(engine, bytes) }.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_changed_is_not_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let cache = Cache::new(dir.path(), &engine);
+        // An empty component: magic number, version 13, layer 1.
+        let source = b"\0asm\x0d\0\x01\0";
+        let compiled = Component::new(&engine, source).unwrap();
+        assert!(cache.load(&engine, source).is_none());
+        cache.store(source, &compiled);
+        assert!(cache.load(&engine, source).is_some());
+
+        let path = cache.path(source);
+        let mut bytes = fs::read(&path).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        assert!(cache.load(&engine, source).is_none(), "a changed byte");
+        cache.store(source, &compiled);
+        assert!(cache.load(&engine, source).is_some());
+        fs::set_permissions(&cache.dir, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(cache.load(&engine, source).is_none(), "a directory that others can write");
+    }
+}

@@ -1,0 +1,91 @@
+//! The import gate: what a component may ask for, decided before it is compiled.
+
+/// The one interface that a plugin may import; it carries no authority.
+const ALLOWED: &str = "massgen:analyzer-model/diagnostics@";
+
+/// Interfaces that a component exports are named so.
+pub(super) const CATALOG: &str = "massgen:analyzer-model/model-catalog@0.1.0";
+
+/// What a look at the component tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Surface {
+    pub(super) exports: Vec<String>,
+}
+
+/// Why a component is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The bytes are no component.
+    #[error("it is not a valid WebAssembly component")]
+    Malformed(#[source] wasmparser::BinaryReaderError),
+    /// It is a core module.
+    #[error("it is a core module, not a component: build it with `wit-component`")]
+    Module,
+    /// It asks for something.
+    #[error("it imports `{import}`, and a plugin may import nothing but diagnostics; {fix}")]
+    Import {
+        /// The import's name.
+        import: String,
+        /// What to do about it.
+        fix: &'static str,
+    },
+    /// It does not implement the contract.
+    #[error(
+        "it exports {found}, and this program needs `{wanted}`; build it against wit/analyzer-model.wit of this version"
+    )]
+    Contract {
+        /// What it exports.
+        found: String,
+        /// What is needed.
+        wanted: &'static str,
+    },
+}
+
+const CONTRACT: &str = "massgen:analyzer-model/analyzer-model@0.1.0";
+
+/// Looks at a component's imports and exports.
+pub(super) fn inspect(component: &[u8]) -> Result<Surface, GateError> {
+    use wasmparser::{Encoding, Parser, Payload};
+    let mut surface = Surface::default();
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.map_err(GateError::Malformed)? {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return Err(GateError::Module);
+            }
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(imports) if depth == 0 => {
+                for import in imports {
+                    check(import.map_err(GateError::Malformed)?.name.name)?;
+                }
+            }
+            Payload::ComponentExportSection(exports) if depth == 0 => {
+                for export in exports {
+                    surface
+                        .exports
+                        .push(export.map_err(GateError::Malformed)?.name.name.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+    if !surface.exports.iter().any(|name| name == CONTRACT) {
+        let found =
+            if surface.exports.is_empty() { "nothing".into() } else { surface.exports.join(", ") };
+        return Err(GateError::Contract { found, wanted: CONTRACT });
+    }
+    Ok(surface)
+}
+
+fn check(import: &str) -> Result<(), GateError> {
+    if import.starts_with(ALLOWED) {
+        return Ok(());
+    }
+    let fix = if import.starts_with("wasi:") {
+        "build it for wasm32-unknown-unknown, whose guests need no WASI"
+    } else {
+        "what it needs must reach it as a value"
+    };
+    Err(GateError::Import { import: import.chars().take(200).collect(), fix })
+}

@@ -1,0 +1,315 @@
+//! One exchange with a guest, in a store of its own. After any failure the store is dropped: a component
+//! that trapped can't be entered again.
+
+use std::sync::Arc;
+
+use massgen_models::event::Event;
+use massgen_models::failure::{Failure, FailureKind};
+use massgen_models::provider::ListedModel;
+use massgen_models::request::Request;
+use wasmtime::component::ResourceAny;
+use wasmtime::{Store, Trap};
+
+use super::bindings::{catalog, provider};
+use super::convert;
+use super::limits::{self, DiagnosticLine, GuestState};
+use super::plugin::Shared;
+use crate::transport::framing::{Frame, Framing};
+use crate::transport::http::Head;
+use crate::transport::outgoing::Asked;
+
+/// Events of one call; a network read completes a handful.
+const EVENTS_MAX: usize = 10_000;
+
+/// Why a call into a guest gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GuestError {
+    /// It did not come back in time.
+    #[error("plugin {plugin} did not come back within its time and was stopped ({call})")]
+    Deadline { plugin: String, call: &'static str },
+    /// It crashed or ran into a limit.
+    #[error("plugin {plugin} crashed ({call}): {why}")]
+    Crashed { plugin: String, call: &'static str, why: String },
+    /// It handed over more than is allowed.
+    #[error("plugin {plugin} handed over {count} events at once; {EVENTS_MAX} are allowed")]
+    TooManyEvents { plugin: String, count: usize },
+    /// It says itself that it failed.
+    #[error("{}", .0.message)]
+    Reported(Failure),
+}
+
+impl GuestError {
+    /// The failure of an exchange.
+    pub(crate) fn into_failure(self) -> Failure {
+        match self {
+            Self::Reported(failure) => failure,
+            other => Failure::new(FailureKind::Plugin, other.to_string()),
+        }
+    }
+}
+
+/// What a guest is told about the exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) idempotency_key: String,
+    pub(crate) now_unix_ms: u64,
+    pub(crate) host: String,
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+/// A guest's side of one exchange.
+pub(crate) struct Guest {
+    shared: Arc<Shared>,
+    store: Store<GuestState>,
+    bindings: provider::Provider,
+    exchange: ResourceAny,
+}
+
+/// A page of a listing.
+pub(crate) struct Listing {
+    pub(crate) models: Vec<ListedModel>,
+    pub(crate) next: Option<(Asked, Framing)>,
+}
+
+impl Guest {
+    /// Encodes a request.
+    pub(crate) fn open(
+        shared: &Arc<Shared>,
+        context: &Context,
+        request: &Request,
+    ) -> Result<Self, GuestError> {
+        let mut store = store(shared);
+        let call = Call { shared, name: "open" };
+        let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
+        let (context, request) = (convert::context(context), convert::request(request));
+        let opened = call.run(&mut store, |store| {
+            bindings
+                .massgen_analyzer_model_analyzer_model()
+                .exchange()
+                .call_open(store, &context, &request)
+        })?;
+        let exchange = opened.map_err(|failure| GuestError::Reported(convert::failure(failure)))?;
+        Ok(Self { shared: shared.clone(), store, bindings, exchange })
+    }
+
+    /// What to send first.
+    pub(crate) fn request(&mut self) -> Result<(Asked, Framing), GuestError> {
+        let asked = self.call("request", |bindings, store, exchange| {
+            bindings
+                .massgen_analyzer_model_analyzer_model()
+                .exchange()
+                .call_request(store, exchange)
+        })?;
+        Ok(convert::asked(asked))
+    }
+
+    /// The head arrived.
+    pub(crate) fn head(&mut self, head: &Head) -> Result<Vec<Event>, GuestError> {
+        let head = convert::head(head);
+        let events = self.call("head", |bindings, store, exchange| {
+            bindings
+                .massgen_analyzer_model_analyzer_model()
+                .exchange()
+                .call_head(store, exchange, &head)
+        })?;
+        self.events(events)
+    }
+
+    /// Frames arrived.
+    pub(crate) fn push(&mut self, frames: Vec<Frame>) -> Result<Vec<Event>, GuestError> {
+        let frames: Vec<_> = frames.into_iter().map(convert::frame).collect();
+        let events = self.call("push", |bindings, store, exchange| {
+            bindings
+                .massgen_analyzer_model_analyzer_model()
+                .exchange()
+                .call_push(store, exchange, &frames)
+        })?;
+        self.events(events)
+    }
+
+    /// The body is over. Gives the last events and, perhaps, what to send next.
+    pub(crate) fn finish(
+        &mut self,
+        complete: bool,
+    ) -> Result<(Vec<Event>, Option<FollowUp>), GuestError> {
+        let end = convert::body_end(complete);
+        let finished = self.call("finish", |bindings, store, exchange| {
+            bindings
+                .massgen_analyzer_model_analyzer_model()
+                .exchange()
+                .call_finish(store, exchange, end)
+        })?;
+        let finished =
+            finished.map_err(|failure| GuestError::Reported(convert::failure(failure)))?;
+        let next = finished.next.map(|next| {
+            let (asked, framing) = convert::asked(next.request);
+            FollowUp { asked, framing, delay_ms: next.delay_ms }
+        });
+        Ok((self.events(Ok(finished.events))?, next))
+    }
+
+    /// Lines that the plugin logged since the last time.
+    pub(crate) fn take_lines(&mut self) -> Vec<DiagnosticLine> {
+        std::mem::take(&mut self.store.data_mut().lines)
+    }
+
+    fn call<T>(
+        &mut self,
+        name: &'static str,
+        call: impl FnOnce(
+            &provider::Provider,
+            &mut Store<GuestState>,
+            ResourceAny,
+        ) -> wasmtime::Result<T>,
+    ) -> Result<T, GuestError> {
+        let (bindings, exchange) = (&self.bindings, self.exchange);
+        Call { shared: &self.shared, name }
+            .run(&mut self.store, |store| call(bindings, store, exchange))
+    }
+
+    fn events(
+        &self,
+        events: Result<Vec<convert::WitEvent>, convert::WitFailure>,
+    ) -> Result<Vec<Event>, GuestError> {
+        let events = events.map_err(|failure| GuestError::Reported(convert::failure(failure)))?;
+        if events.len() > EVENTS_MAX {
+            return Err(GuestError::TooManyEvents {
+                plugin: self.shared.manifest.label(),
+                count: events.len(),
+            });
+        }
+        Ok(events.into_iter().map(convert::event).collect())
+    }
+}
+
+/// What a guest wants to send next.
+#[derive(Debug)]
+pub(crate) struct FollowUp {
+    pub(crate) asked: Asked,
+    pub(crate) framing: Framing,
+    pub(crate) delay_ms: u32,
+}
+
+/// Who the component says that it is: `id version`.
+pub(super) fn describe(shared: &Arc<Shared>) -> Result<String, GuestError> {
+    let mut store = store(shared);
+    let call = Call { shared, name: "describe" };
+    let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
+    let info = call.run(&mut store, |store| {
+        bindings.massgen_analyzer_model_analyzer_model().call_describe(store)
+    })?;
+    Ok(format!("{} {}", info.id, info.version).chars().take(200).collect())
+}
+
+/// What a status of 400 or above means.
+pub(crate) fn explain(
+    shared: &Arc<Shared>,
+    head: &Head,
+    body: &[u8],
+) -> Result<Failure, GuestError> {
+    let mut store = store(shared);
+    let call = Call { shared, name: "explain" };
+    let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
+    let head = convert::head(head);
+    let failure = call.run(&mut store, |store| {
+        bindings.massgen_analyzer_model_analyzer_model().call_explain(store, &head, body)
+    })?;
+    Ok(convert::failure(failure))
+}
+
+/// The request for the first page of the service's list of models; none if the plugin has no list.
+pub(crate) fn list_request(
+    shared: &Arc<Shared>,
+    context: &Context,
+) -> Option<Result<(Asked, Framing), GuestError>> {
+    let pre = shared.catalog.as_ref()?;
+    Some(
+        with_catalog(shared, pre, "list-request", |bindings, store| {
+            let context = convert::catalog::context(context);
+            bindings.massgen_analyzer_model_model_catalog().call_list_request(store, &context)
+        })
+        .map(convert::catalog::asked),
+    )
+}
+
+/// A page of that list arrived.
+pub(crate) fn list_response(
+    shared: &Arc<Shared>,
+    head: &Head,
+    body: &[u8],
+) -> Option<Result<Listing, GuestError>> {
+    let pre = shared.catalog.as_ref()?;
+    let page = with_catalog(shared, pre, "list-response", |bindings, store| {
+        let head = convert::catalog::head(head);
+        bindings.massgen_analyzer_model_model_catalog().call_list_response(store, &head, body)
+    });
+    Some(page.and_then(|page| {
+        let page =
+            page.map_err(|failure| GuestError::Reported(convert::catalog::failure(failure)))?;
+        Ok(Listing {
+            models: page.models.into_iter().map(convert::catalog::listed).collect(),
+            next: page.next.map(convert::catalog::asked),
+        })
+    }))
+}
+
+fn with_catalog<T>(
+    shared: &Arc<Shared>,
+    pre: &catalog::ProviderWithCatalogPre<GuestState>,
+    name: &'static str,
+    call: impl FnOnce(&catalog::ProviderWithCatalog, &mut Store<GuestState>) -> wasmtime::Result<T>,
+) -> Result<T, GuestError> {
+    let mut store = store(shared);
+    let this = Call { shared, name };
+    let bindings = this.run(&mut store, |store| pre.instantiate(store))?;
+    this.run(&mut store, |store| call(&bindings, store))
+}
+
+fn store(shared: &Shared) -> Store<GuestState> {
+    let mut store = Store::new(shared.provider.engine(), GuestState::new(&shared.manifest));
+    store.limiter(|state| &mut state.limits);
+    store.set_hostcall_fuel(limits::HANDED_OVER_BYTES_MAX);
+    store.epoch_deadline_trap();
+    store
+}
+
+/// One call into a guest, within its time.
+struct Call<'a> {
+    shared: &'a Shared,
+    name: &'static str,
+}
+
+impl Call<'_> {
+    fn run<T>(
+        &self,
+        store: &mut Store<GuestState>,
+        call: impl FnOnce(&mut Store<GuestState>) -> wasmtime::Result<T>,
+    ) -> Result<T, GuestError> {
+        store.set_epoch_deadline(limits::call_ticks(&self.shared.manifest));
+        let running = self.shared.ticker.running();
+        let result = call(store);
+        drop(running);
+        result.map_err(|error| self.explain(&error, store))
+    }
+
+    fn explain(&self, error: &wasmtime::Error, store: &Store<GuestState>) -> GuestError {
+        let (plugin, call) = (self.shared.manifest.label(), self.name);
+        if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
+            return GuestError::Deadline { plugin, call };
+        }
+        // A panic's message went to the diagnostics; the trap itself only says "unreachable".
+        let said = store
+            .data()
+            .lines
+            .iter()
+            .rev()
+            .find(|line| line.level == "error")
+            .map(|line| line.message.clone());
+        let why = match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) if said.is_some() => said.unwrap_or_default(),
+            Some(trap) => trap.to_string(),
+            None => format!("{error:#}"),
+        };
+        GuestError::Crashed { plugin, call, why: why.chars().take(500).collect() }
+    }
+}

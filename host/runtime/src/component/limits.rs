@@ -1,0 +1,87 @@
+//! What a guest may use, and the host's side of `diagnostics`.
+
+use wasmtime::{StoreLimits, StoreLimitsBuilder};
+
+use super::bindings;
+use crate::manifest::Manifest;
+
+/// A tick of the clock that ends calls.
+pub(super) const TICK_MS: u64 = 10;
+/// Memory of a guest.
+const MEMORY_MIB: u32 = 64;
+/// Time of one call. A push takes microseconds; encoding a long conversation takes milliseconds.
+const CALL_MS: u32 = 500;
+/// Bytes that one call may hand over.
+pub(super) const HANDED_OVER_BYTES_MAX: usize = 16 << 20;
+/// Lines of diagnostics of one exchange.
+const LINES_MAX: usize = 1_000;
+const LINE_CHARS_MAX: usize = 4 << 10;
+
+/// A line that a plugin logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DiagnosticLine {
+    pub(crate) level: &'static str,
+    pub(crate) message: String,
+}
+
+/// What belongs to one store.
+pub(super) struct GuestState {
+    pub(super) limits: StoreLimits,
+    pub(super) lines: Vec<DiagnosticLine>,
+}
+
+impl GuestState {
+    pub(super) fn new(manifest: &Manifest) -> Self {
+        let mib = manifest.limits.memory_mib.unwrap_or(MEMORY_MIB).min(MEMORY_MIB);
+        let limits = StoreLimitsBuilder::new()
+            .memory_size((mib as usize) << 20)
+            .table_elements(20_000)
+            .instances(8)
+            .tables(8)
+            .memories(2)
+            .trap_on_grow_failure(true)
+            .build();
+        Self { limits, lines: Vec::new() }
+    }
+
+    fn log(&mut self, level: &'static str, message: &str) {
+        if self.lines.len() < LINES_MAX {
+            self.lines.push(DiagnosticLine {
+                level,
+                message: message.chars().take(LINE_CHARS_MAX).collect(),
+            });
+        }
+    }
+}
+
+/// Ticks that one call may take.
+pub(super) fn call_ticks(manifest: &Manifest) -> u64 {
+    let ms = manifest.limits.call_ms.unwrap_or(CALL_MS).min(CALL_MS);
+    // The first tick may come at once.
+    u64::from(ms).div_ceil(TICK_MS) + 1
+}
+
+macro_rules! host_diagnostics {
+    ($world:ident) => {
+        impl bindings::$world::massgen::analyzer_model::diagnostics::Host for GuestState {
+            fn log(
+                &mut self,
+                level: bindings::$world::massgen::analyzer_model::diagnostics::Level,
+                message: String,
+            ) {
+                use bindings::$world::massgen::analyzer_model::diagnostics::Level;
+                let level = match level {
+                    Level::Trace => "trace",
+                    Level::Debug => "debug",
+                    Level::Info => "info",
+                    Level::Warn => "warn",
+                    Level::Error => "error",
+                };
+                self.log(level, &message);
+            }
+        }
+    };
+}
+
+host_diagnostics!(provider);
+host_diagnostics!(catalog);

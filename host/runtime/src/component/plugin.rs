@@ -1,0 +1,179 @@
+//! A plugin that was let in.
+
+use std::sync::Arc;
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use super::bindings;
+use super::cache::Cache;
+use super::gate::{self, GateError};
+use super::limits::GuestState;
+use super::ticker::Ticker;
+use crate::manifest::{Kind, Manifest, ManifestError};
+
+/// A larger file is no plugin.
+const COMPONENT_BYTES_MAX: usize = 32 << 20;
+
+/// Why a plugin is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadPluginError {
+    /// It is too large to look at.
+    #[error("the component has {0} bytes; {COMPONENT_BYTES_MAX} are allowed")]
+    TooLarge(usize),
+    /// Its manifest is missing or refused.
+    #[error("its manifest is refused")]
+    Manifest(#[from] ManifestError),
+    /// It implements another contract.
+    #[error("plugin {plugin} is an {kind}, not a provider of models")]
+    Kind {
+        /// Id and version.
+        plugin: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// It is not let in.
+    #[error("plugin {plugin} is refused")]
+    Gate {
+        /// Id and version.
+        plugin: String,
+        /// Why.
+        #[source]
+        source: GateError,
+    },
+    /// It can't be compiled or linked.
+    #[error("plugin {plugin} can't be compiled or linked: {why}")]
+    Compile {
+        /// Id and version.
+        plugin: String,
+        /// Why, with what differs.
+        why: String,
+    },
+    /// What it says of itself differs from its manifest.
+    #[error("plugin {plugin} says that it is {said}: its manifest was forged or not updated")]
+    Identity {
+        /// Id and version of the manifest.
+        plugin: String,
+        /// Id and version of `describe`.
+        said: String,
+    },
+    /// It crashed when it was asked who it is.
+    #[error("plugin {plugin} failed when it was asked who it is: {why}")]
+    Describe {
+        /// Id and version.
+        plugin: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A plugin that is ready to be connected.
+#[derive(Clone)]
+pub struct LoadedPlugin {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all exchanges of a plugin share.
+pub(crate) struct Shared {
+    pub(crate) manifest: Manifest,
+    pub(super) provider: bindings::provider::ProviderPre<GuestState>,
+    pub(super) catalog: Option<bindings::catalog::ProviderWithCatalogPre<GuestState>>,
+    pub(super) ticker: Arc<Ticker>,
+}
+
+impl std::fmt::Debug for LoadedPlugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedPlugin")
+            .field("manifest", &self.shared.manifest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LoadedPlugin {
+    /// What the plugin says of itself and asks for.
+    pub fn manifest(&self) -> &Manifest {
+        &self.shared.manifest
+    }
+
+    /// Whether it can list its service's models.
+    pub fn has_catalog(&self) -> bool {
+        self.shared.catalog.is_some()
+    }
+}
+
+pub(super) fn load(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    ticker: &Arc<Ticker>,
+    bytes: &[u8],
+) -> Result<LoadedPlugin, LoadPluginError> {
+    if bytes.len() > COMPONENT_BYTES_MAX {
+        return Err(LoadPluginError::TooLarge(bytes.len()));
+    }
+    let manifest = Manifest::from_component(bytes)?;
+    let plugin = manifest.label();
+    if manifest.kind != Kind::AnalyzerModel {
+        return Err(LoadPluginError::Kind { plugin, kind: manifest.kind.as_str() });
+    }
+    let surface = gate::inspect(bytes)
+        .map_err(|source| LoadPluginError::Gate { plugin: plugin.clone(), source })?;
+    let failed = |error: wasmtime::Error| LoadPluginError::Compile {
+        plugin: plugin.clone(),
+        why: format!("{error:#}"),
+    };
+    let component = match cache.and_then(|cache| cache.load(engine, bytes)) {
+        Some(component) => component,
+        None => {
+            let component = Component::new(engine, bytes).map_err(failed)?;
+            if let Some(cache) = cache {
+                cache.store(bytes, &component);
+            }
+            component
+        }
+    };
+    let provider =
+        bindings::provider::ProviderPre::new(linked(engine, &component, false).map_err(failed)?)
+            .map_err(failed)?;
+    let catalog = match surface.exports.iter().any(|name| name == gate::CATALOG) {
+        true => Some(
+            bindings::catalog::ProviderWithCatalogPre::new(
+                linked(engine, &component, true).map_err(failed)?,
+            )
+            .map_err(failed)?,
+        ),
+        false => None,
+    };
+    let shared = Arc::new(Shared { manifest, provider, catalog, ticker: ticker.clone() });
+    identify(&shared)?;
+    Ok(LoadedPlugin { shared })
+}
+
+fn linked(
+    engine: &Engine,
+    component: &Component,
+    catalog: bool,
+) -> wasmtime::Result<wasmtime::component::InstancePre<GuestState>> {
+    let mut linker = Linker::<GuestState>::new(engine);
+    if catalog {
+        bindings::catalog::massgen::analyzer_model::diagnostics::add_to_linker::<
+            _,
+            HasSelf<GuestState>,
+        >(&mut linker, |state| state)?;
+    } else {
+        bindings::provider::massgen::analyzer_model::diagnostics::add_to_linker::<
+            _,
+            HasSelf<GuestState>,
+        >(&mut linker, |state| state)?;
+    }
+    linker.instantiate_pre(component)
+}
+
+/// The manifest is what grants are bound to: the code must not claim to be something else.
+fn identify(shared: &Arc<Shared>) -> Result<(), LoadPluginError> {
+    let plugin = shared.manifest.label();
+    let said = super::guest::describe(shared).map_err(|error| LoadPluginError::Describe {
+        plugin: plugin.clone(),
+        why: error.to_string(),
+    })?;
+    if said == plugin { Ok(()) } else { Err(LoadPluginError::Identity { plugin, said }) }
+}

@@ -1,0 +1,126 @@
+//! The rules for a manifest's values.
+
+use super::{Endpoint, Kind, Manifest, Scheme};
+use crate::transport::endpoint;
+
+/// What is wrong with a manifest, if anything.
+pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
+    if manifest.schema != 1 {
+        return Err(format!("schema {} is unknown; this host knows 1", manifest.schema));
+    }
+    for id in std::iter::once(&manifest.id).chain(&manifest.aliases) {
+        if !is_id(id) && !manifest.aliases.contains(id) {
+            return Err(format!("id {id:?} is not of the form [a-z][a-z0-9-]{{1,39}}"));
+        }
+    }
+    if manifest.version.is_empty()
+        || manifest.version.len() > 40
+        || manifest.version.contains(char::is_control)
+    {
+        return Err("version is empty, too long or has control characters".into());
+    }
+    if manifest.kind == Kind::AnalyzerModel && manifest.endpoints.is_empty() {
+        return Err("a provider names at least one [[endpoint]]".into());
+    }
+    for place in &manifest.endpoints {
+        check_endpoint(place).map_err(|why| format!("endpoint {:?}: {why}", place.name))?;
+    }
+    let named = manifest.auth.name.as_deref().unwrap_or_default();
+    match manifest.auth.scheme {
+        Scheme::Header | Scheme::Query if named.is_empty() => {
+            Err("auth.name is missing for this scheme".into())
+        }
+        Scheme::Header if !named.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+            Err(format!("auth.name {named:?} is no header name"))
+        }
+        Scheme::None | Scheme::Bearer | Scheme::Header | Scheme::Query => check_names(manifest),
+    }
+}
+
+fn check_names(manifest: &Manifest) -> Result<(), String> {
+    let settings = manifest.settings.values().filter_map(|setting| setting.env.as_ref());
+    let bases = manifest.endpoints.iter().filter_map(|place| place.base_env.as_ref());
+    match manifest.auth.env.iter().chain(settings).chain(bases).find(|name| !is_variable(name)) {
+        Some(name) => Err(format!("{name:?} is no name of a variable")),
+        None => Ok(()),
+    }
+}
+
+fn check_endpoint(place: &Endpoint) -> Result<(), String> {
+    endpoint::base_url(&place.base).map_err(|error| error.to_string())?;
+    if let Some(method) =
+        place.methods.iter().find(|method| !["GET", "POST"].contains(&method.as_str()))
+    {
+        return Err(format!("method {method:?} is not GET or POST"));
+    }
+    if place.paths.is_empty() {
+        return Err("it names no paths".into());
+    }
+    match place
+        .paths
+        .iter()
+        .find(|path| !path.starts_with('/') || path.contains("..") || path.contains("//"))
+    {
+        Some(path) => Err(format!("path {path:?} does not begin with / or climbs")),
+        None => Ok(()),
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    let mut bytes = id.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && (2..=40).contains(&id.len())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Manifest;
+
+    const GOOD: &str = r#"
+schema = 1
+id = "acme"
+name = "Acme"
+version = "0.1.0"
+kind = "analyzer-model"
+[[endpoint]]
+name = "api"
+base = "https://api.acme.example"
+methods = ["POST"]
+paths = ["/v1/chat"]
+[auth]
+scheme = "header"
+name = "x-api-key"
+env = ["ACME_API_KEY"]
+"#;
+
+    #[test]
+    fn a_good_one() {
+        assert_eq!(Manifest::parse(GOOD).unwrap().id, "acme");
+    }
+
+    #[test]
+    fn bad_ones_name_what_is_wrong() {
+        for (from, to, expect) in [
+            ("schema = 1", "schema = 9", "schema 9"),
+            ("\"acme\"", "\"Acme!\"", "id"),
+            ("https://api", "http://api", "https"),
+            ("[\"POST\"]", "[\"DELETE\"]", "DELETE"),
+            ("/v1/chat", "/v1/../chat", "climbs"),
+            ("name = \"x-api-key\"", "", "auth.name"),
+            ("ACME_API_KEY", "acme key", "variable"),
+            ("kind = \"analyzer-model\"", "kind = \"analyzer-model\"\nsurprise = 1", "surprise"),
+        ] {
+            let text = GOOD.replace(from, to);
+            let error = Manifest::parse(&text).unwrap_err();
+            let said =
+                format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+            assert!(said.contains(expect), "{said} lacks {expect}");
+        }
+    }
+}

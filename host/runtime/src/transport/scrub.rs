@@ -1,0 +1,131 @@
+//! Keeps the credential out of what comes back: a service, a proxy or a misconfigured server may echo it.
+
+use crate::secret::Secret;
+
+const MARK: &str = "[redacted]";
+
+/// Replaces a credential in all forms it may be echoed in.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scrubber {
+    forms: Vec<Secret>,
+}
+
+impl Scrubber {
+    pub(crate) fn new(secret: Option<&Secret>) -> Self {
+        let Some(secret) = secret.filter(|secret| secret.expose().len() >= 4) else {
+            return Self::default();
+        };
+        let text = secret.expose();
+        let mut forms = vec![
+            text.to_string(),
+            percent(text),
+            json_escaped(text),
+            base64(text.as_bytes(), false),
+            base64(text.as_bytes(), true),
+        ];
+        // `user:` before the key, as basic authentication encodes it.
+        forms.push(base64(format!(":{text}").as_bytes(), false));
+        forms.retain(|form| form.len() >= 4);
+        forms.sort_unstable_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        Self { forms: forms.into_iter().map(Secret::new).collect() }
+    }
+
+    pub(crate) fn text(&self, text: String) -> String {
+        self.forms.iter().fold(text, |text, form| {
+            if text.contains(form.expose()) { text.replace(form.expose(), MARK) } else { text }
+        })
+    }
+
+    pub(crate) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.forms.iter().fold(bytes, |bytes, form| replace(bytes, form.expose().as_bytes()))
+    }
+
+    /// Bytes at the end of a chunk that may be the beginning of a credential.
+    pub(crate) fn tail_len(&self) -> usize {
+        self.forms.iter().map(|form| form.expose().len()).max().map_or(0, |len| len - 1)
+    }
+}
+
+fn replace(bytes: Vec<u8>, needle: &[u8]) -> Vec<u8> {
+    let Some(mut at) = find(&bytes, needle) else { return bytes };
+    let mut clean = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    loop {
+        clean.extend_from_slice(&rest[..at]);
+        clean.extend_from_slice(MARK.as_bytes());
+        rest = &rest[at + needle.len()..];
+        match find(rest, needle) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    clean.extend_from_slice(rest);
+    clean
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
+fn json_escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_string()
+}
+
+/// Base64 without padding, so that it is found within longer encodings of the same alignment too.
+fn base64(bytes: &[u8], url: bool) -> String {
+    let table: &[u8; 64] = if url {
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    } else {
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    };
+    let mut text = String::new();
+    // An incomplete last group depends on what follows it; only whole groups are certain.
+    for group in bytes.chunks_exact(3) {
+        let bits = u32::from(group[0]) << 16 | u32::from(group[1]) << 8 | u32::from(group[2]);
+        for shift in [18, 12, 6, 0] {
+            text.push(char::from(table[(bits >> shift & 63) as usize]));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_found() {
+        let scrubber = Scrubber::new(Some(&Secret::new("sentinel+key/42\"")));
+        for echoed in [
+            "x sentinel+key/42\" y",
+            "x sentinel%2Bkey%2F42%22 y",
+            "x c2VudGluZWwra2V5LzQy y",
+            r#"{"k":"sentinel+key/42\""}"#,
+        ] {
+            let clean = scrubber.text(echoed.into());
+            assert!(clean.contains(MARK), "{echoed} -> {clean}");
+            assert_eq!(scrubber.bytes(echoed.as_bytes().to_vec()), clean.as_bytes());
+        }
+        assert_eq!(scrubber.text("nothing".into()), "nothing");
+    }
+
+    #[test]
+    fn without_a_credential_nothing_changes() {
+        assert_eq!(Scrubber::new(None).text("abcd".into()), "abcd");
+        assert_eq!(Scrubber::new(None).tail_len(), 0);
+    }
+}

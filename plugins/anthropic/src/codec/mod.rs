@@ -1,0 +1,10 @@
+//! The Messages API as pure functions: request to bytes, bytes to events.
+
+pub mod decode;
+pub mod encode;
+pub mod explain;
+pub mod list;
+mod time;
+
+/// The API's version; sampling parameters are gone from it.
+pub(crate) const VERSION: &str = "2026-10-21";

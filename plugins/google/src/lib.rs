@@ -1,0 +1,70 @@
+//! Google's Gemini API through generateContent. All thinking is in `codec`, which is pure.
+
+pub mod codec;
+
+use codec::{decode, encode, explain, list};
+use massgen_plugin_sdk::{
+    Context, Failure, HttpHead, HttpRequest, ModelInfo, ModelPage, Provider, ProviderInfo, Request,
+    model, setting,
+};
+
+/// The provider.
+pub struct Google;
+
+impl Provider for Google {
+    type Decoder = decode::Reply;
+
+    fn describe() -> ProviderInfo {
+        ProviderInfo {
+            id: "google".into(),
+            display_name: "Google".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
+    fn models() -> Vec<ModelInfo> {
+        let features = [
+            "tools",
+            "parallel-tools",
+            "reasoning",
+            "json-object",
+            "json-schema",
+            "json-schema-with-tools",
+            "seed",
+            "stop",
+            "streaming",
+        ];
+        [
+            ("gemini-3.5-flash-lite", "Gemini 3.5 Flash-Lite"),
+            ("gemini-3.8-flash", "Gemini 3.8 Flash"),
+            ("gemini-4-argon", "Gemini 4 Argon"),
+        ]
+        .map(|(id, name)| model(id, name, 1_048_576, 65_536, &features))
+        .into()
+    }
+
+    fn open(context: &Context, request: &Request) -> Result<(HttpRequest, Self::Decoder), Failure> {
+        let version = setting(context, "api-version");
+        let (request, notices) = encode::request(request, version.as_deref().unwrap_or("auto"))?;
+        Ok((request, decode::Reply::new(notices)))
+    }
+
+    fn explain(head: &HttpHead, body: &[u8]) -> Failure {
+        explain::failure(head.status, body)
+    }
+
+    fn list_request(context: &Context) -> HttpRequest {
+        // v1beta lists what v1 lists and the previews too.
+        let version = setting(context, "api-version").filter(|version| version == "v1");
+        list::request(version.as_deref().unwrap_or("v1beta"), None)
+    }
+
+    fn list_response(_head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure> {
+        list::page(body)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod component {
+    massgen_plugin_sdk::provider!(super::Google);
+}
