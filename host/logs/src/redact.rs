@@ -92,8 +92,7 @@ fn secret_spans(text: &str) -> Vec<(usize, usize)> {
     let mut previous: Option<&str> = None;
     for (start, word) in words(text) {
         let end = start + word.len();
-        let named = previous.is_some_and(is_secret_name)
-            && looks_like_value(text, start, word);
+        let named = previous.is_some_and(is_secret_name) && looks_like_value(text, start, word);
         if named
             || PREFIXES
                 .iter()

@@ -1,0 +1,78 @@
+//! What an investigation will use, before anything is sent.
+
+use massgen_models::request::{Message, Part};
+use serde::Serialize;
+
+use crate::budget::{Budget, Rates};
+
+/// Characters of a token, on the low side: English has about four, JSON with paths and numbers fewer.
+const CHARS_PER_TOKEN: usize = 3;
+
+/// A usual investigation: this many requests, each with this much more to read than the one before.
+const USUAL_REQUESTS: u64 = 5;
+const USUAL_GROWTH_TOKENS: u64 = 3_000;
+const USUAL_REPLY_TOKENS: u64 = 1_200;
+
+/// What is to be expected.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Characters of the first request.
+    pub prompt_chars: usize,
+    /// Its tokens, estimated as one per three characters.
+    pub prompt_tokens: u64,
+    /// If the model answers at once.
+    pub low_usd: Option<f64>,
+    /// For a usual investigation of five requests.
+    pub expected_usd: Option<f64>,
+    /// If every step and every reply is used up.
+    pub worst_usd: Option<f64>,
+    /// Tokens of the worst case.
+    pub worst_tokens: u64,
+}
+
+/// Tokens of a text, estimated.
+pub fn tokens(chars: usize) -> u64 {
+    chars.div_ceil(CHARS_PER_TOKEN) as u64
+}
+
+/// Characters of a conversation.
+pub fn chars(messages: &[Message]) -> usize {
+    let part = |part: &Part| match part {
+        Part::Text(text) | Part::Reasoning(text) => text.len(),
+        Part::ToolCall(call) => call.name.len() + call.arguments_json.len(),
+        Part::ToolResult(result) => result.text.len(),
+        Part::Opaque(opaque) => opaque.data.len(),
+    };
+    messages.iter().flat_map(|message| &message.parts).map(part).sum()
+}
+
+/// Estimates an investigation from its first request.
+pub fn estimate(
+    messages: &[Message],
+    overhead_chars: usize,
+    budget: &Budget,
+    rates: &dyn Rates,
+) -> Estimate {
+    let prompt_chars = chars(messages) + overhead_chars;
+    let prompt = tokens(prompt_chars);
+    let growth = crate::tools::RESULT_BYTES_MAX as u64 / CHARS_PER_TOKEN as u64;
+    let run = |requests: u64, grown: u64, reply: u64| -> (u64, Option<f64>) {
+        (0..requests).fold((0, Some(0.0)), |(all, cost), step| {
+            let input = prompt + step * (grown + reply);
+            let next = rates.worst_case_usd(input, reply);
+            (all + input + reply, cost.zip(next).map(|(a, b)| a + b))
+        })
+    };
+    let (worst_tokens, worst_usd) =
+        run(u64::from(budget.max_steps), growth, u64::from(budget.reply_tokens));
+    let capped =
+        |usd: Option<f64>| usd.map(|usd| budget.max_cost_usd.map_or(usd, |max| usd.min(max)));
+    Estimate {
+        prompt_chars,
+        prompt_tokens: prompt,
+        low_usd: capped(run(1, 0, USUAL_REPLY_TOKENS).1),
+        expected_usd: capped(run(USUAL_REQUESTS, USUAL_GROWTH_TOKENS, USUAL_REPLY_TOKENS).1),
+        worst_usd: capped(worst_usd),
+        worst_tokens: budget.max_tokens.map_or(worst_tokens, |max| worst_tokens.min(max)),
+    }
+}

@@ -1,0 +1,100 @@
+//! The report: everything measured, detected and said, as JSON and as Markdown in MassGen's order.
+
+mod escape;
+mod markdown;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use massgen_logs::facts::Facts;
+use massgen_logs::problems::Problem;
+use massgen_models::model_id::ModelId;
+use serde::Serialize;
+
+pub use markdown::render;
+
+use crate::budget::Spent;
+use crate::finding::Finding;
+use crate::investigation::Stop;
+
+/// A finished analysis. Serialises as `analysis/1`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Analysis<'a> {
+    /// `analysis/1`.
+    pub schema: &'static str,
+    /// The run's directory name.
+    pub run: &'a str,
+    /// The turn.
+    pub turn: u32,
+    /// Who explained it; none if nobody was asked.
+    pub model: Option<ModelUsed>,
+    /// What was used.
+    pub usage: UsageUsed,
+    /// US dollars; null if there is no price.
+    pub cost_usd: Option<f64>,
+    /// Time that it took.
+    pub duration_ms: u64,
+    /// When it was made, RFC 3339.
+    pub generated: String,
+    /// Version of the prompt.
+    pub prompt_version: &'static str,
+    /// Why it ended.
+    pub stop: Stop,
+    /// The failure behind that, in words.
+    pub failure: Option<String>,
+    /// The model's summary.
+    pub summary: String,
+    /// Everything measured.
+    pub facts: &'a Facts,
+    /// Detected problems.
+    pub problems: &'a [Problem],
+    /// What the model said, checked.
+    pub findings: &'a [Finding],
+    /// Lines for the user.
+    pub notices: &'a [String],
+}
+
+/// Who explained the run.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelUsed {
+    /// The provider's id.
+    pub provider: String,
+    /// The model's id.
+    pub model: String,
+    /// Who named it.
+    pub origin: String,
+}
+
+impl ModelUsed {
+    /// A model and who named it.
+    pub fn new(id: &ModelId, origin: String) -> Self {
+        Self { provider: id.provider.clone(), model: id.model.clone(), origin }
+    }
+}
+
+/// Tokens and requests.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct UsageUsed {
+    /// Prompt.
+    pub input_tokens: u64,
+    /// Reply.
+    pub output_tokens: u64,
+    /// Cached part of the prompt.
+    pub cached_tokens: u64,
+    /// Reasoning part of the reply.
+    pub reasoning_tokens: u64,
+    /// Exchanges.
+    pub requests: u32,
+}
+
+impl From<&Spent> for UsageUsed {
+    fn from(spent: &Spent) -> Self {
+        Self {
+            input_tokens: spent.usage.input_tokens.unwrap_or(0),
+            output_tokens: spent.usage.output_tokens.unwrap_or(0),
+            cached_tokens: spent.usage.cache_read_tokens.unwrap_or(0),
+            reasoning_tokens: spent.usage.reasoning_tokens.unwrap_or(0),
+            requests: spent.requests,
+        }
+    }
+}

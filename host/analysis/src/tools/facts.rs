@@ -1,0 +1,55 @@
+//! `facts`
+
+use serde_json::{Value, json};
+
+use super::{Definition, Sight, args};
+
+const SECTIONS: &[&str] = &[
+    "summary",
+    "agents",
+    "duplicates",
+    "votes",
+    "answers",
+    "enforcement",
+    "critical_path",
+    "problems",
+    "diagnostics",
+];
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "facts",
+    description: "Shows measured facts of the run: one section of them.",
+    properties,
+    run,
+};
+
+fn properties() -> Value {
+    json!({"section": {"type": "string", "enum": SECTIONS, "description": "which facts"}})
+}
+
+fn run(sight: Sight<'_>, args: &Value) -> Result<String, String> {
+    let section = args::text(args, "section").unwrap_or("summary");
+    let facts = sight.facts;
+    let value = match section {
+        "problems" => json!(facts.problems),
+        "diagnostics" => json!(facts.diagnostics),
+        "summary" => facts.attempts.iter().map(summary).collect(),
+        section if SECTIONS.contains(&section) => {
+            let of = |attempt| json!({"attempt": json!(attempt)["attempt"], section: json!(attempt)[section]});
+            facts.attempts.iter().map(of).collect()
+        }
+        other => {
+            return Err(format!("there is no section `{other}`; there are {}", SECTIONS.join(", ")));
+        }
+    };
+    Ok(value.to_string())
+}
+
+/// The figures of an attempt without its lists.
+fn summary(attempt: &massgen_logs::facts::AttemptFacts) -> Value {
+    let mut value = json!(attempt);
+    if let Some(object) = value.as_object_mut() {
+        object.retain(|_, value| !value.is_array());
+    }
+    value
+}

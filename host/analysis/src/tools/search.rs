@@ -1,0 +1,36 @@
+//! `search`
+
+use serde_json::{Value, json};
+
+use super::{Definition, Sight, args, numbered};
+
+const HITS_MAX: usize = 40;
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "search",
+    description: "Finds lines that contain a text, ignoring case, in one file or in all below a directory.",
+    properties,
+    run,
+};
+
+fn properties() -> Value {
+    json!({
+        "text": {"type": "string", "description": "the text to look for, literally"},
+        "path": {"type": ["string", "null"], "description": "file or directory; null for the whole run"},
+    })
+}
+
+fn run(sight: Sight<'_>, args: &Value) -> Result<String, String> {
+    let wanted = args::text(args, "text").ok_or("`text` is missing")?;
+    let path = args::path(args, "path", &sight.facts.run).unwrap_or_default();
+    let hits = sight.files.search(wanted, path, HITS_MAX).map_err(|error| error.to_string())?;
+    if hits.is_empty() {
+        return Ok(format!("no line contains {wanted:?}"));
+    }
+    let mut text: String =
+        hits.iter().map(|hit| numbered(&hit.path, hit.line, &hit.text)).collect();
+    if hits.len() == HITS_MAX {
+        text.push_str("… there may be more\n");
+    }
+    Ok(text)
+}
