@@ -93,13 +93,18 @@ pub async fn drive(
                     step,
                     input_tokens: estimate::tokens(estimate::chars(&request.messages)),
                 });
-                let mut relay = Relay { witness: &mut *witness, chars: 0 };
+                let mut relay = Relay { witness: &mut *witness, chars: 0, heard: false };
                 let exchange = provider.exchange(&request, &mut relay);
-                match select(exchange, select(interrupted.as_mut(), time_up.as_mut())).await {
-                    Either::Left((Ok(reply), _)) => Observation::Reply(reply),
-                    Either::Left((Err(error), _)) => Observation::Failed(error),
-                    Either::Right((Either::Left(_), _)) => Observation::Interrupted,
-                    Either::Right((Either::Right(_), _)) => Observation::TimeUp,
+                let ended = match select(exchange, select(interrupted.as_mut(), time_up.as_mut())).await {
+                    Either::Left((Ok(reply), _)) => Ended::With(Observation::Reply(reply)),
+                    Either::Left((Err(error), _)) => Ended::With(Observation::Failed(error)),
+                    Either::Right((Either::Left(_), _)) => Ended::Interrupted,
+                    Either::Right((Either::Right(_), _)) => Ended::TimeUp,
+                };
+                match ended {
+                    Ended::With(observation) => observation,
+                    Ended::Interrupted => Observation::Interrupted { heard: relay.heard },
+                    Ended::TimeUp => Observation::TimeUp { heard: relay.heard },
                 }
             }
         };
@@ -109,7 +114,7 @@ pub async fn drive(
             Observation::Results(results) => {
                 witness.record(&Record::Results { results: results.clone() })
             }
-            Observation::Interrupted | Observation::TimeUp => {}
+            Observation::Interrupted { .. } | Observation::TimeUp { .. } => {}
         }
         let asked = !matches!(observation, Observation::Results(_));
         investigation.accept(observation);
@@ -146,13 +151,22 @@ pub fn replay(investigation: &mut Investigation<'_>, records: &[Record]) {
     }
 }
 
+/// How a request ended, while its future still borrows the relay.
+enum Ended {
+    With(Observation),
+    Interrupted,
+    TimeUp,
+}
+
 struct Relay<'a> {
     witness: &'a mut dyn Witness,
     chars: usize,
+    heard: bool,
 }
 
 impl Observer for Relay<'_> {
     fn event(&mut self, event: &Event) {
+        self.heard = true;
         match event {
             Event::Text(text) | Event::Reasoning(text) => {
                 self.chars += text.chars().count();

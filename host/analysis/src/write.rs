@@ -40,6 +40,13 @@ pub fn replace(path: &Path, content: &str) -> Result<(), WriteReportError> {
     std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)
 }
 
+/// Whether files can be made in a directory; known before anything is paid for.
+pub fn probe(dir: &Path) -> Result<(), WriteReportError> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let made = tempfile::Builder::new().prefix(".massgen-").tempfile_in(dir);
+    made.map(drop).map_err(|source| WriteReportError::Io { path: dir.to_path_buf(), source })
+}
+
 /// Temporary files are private; a report is as readable as the logs beside it.
 fn readable(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -10,31 +10,31 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const SECTION: &str = "massgen:manifest";
 
 /// A guest crate.
-pub struct Guest {
+pub(crate) struct Guest {
     /// Its folder below the repository, with its `plugin.toml`.
-    pub folder: &'static str,
+    pub(crate) folder: &'static str,
     /// Its crate.
-    pub package: &'static str,
+    pub(crate) package: &'static str,
 }
 
 /// A guest that was built.
-pub struct Built {
+pub(crate) struct Built {
     /// `id` of its manifest.
-    pub id: String,
+    pub(crate) id: String,
     /// Path of its manifest.
-    pub manifest: PathBuf,
+    pub(crate) manifest: PathBuf,
     /// Path of its component.
-    pub component: PathBuf,
+    pub(crate) component: PathBuf,
 }
 
 /// Where the build script may write.
-pub fn out_dir() -> PathBuf {
+pub(crate) fn out_dir() -> PathBuf {
     PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts"))
 }
 
 /// Builds guests. With `MASSGEN_PLUGINS_DIR` set, ready components `<id>.wasm` of that directory are
 /// taken instead, for distributions that build them separately.
-pub fn build(root: &Path, guests: &[Guest]) -> Result<Vec<Built>, String> {
+pub(crate) fn build(root: &Path, guests: &[Guest]) -> Result<Vec<Built>, String> {
     println!("cargo::rerun-if-env-changed=MASSGEN_PLUGINS_DIR");
     for watched in ["plugins", "wit", "tests/guests"] {
         watch(&root.join(watched));

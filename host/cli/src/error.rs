@@ -60,6 +60,14 @@ impl CommandError {
         self
     }
 
+    /// Adds what stands behind an error whose own words are the message already.
+    pub(crate) fn because_source(self, error: &(dyn Error + 'static)) -> Self {
+        match error.source() {
+            Some(source) => self.because(source),
+            None => self,
+        }
+    }
+
     /// Adds a cause in words.
     pub(crate) fn with_cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());

@@ -12,3 +12,8 @@ pub use component::{LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions, Star
 pub use provider::{ComponentProvider, ConnectError, Connection, HttpOptions, LogSink};
 pub use secret::Secret;
 pub use transport::endpoint::{BaseUrlError, base_url};
+
+/// The hash that names a component: BLAKE3, in hex.
+pub fn component_hash(component: &[u8]) -> String {
+    blake3::hash(component).to_hex().to_string()
+}

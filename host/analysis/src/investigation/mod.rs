@@ -64,9 +64,15 @@ pub enum Observation {
     /// The tools gave this, in the order of the calls.
     Results(Vec<ToolResult>),
     /// The user ended it.
-    Interrupted,
+    Interrupted {
+        /// Something of a reply had come.
+        heard: bool,
+    },
     /// The time is up.
-    TimeUp,
+    TimeUp {
+        /// Something of a reply had come.
+        heard: bool,
+    },
 }
 
 /// An investigation under way.
@@ -148,11 +154,16 @@ impl<'a> Investigation<'a> {
             Observation::Reply(reply) => self.reply(reply),
             Observation::Failed(error) => self.failed(error),
             Observation::Results(results) => self.results(results),
-            Observation::Interrupted => self.end(Stop::Interrupted, None),
-            Observation::TimeUp => self.end(
-                Stop::Budget,
-                Some(Failure::new(FailureKind::Cancelled, "the time that --timeout allows is up")),
-            ),
+            Observation::Interrupted { heard } => {
+                self.begun |= heard;
+                self.end(Stop::Interrupted, None);
+            }
+            Observation::TimeUp { heard } => {
+                self.begun |= heard;
+                let stop = if self.begun { Stop::Budget } else { Stop::Unavailable };
+                let failure = Failure::new(FailureKind::Stalled, "the time that --timeout allows is up");
+                self.end(stop, Some(failure));
+            }
         }
     }
 

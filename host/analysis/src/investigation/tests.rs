@@ -195,8 +195,9 @@ fn endings() {
         (failed(Kind::Protocol, true, None), Stop::Protocol, true),
         (failed(Kind::ContextTooLong, false, None), Stop::Overflow, true),
         (failed(Kind::Refused, false, None), Stop::Refused, true),
-        (Observation::Interrupted, Stop::Interrupted, false),
-        (Observation::TimeUp, Stop::Budget, false),
+        (Observation::Interrupted { heard: false }, Stop::Interrupted, false),
+        (Observation::TimeUp { heard: false }, Stop::Unavailable, false),
+        (Observation::TimeUp { heard: true }, Stop::Budget, true),
     ] {
         let outcome = run(plan(ALL), vec![observation.clone()]);
         assert_eq!((outcome.stop, outcome.begun), (stop, begun), "{observation:?}");

@@ -5,4 +5,4 @@ pub(crate) mod file;
 pub(crate) mod layers;
 pub(crate) mod setting;
 
-pub(crate) use layers::{Config, Origin};
+pub(crate) use layers::Config;

@@ -18,6 +18,11 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 
+/// Shows a line that a plugin logged; it comes from within an exchange, where no `Ui` is at hand.
+pub(crate) fn plugin_line(level: &str, line: &str) {
+    drop(writeln!(std::io::stderr(), "plugin {level}: {}", human::clean(line)));
+}
+
 /// How talkative and colourful to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
@@ -76,6 +81,11 @@ impl Ui {
         if self.manner.json {
             self.json(&error.to_json());
         }
+        self.error_text(error);
+    }
+
+    /// Shows why a command did not do all of its work, on stderr alone.
+    pub(crate) fn error_text(&self, error: &CommandError) {
         let mut text = format!("{BAD}error:{BAD:#} {}", error.message);
         for cause in &error.causes {
             text.push_str(&format!("\n  because: {}", human::clean(cause)));

@@ -1,5 +1,6 @@
 //! Tables for the terminal.
 
+use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 /// How a column stands.
@@ -13,7 +14,7 @@ pub(crate) enum Align {
 pub(crate) fn render(columns: &[(&str, Align)], rows: Vec<Vec<String>>, width: u16) -> String {
     let mut table = Table::new();
     table
-        .load_preset("                   ")
+        .load_style(NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
         .set_header(columns.iter().map(|(name, _)| *name));

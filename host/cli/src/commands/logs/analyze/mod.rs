@@ -1,0 +1,178 @@
+//! `massgen logs analyze`
+
+mod ask;
+mod ending;
+mod files;
+mod models;
+pub(crate) use models::resolve;
+
+use clap::ValueEnum;
+use massgen_analysis::prompt::{Focus, Wishes};
+use massgen_logs::facts::Facts;
+use serde_json::json;
+
+use super::facts;
+use super::target::{self, Target, TargetArgs};
+use crate::app::App;
+use crate::config::setting;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// Report on a run
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  massgen logs analyze --model anthropic/claude-haiku-5-5\n  massgen logs analyze --mode self --model none\n  \
+                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run")]
+pub(crate) struct AnalyzeArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Print a prompt for your coding agent, or do it here [default: self with --model, else prompt]
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    /// Model that explains the run: provider/model, a bare name, an alias, or none
+    #[arg(long, value_name = "SELECTOR")]
+    model: Vec<String>,
+    /// Most that it may cost, in US dollars
+    #[arg(long, value_name = "USD")]
+    max_cost: Option<f64>,
+    /// Most tokens that it may use
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<u64>,
+    /// Most requests that it may send
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
+    max_steps: Option<u32>,
+    /// Longest that it may take, e.g. 90s or 10m
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<u64>,
+    /// How much the model may think
+    #[arg(long, value_enum)]
+    reasoning: Option<ReasoningLevel>,
+    /// File with words of your own for the model
+    #[arg(long, value_name = "FILE")]
+    prompt_file: Option<std::path::PathBuf>,
+    /// What to look at most
+    #[arg(long, value_enum)]
+    focus: Vec<FocusOn>,
+    /// Where to write the report [default: beside the turn's logs]
+    #[arg(long, value_name = "FILE")]
+    output: Option<std::path::PathBuf>,
+    /// What to write
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Format::Md, Format::Json])]
+    format: Vec<Format>,
+    /// Ask for whole replies
+    #[arg(long)]
+    no_stream: bool,
+    /// Replace an existing report
+    #[arg(long, short)]
+    force: bool,
+    /// Go on with an analysis that was interrupted
+    #[arg(long, conflicts_with = "dry_run")]
+    resume: bool,
+    /// Say what would be sent and what it would cost; send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    Prompt,
+    #[value(name = "self")]
+    Own,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReasoningLevel {
+    Off,
+    Low,
+    Medium,
+    High,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FocusOn {
+    Correctness,
+    Efficiency,
+    Behavior,
+    Cost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Md,
+    Json,
+}
+
+fn duration(text: &str) -> Result<u64, String> {
+    setting::duration_ms(text).filter(|ms| *ms > 0).ok_or_else(|| "write it as 90s, 10m or 1h".into())
+}
+
+pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
+    let target = target::find(app, &args.target)?;
+    let own = args.mode == Some(Mode::Own) || (args.mode.is_none() && !args.model.is_empty());
+    if !own {
+        return Ok(prompt(app, &target));
+    }
+    if args.model.len() > 1 {
+        return Err(CommandError::usage("several models at once can't settle one report yet").hint("run the command once for each model, with --output FILE"));
+    }
+    if args.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
+        return Err(CommandError::usage("--max-cost is no amount of US dollars").hint("for example --max-cost 0.05"));
+    }
+    let wishes = wishes(app, args)?;
+    let choice = models::choose(app, args.model.first().map(String::as_str))?;
+    let facts = facts::measure(app, &target);
+    match &choice.model {
+        None => without_model(app, args, &target, &facts, &choice.origin.to_string()),
+        Some(model) => ask::run(app, args, &ask::Subject { target: &target, facts: &facts, model, choice: &choice, wishes: &wishes }),
+    }
+}
+
+/// What MassGen's own command prints: a line to paste into a coding agent.
+fn prompt(app: &App, target: &Target) -> Exit {
+    let mut text = format!("Use the massgen-log-analyzer skill to analyze: {}", target.run.root.display());
+    if let Some(turn) = target.turn {
+        text.push_str(&format!("\nAnalyze turn: turn_{turn}"));
+    }
+    if app.ui.manner.json {
+        app.ui.json(&json!({"schema": "prompt/1", "prompt": text, "run": target.run.name}));
+    } else {
+        app.ui.answer(&text);
+        app.ui.status("Copy this into your coding agent, or have it done here: `massgen logs analyze --mode self --model MODEL`.");
+    }
+    Exit::Done
+}
+
+fn wishes(app: &App, args: &AnalyzeArgs) -> Result<Wishes, CommandError> {
+    let extra = match &args.prompt_file {
+        None => None,
+        Some(file) => {
+            let path = app.environment.path(file);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| CommandError::usage(format!("{} can't be read", path.display())).because(&error).hint("--prompt-file takes a text file in UTF-8"))?;
+            Some(text.chars().take(20_000).collect())
+        }
+    };
+    let focus = args.focus.iter().map(|focus| match focus {
+        FocusOn::Correctness => Focus::Correctness,
+        FocusOn::Efficiency => Focus::Efficiency,
+        FocusOn::Behavior => Focus::Behavior,
+        FocusOn::Cost => Focus::Cost,
+    });
+    Ok(Wishes { focus: focus.collect(), extra })
+}
+
+/// The report from facts and detected problems.
+fn without_model(app: &App, args: &AnalyzeArgs, target: &Target, facts: &Facts, origin: &str) -> Result<Exit, CommandError> {
+    if args.dry_run {
+        if app.ui.manner.json {
+            app.ui.json(&json!({"schema": "estimate/1", "model": null, "cost_usd": 0, "reason": origin}));
+        } else {
+            app.ui.answer(&format!("No model would be asked ({origin}): the report comes from the facts alone and costs nothing."));
+        }
+        return Ok(Exit::Done);
+    }
+    app.ui.status(&format!("No model is asked ({origin}): the report comes from measured facts and detected problems."));
+    let files = files::claim(app, args, target, facts.turn)?;
+    let ended = ending::without_model(app, facts);
+    files.write(app, &ended.analysis(facts))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,119 @@
+//! `massgen logs list`
+
+use massgen_logs::locate;
+use massgen_logs::overview::{Overview, overview};
+use massgen_logs::redact::Redactor;
+use serde_json::json;
+
+use super::target;
+use crate::app::App;
+use crate::config::setting;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::ui::human;
+use crate::ui::table::{self, Align};
+
+/// List runs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  massgen logs list\n  massgen logs list --all --json\n  massgen logs list --since 7d --unanalyzed")]
+pub(crate) struct ListArgs {
+    /// Show at most this many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    limit: usize,
+    /// Show all of them
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// Only runs with a report
+    #[arg(long, conflicts_with = "unanalyzed")]
+    analyzed: bool,
+    /// Only runs without a report
+    #[arg(long)]
+    unanalyzed: bool,
+    /// Only runs that began within this time (7d, 12h) or since this day (2026-11-01)
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Directory that holds the runs [default: where MassGen puts them]
+    #[arg(long, value_name = "DIR")]
+    log_dir: Option<std::path::PathBuf>,
+}
+
+pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
+    let bases = match &args.log_dir {
+        Some(dir) => vec![app.environment.path(dir)],
+        None => app.environment.log_bases(),
+    };
+    let since = args.since.as_deref().map(|text| first_day(app, text)).transpose()?;
+    let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
+    let mut rows = Vec::new();
+    let limit = if args.all { usize::MAX } else { args.limit };
+    for base in &bases {
+        let names = locate::names(base).map_err(|error| CommandError::failed("runs", "the runs can't be listed").because(&error))?;
+        for name in names {
+            if rows.len() >= limit {
+                break;
+            }
+            if since.as_ref().is_some_and(|since| name.as_str() < since.as_str()) {
+                break;
+            }
+            // A run that vanishes meanwhile is no run.
+            let Ok(run) = locate::run_dir(&base.join(&name)) else { continue };
+            let row = overview(&run);
+            if (args.analyzed && !row.analyzed) || (args.unanalyzed && row.analyzed) {
+                continue;
+            }
+            rows.push(Overview { question: row.question.map(|question| redactor.line(&question).into_owned()), ..row });
+        }
+    }
+    if app.ui.manner.json {
+        app.ui.json(&json!({"schema": "runs/1", "runs": rows}));
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        let error = target::no_runs(&bases);
+        app.ui.status(&format!("{}.\n  {}\n  hint: {}", error.message, error.causes.join("\n  "), error.hints.join("\n  hint: ")));
+        return Ok(Exit::Done);
+    }
+    app.ui.answer(&table(&rows, app.ui.width()));
+    Ok(Exit::Done)
+}
+
+fn table(rows: &[Overview], width: u16) -> String {
+    let columns = [
+        ("Run", Align::Left),
+        ("Outcome", Align::Left),
+        ("Wall", Align::Right),
+        ("Agents", Align::Right),
+        ("Winner", Align::Left),
+        ("Cost", Align::Right),
+        ("Report", Align::Left),
+        ("Question", Align::Left),
+    ];
+    let question = usize::from(width.saturating_sub(96)).max(24);
+    let cells = rows.iter().map(|row| {
+        vec![
+            row.run.clone(),
+            row.outcome.replace('_', " "),
+            row.wall_ms.map_or_else(|| "-".into(), human::duration),
+            row.agents.map_or_else(|| "-".into(), |n| n.to_string()),
+            human::clean(row.winner.as_deref().unwrap_or("-")),
+            row.cost_usd.map_or_else(|| "-".into(), human::dollars),
+            if row.analyzed { "yes" } else { "-" }.to_string(),
+            human::cut(row.question.as_deref().unwrap_or("-"), question),
+        ]
+    });
+    table::render(&columns, cells.collect(), width)
+}
+
+/// The name that a run of that moment would have at least: names are times.
+fn first_day(app: &App, text: &str) -> Result<String, CommandError> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if text.len() == 10 && digits.len() == 8 {
+        return Ok(format!("log_{digits}"));
+    }
+    let ms = setting::duration_ms(text).and_then(|ms| i64::try_from(ms).ok());
+    let start = ms.and_then(|ms| jiff::Timestamp::from_millisecond(app.environment.now_unix_ms() - ms).ok());
+    match start {
+        Some(start) => Ok(start.to_zoned(jiff::tz::TimeZone::system()).strftime("log_%Y%m%d_%H%M%S").to_string()),
+        None => Err(CommandError::usage(format!("{text:?} is neither a duration nor a day")).hint("write it as 7d, 12h or 2026-11-01")),
+    }
+}
