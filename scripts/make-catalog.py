@@ -22,8 +22,8 @@ NOT_FOR_TEXT = re.compile(
 
 # 2026-11-24, from the vendors' model pages and SDK literals: retired or newer than the source.
 SUPPLEMENT = {
-    "anthropic/claude-sonnet-4-20250514": dict(context=200_000, output=64_000, status="deprecated", schema=False),
-    "anthropic/claude-opus-4-20250514": dict(context=200_000, output=32_000, status="deprecated", schema=False),
+    "anthropic/claude-sonnet-4-20250514": dict(context=200_000, output=64_000, status="deprecated", schema=True),
+    "anthropic/claude-opus-4-20250514": dict(context=200_000, output=32_000, status="deprecated", schema=True),
     "anthropic/claude-fable-5-2": dict(context=1_000_000, output=128_000, status="ga", schema=True),
     "openai/gpt-6.1-terra": dict(context=1_050_000, output=128_000, status="ga", schema=True),
 }
@@ -34,7 +34,7 @@ def features(provider, model, entry):
     tools = bool(entry.get("supports_function_calling"))
     schema = bool(entry.get("supports_response_schema") or entry.get("supports_native_structured_output"))
     if provider == "anthropic":
-        schema = not re.search(r"claude-3|-4-2025|-4-0", model)
+        schema = True  # tried, and taken back when the service refuses it
     if tools:
         found.append("tools")
         if entry.get("supports_parallel_function_calling", provider != "openai"):

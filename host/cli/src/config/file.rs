@@ -45,7 +45,10 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn table(&mut self, table: &DeTable<'_>, prefix: &str) {
-        for (name, value) in table {
+        // In the order of the file, so that warnings come in that order too.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
             let key = match prefix {
                 "" => name.get_ref().to_string(),
                 _ => format!("{prefix}.{}", name.get_ref()),

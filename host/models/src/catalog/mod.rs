@@ -142,6 +142,5 @@ mod tests {
             catalog.find("google", "gemini-3.5-flash-lite").unwrap().has("json-schema-with-tools")
         );
         assert!(!catalog.find("google", "gemini-2.5-flash").unwrap().has("json-schema-with-tools"));
-        assert!(!catalog.find("anthropic", "claude-sonnet-4-20250514").unwrap().has("json-schema"));
     }
 }

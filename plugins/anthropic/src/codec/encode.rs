@@ -174,22 +174,13 @@ fn output(request: &Request, config: &mut Map<String, Value>) -> Result<(), Fail
         OutputFormat::JsonObject => {
             Err(unsupported("/output", "anthropic has no JSON mode without a schema"))
         }
-        OutputFormat::JsonSchema(_) if is_before_structured_outputs(&request.model) => {
-            Err(unsupported("/output", format!("{} has no structured outputs", request.model)))
-        }
+        // Older models may refuse it; the service's answer says so, and the host asks in another way.
         OutputFormat::JsonSchema(named) => {
             let schema = json::embedded(&named.schema_json, "/output/schema-json")?;
             config.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
             Ok(())
         }
     }
-}
-
-/// Structured outputs came with the 4.5 models and Opus 4.1.
-fn is_before_structured_outputs(model: &str) -> bool {
-    model.contains("claude-3")
-        || model.contains("claude-2")
-        || ["-4-2025", "-4-0", "-4@"].iter().any(|old| model.contains(old))
 }
 
 /// Adaptive thinking came with the 4.6 models; older ones take a budget.
@@ -223,6 +214,11 @@ fn thinking(
             "anthropic does not think when a tool is forced: thinking is off for this request"
                 .into(),
         );
+        body.insert("thinking".into(), json!({"type": "disabled"}));
+        return;
+    }
+    if !matches!(request.reasoning, Reasoning::Unset | Reasoning::Off) && has_call_without_thinking(&request.messages) {
+        notices.push("an earlier call came without thinking, which anthropic does not take back: thinking is off for this request".into());
         body.insert("thinking".into(), json!({"type": "disabled"}));
         return;
     }
@@ -262,6 +258,16 @@ fn thinking(
         notices.push(format!("the thinking budget is {budget} tokens instead of {wanted}"));
     }
     body.insert("thinking".into(), json!({"type": "enabled", "budget_tokens": budget}));
+}
+
+/// With thinking on, the service wants every turn that calls a tool to begin with a thinking block; a model
+/// that did not think that time gave none.
+fn has_call_without_thinking(messages: &[Message]) -> bool {
+    messages.iter().filter(|message| message.role == Role::Assistant).any(|message| {
+        let calls = message.parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
+        let first = message.parts.iter().find(|part| !matches!(part, Part::Reasoning(_)));
+        calls && !matches!(first, Some(Part::Opaque(_)))
+    })
 }
 
 fn sampling(

@@ -56,7 +56,10 @@ fn kind(
         return FailureKind::ContextTooLong;
     }
     match code {
-        Some("RESOURCE_EXHAUSTED") if per_day => FailureKind::Billing,
+        // A limit per minute says when to come back; a plan that is used up says to look at it.
+        Some("RESOURCE_EXHAUSTED") if per_day || (message.contains("plan and billing") && !message.contains("retry in")) => {
+            FailureKind::Billing
+        }
         Some("RESOURCE_EXHAUSTED") => FailureKind::RateLimited,
         Some("NOT_FOUND") => FailureKind::ModelUnknown,
         Some("UNAUTHENTICATED") => FailureKind::Authentication,

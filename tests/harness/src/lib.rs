@@ -1,0 +1,11 @@
+//! What end-to-end tests need: a fake of the LLM services on loopback, an environment of their own, and
+//! real runs. Failures here are failures of the test, so that this crate may panic.
+#![expect(clippy::unwrap_used, reason = "a test's tools fail the test")]
+
+mod env;
+mod fake_llm;
+mod wire;
+
+pub use env::{Output, TestEnv};
+pub use fake_llm::{FakeLlm, Recorded};
+pub use wire::{Service, Step};

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Drives the built program against a server that is strict by the vendors' own types.
+
+    tests/strict/run.py SERVER.py MASSGEN RUNS_DIR
+
+SERVER.py   the strict server (started here on a free port of loopback, ended by its own process id)
+MASSGEN     the built binary
+RUNS_DIR    a directory with the archives three_vote.tar.gz and tool_failures.tar.gz
+
+Exits 1 and names every check that failed.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.request
+
+SECRETS = {"OPENAI_API_KEY": "sentinel-openai-7261", "ANTHROPIC_API_KEY": "sentinel-anthropic-7262", "GEMINI_API_KEY": "sentinel-google-7263"}
+NAMED = ["openai/gpt-6-luna", "anthropic/claude-haiku-5-5", "google/gemini-3.5-flash-lite"]
+BARE = ["gpt-4o", "claude-sonnet-4-20250514", "gemini-3-flash-preview"]
+FORMATS = {"openai": "openai.responses", "anthropic": "anthropic.messages", "google": "gemini.generate"}
+
+
+class Suite:
+    def __init__(self, server, binary, runs):
+        self.binary, self.runs = os.path.abspath(binary), pathlib.Path(runs)
+        self.home = tempfile.mkdtemp()
+        self.passed, self.failed = 0, []
+        port_file = os.path.join(self.home, "port")
+        self.server = subprocess.Popen([sys.executable, server, "--port", "0", "--port-file", port_file],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(300):
+            if os.path.exists(port_file) and open(port_file).read().strip():
+                break
+            time.sleep(0.1)
+        self.base = f"http://127.0.0.1:{open(port_file).read().strip()}"
+
+    def admin(self, verb, body=None):
+        data = None if body is None and verb == "journal" else json.dumps(body or {}).encode()
+        request = urllib.request.Request(f"{self.base}/__admin/{verb}", data=data, headers={"content-type": "application/json"})
+        return json.load(urllib.request.urlopen(request, timeout=20))
+
+    def massgen(self, run, *args, env=None, timeout=120):
+        work = pathlib.Path(tempfile.mkdtemp(dir=self.home))
+        with tarfile.open(self.runs / f"{run}.tar.gz") as archive:
+            archive.extractall(work)
+        shutil.move(next((work / run).glob("log_*")), work / "log_20260101_000000_000000")
+        variables = {"PATH": os.environ["PATH"], "HOME": self.home, **SECRETS,
+                     "OPENAI_BASE_URL": self.base + "/v1", "ANTHROPIC_BASE_URL": self.base, "GEMINI_BASE_URL": self.base, **(env or {})}
+        variables = {name: value for name, value in variables.items() if value is not None}
+        command = [self.binary, "logs", "analyze", "--mode", "self", "--log-dir", str(work / "log_20260101_000000_000000"), *args]
+        started = time.time()
+        done = subprocess.run(command, env=variables, cwd=work, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        done.seconds, done.turn = time.time() - started, work / "log_20260101_000000_000000/turn_1"
+        for secret in SECRETS.values():
+            self.check(f"no key printed: {args}", secret not in done.stdout + done.stderr)
+        return done
+
+    def check(self, what, holds, detail=""):
+        if holds:
+            self.passed += 1
+        else:
+            self.failed.append(f"{what} {detail}")
+            print(f"FAILED {what} {detail}", flush=True)
+
+    def journal_is_clean(self, what):
+        journal = self.admin("journal")
+        rejected = [(entry["path"], entry["error"]) for entry in journal if entry["verdict"] not in ("ok", "scripted-error", "scripted-malformed")]
+        self.check(f"{what}: no request rejected", not rejected, str(rejected)[:600])
+        bodies = json.dumps([entry["body"] for entry in journal])
+        self.check(f"{what}: no key in a body", not any(secret in bodies for secret in SECRETS.values()))
+        return journal
+
+    def investigations(self):
+        for model in NAMED + BARE:
+            for run in ("three_vote", "tool_failures"):
+                for extra in ([], ["--no-stream"]):
+                    what = f"{model} on {run} {' '.join(extra)}"
+                    self.admin("reset")
+                    done = self.massgen(run, "--model", model, "--json", *extra)
+                    self.check(f"{what}: exit 0", done.returncode == 0, done.stderr[-500:])
+                    journal = self.journal_is_clean(what)
+                    self.check(f"{what}: a tool round trip", len(journal) >= 2)
+                    document = json.loads(done.stdout or "{}")
+                    self.check(f"{what}: analysis/1", document.get("schema") == "analysis/1" and document.get("stop") == "finished")
+
+    def several_steps(self):
+        for model in NAMED:
+            provider = model.split("/")[0]
+            path = "turn_1/attempt_1/events.jsonl"
+            true = {"file": path, "line_start": 20, "line_end": 20, "quote": "Error executing tool flaky: backend unavailable (attempt 1)"}
+            lie = {"file": path, "line_start": 20, "line_end": 20, "quote": "the server room was on fire"}
+            finding = lambda title, evidence: {"title": title, "severity": "high", "category": "errors", "claim": "c", "recommendation": "r", "evidence": [evidence]}
+            steps = [
+                {"tool_calls": [{"name": "list_files", "arguments": {"path": None}}], "thinking": "let me look"},
+                {"tool_calls": [{"name": "read_lines", "arguments": {"path": path, "start": 18, "count": 6}},
+                                {"name": "search", "arguments": {"text": "flaky", "path": None}}]},
+                {"json": {"summary": "s", "findings": [finding("true", true), finding("lie", lie)]}},
+            ]
+            for extra in ([], ["--no-stream"], ["--reasoning", "high"]):
+                what = f"steps with {model} {' '.join(extra)}"
+                self.admin("reset")
+                self.admin("enqueue", [{"format": FORMATS[provider], **step} for step in steps])
+                done = self.massgen("tool_failures", "--model", model, *extra)
+                self.check(f"{what}: exit 0", done.returncode == 0, done.stderr[-500:])
+                journal = self.journal_is_clean(what)
+                self.check(f"{what}: three requests", len(journal) == 3, str(len(journal)))
+                report = json.loads((done.turn / "analysis.json").read_text())
+                verified = {finding["title"]: finding["verified"] for finding in report["findings"]}
+                self.check(f"{what}: evidence is checked", verified == {"true": True, "lie": False}, str(verified))
+                self.check(f"{what}: Markdown too", "**unverified**" in (done.turn / "ANALYSIS_REPORT.md").read_text())
+
+    def faults(self):
+        bad = [{"text": "no json"}] * 3
+        step_budget = [{"tool_calls": [{"name": "list_files", "arguments": {"path": None}}]}]
+        cases = [
+            ("rate limit passes", [{"status": 429, "error_kind": "rate_limit", "retry_after": 2}], [], {}, 0, None),
+            ("quota", [{"error_kind": "quota", "status": 429}], [], {}, None, 1),
+            ("500 three times", [{"error_kind": "server", "repeat": 3}], [], {}, 4, 3),
+            ("500 once", [{"error_kind": "server"}], [], {}, 0, None),
+            ("stream cut", [{"text": "word " * 200, "truncate_after": 9}], [], {}, 5, 1),
+            ("malformed", [{"text": "word " * 200, "malformed": True, "repeat": 3}], [], {}, 5, None),
+            ("context overflow", [{"error_kind": "context"}], [], {}, 5, 1),
+            ("refusal", [{"finish": "refusal", "text": "I can't help."}], [], {}, 5, 1),
+            ("in-stream error", [{"text": "word " * 200, "stream_error": "overloaded"}], [], {}, 5, None),
+            ("not the JSON that was asked for", bad, [], {}, 5, 3),
+            ("unknown model", [{"error_kind": "not_found"}], [], {}, 4, 1),
+            ("tiny budget", [], ["--max-cost", "0.0001"], {}, 3, 0),
+            ("steps", step_budget * 2, ["--max-steps", "2"], {}, None, 2),
+        ]
+        for model in NAMED:
+            provider = model.split("/")[0]
+            key = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google": "GEMINI_API_KEY"}[provider]
+            base = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "google": "GEMINI_BASE_URL"}[provider]
+            more = [
+                ("wrong key", [], [], {key: "bad-key-123456"}, 4, 1),
+                ("no key", [], [], {key: None}, 4, 0),
+                ("unreachable", [], [], {base: "http://127.0.0.1:9/v1"}, 4, 0),
+                ("stall", [{"delay_ms": 4000, "text": "late"}], ["--timeout", "2s"], {}, 4, None),
+            ]
+            for name, steps, args, env, code, requests in cases + more:
+                what = f"{name} with {model}"
+                self.admin("reset")
+                if steps:
+                    self.admin("enqueue", [{"format": FORMATS[provider], **step} for step in steps])
+                done = self.massgen("three_vote", "--model", model, *args, env=env)
+                if code is not None:
+                    self.check(f"{what}: exit {code}", done.returncode == code, f"was {done.returncode}: {done.stderr[-400:]}")
+                if requests is not None:
+                    seen = len(self.admin("journal"))
+                    self.check(f"{what}: {requests} requests", seen == requests, f"were {seen}")
+                if name == "rate limit passes":
+                    self.check(f"{what}: waits", done.seconds >= 2, str(done.seconds))
+                if code in (1, 2, 3, 4):
+                    self.check(f"{what}: no report", not (done.turn / "analysis.json").exists())
+                if code not in (0, None):
+                    self.check(f"{what}: one error with a hint", done.stderr.count("error:") == 1 and "hint:" in done.stderr, done.stderr[-400:])
+                if code == 5:
+                    self.check(f"{what}: the report holds the facts", json.loads((done.turn / "analysis.json").read_text())["facts"]["attempts"] != [])
+
+    def selection(self):
+        unknown = self.massgen("three_vote", "--model", "opnai/gpt-4o")
+        self.check("unknown provider: exit 2 and near names", unknown.returncode == 2 and "openai" in unknown.stderr, unknown.stderr)
+        self.admin("reset")
+        near = self.massgen("three_vote", "--model", "openai/gpt-6-luna-does-not-exist")
+        self.check("unknown model: three near names", near.returncode == 4 and near.stderr.count("openai/gpt") >= 3, near.stderr)
+        for env, expect in [({"MASSGEN_MODEL": "openai/gpt-6-luna"}, "MASSGEN_MODEL"), ({"MASSGEN_MODEL": "x/y", "MASSGEN_ANALYZE_MODEL": "gpt-4o"}, "MASSGEN_ANALYZE_MODEL"), ({}, "usable key")]:
+            self.admin("reset")
+            done = self.massgen("three_vote", env=env)
+            self.check(f"origin {expect}", done.returncode == 0 and expect in done.stderr, done.stderr[-300:])
+
+    def listings(self):
+        for provider in ("openai", "anthropic", "google"):
+            self.admin("reset")
+            env = {"PATH": os.environ["PATH"], "HOME": self.home, **SECRETS,
+                   "OPENAI_BASE_URL": self.base + "/v1", "ANTHROPIC_BASE_URL": self.base, "GEMINI_BASE_URL": self.base}
+            done = subprocess.run([self.binary, "models", "--provider", provider, "--refresh", "--json"], env=env, capture_output=True, text=True, timeout=60)
+            models = json.loads(done.stdout or "{}").get("models", [])
+            self.check(f"listing of {provider}", done.returncode == 0 and any(model["listed"] for model in models), done.stderr[-300:])
+
+    def run(self):
+        try:
+            for part in (self.investigations, self.several_steps, self.faults, self.selection, self.listings):
+                part()
+        finally:
+            self.server.terminate()
+            self.server.wait(timeout=10)
+            shutil.rmtree(self.home, ignore_errors=True)
+        print(f"{self.passed} passed, {len(self.failed)} failed")
+        return 1 if self.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(Suite(*sys.argv[1:4]).run())

@@ -1,0 +1,198 @@
+//! The repository's own rules. Each message says what to do.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::path::{Path, PathBuf};
+
+const FILE_LINES_MAX: usize = 600;
+const FUNCTION_LINES_MAX: usize = 70;
+const FOLDER_FILES_MAX: usize = 14;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every file that belongs to the project, by path.
+fn files(ending: &str) -> Vec<(String, String)> {
+    fn walk(dir: &Path, root: &Path, ending: &str, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(dir).unwrap().flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                let skipped = name == "target" || name == ".git" || name == "fixtures";
+                if !skipped {
+                    walk(&path, root, ending, found);
+                }
+            } else if name.to_string_lossy().ends_with(ending) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(root).unwrap().to_string_lossy().into_owned(), text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root(), &root(), ending, &mut found);
+    found.sort();
+    found
+}
+
+fn complain(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn files_and_functions_are_small() {
+    let mut problems = Vec::new();
+    for (path, text) in files(".rs") {
+        let of_tests = path.contains("/tests/") || path.starts_with("tests/") || path.ends_with("tests.rs");
+        let lines = text.lines().count();
+        if lines > FILE_LINES_MAX && !of_tests {
+            problems.push(format!("{path} has {lines} lines: which noun is hiding in it? ({FILE_LINES_MAX} are allowed)"));
+        }
+        for (name, line, length) in functions(&text) {
+            if length > FUNCTION_LINES_MAX && !of_tests {
+                problems.push(format!("{path}:{line}: `{name}` has {length} lines: take a step out of it ({FUNCTION_LINES_MAX} are allowed)"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+/// Functions with their first line and length. rustfmt puts the closing brace in the column of `fn`.
+fn functions(text: &str) -> Vec<(String, usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let indent = line.len() - code.len();
+        let words: Vec<&str> = code.split_whitespace().take_while(|word| !word.contains('(')).collect();
+        let is_function = code.starts_with("fn ") || (words.contains(&"fn") && ["pub", "async", "const", "pub(crate)", "pub(super)"].contains(words.first().unwrap_or(&"")));
+        if !is_function || code.ends_with(';') {
+            continue;
+        }
+        let closing = format!("{}}}", " ".repeat(indent));
+        if let Some(length) = lines[at..].iter().position(|line| *line == closing) {
+            let name = code.split("fn ").nth(1).unwrap_or_default().split(['(', '<']).next().unwrap_or_default();
+            found.push((name.to_string(), at + 1, length + 1));
+        }
+    }
+    found
+}
+
+#[test]
+fn folders_are_readable() {
+    let mut problems = Vec::new();
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    for (path, _) in files(".rs") {
+        let folder = Path::new(&path).parent().unwrap().to_string_lossy().into_owned();
+        *counts.entry(folder).or_default() += 1;
+    }
+    for (folder, count) in counts.into_iter().filter(|(_, count)| *count > FOLDER_FILES_MAX) {
+        problems.push(format!("{folder} holds {count} files: which of them belong together? ({FOLDER_FILES_MAX} are allowed)"));
+    }
+    complain(&problems);
+}
+
+#[test]
+fn nothing_is_left_open_and_no_machine_is_named() {
+    // Split, so that this file does not find itself.
+    let words = [concat!("FIX", "ME"), concat!("XX", "X:"), concat!("dbg", "!("), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[ign", "ore"), concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("#[al", "low("), concat!("#![al", "low(")];
+    let mut problems = Vec::new();
+    for (path, text) in [".rs", ".md", ".toml", ".wit", ".py"].into_iter().flat_map(files) {
+        for (number, line) in text.lines().enumerate() {
+            for word in words.iter().filter(|word| line.contains(**word)) {
+                problems.push(format!("{path}:{}: `{word}` does not belong here", number + 1));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let allowed: &[(&str, &[&str])] = &[
+        ("massgen-models", &[]),
+        ("massgen-logs", &[]),
+        ("massgen-bundle", &[]),
+        ("massgen-analysis", &["massgen-logs", "massgen-models"]),
+        ("massgen-runtime", &["massgen-models"]),
+        ("massgen", &["massgen-analysis", "massgen-bundle", "massgen-logs", "massgen-models", "massgen-runtime"]),
+    ];
+    let only_in = [("wasmtime", "massgen-runtime"), ("reqwest", "massgen-runtime"), ("clap", "massgen"), ("indicatif", "massgen"), ("comfy-table", "massgen"), ("anstream", "massgen")];
+    let mut problems = Vec::new();
+    for (path, text) in files("Cargo.toml").into_iter().filter(|(path, _)| path.starts_with("host/")) {
+        let manifest: toml::Table = text.parse().unwrap();
+        let name = manifest["package"]["name"].as_str().unwrap().to_string();
+        let Some((_, may)) = allowed.iter().find(|(crate_name, _)| *crate_name == name) else {
+            problems.push(format!("{path}: {name} is not in the table of this test: say what it may depend on"));
+            continue;
+        };
+        for dependency in manifest["dependencies"].as_table().unwrap_or(&toml::Table::new()).keys() {
+            if dependency.starts_with("massgen") && !may.contains(&dependency.as_str()) {
+                problems.push(format!("{path}: {name} must not depend on {dependency} (docs/ARCHITECTURE.md)"));
+            }
+            if let Some((_, owner)) = only_in.iter().find(|(library, owner)| library == dependency && *owner != name) {
+                problems.push(format!("{path}: {dependency} is used in {owner} only"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn every_item_of_the_contract_is_documented() {
+    let mut problems = Vec::new();
+    for (path, text) in files(".wit") {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let keyword = ["record ", "variant ", "enum ", "resource ", "interface ", "world "].iter().any(|word| line.starts_with(word));
+            let function = line.contains(": func(") || line.contains(": static func(");
+            let documented = at > 0 && lines[at - 1].starts_with("///");
+            if (keyword || function) && !documented {
+                problems.push(format!("{path}:{}: `{line}` has no doc comment", at + 1));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    let root = root();
+    let mut problems = Vec::new();
+    for (path, text) in files(".md") {
+        let dir = root.join(&path).parent().unwrap().to_path_buf();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = target.split('#').next().unwrap_or_default();
+            if !target.is_empty() && !target.contains("://") && !dir.join(target).exists() {
+                problems.push(format!("{path}: the link to {target} leads nowhere"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn commands_of_the_documents_exist() {
+    let known = ["logs", "logs list", "logs summary", "logs tools", "logs facts", "logs analyze", "logs open", "models", "models show", "config show", "config path", "plugin list", "plugin inspect", "completions"];
+    let mut problems = Vec::new();
+    for (path, text) in files(".md") {
+        for line in text.lines().map(|line| line.trim_start().trim_start_matches("$ ")).filter(|line| line.starts_with("massgen ")) {
+            let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|word| !word.starts_with('-')).collect();
+            let verb = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
+            let exists = known.contains(&verb.as_str()) || words.first().is_none_or(|first| known.contains(first));
+            if !exists {
+                problems.push(format!("{path}: there is no command `massgen {verb}`"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn the_two_commands_of_the_readme_use_what_is_there() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for needed in ["rustup target add wasm32-unknown-unknown", "cargo run", "./test"] {
+        assert!(readme.contains(needed), "README.md lacks `{needed}`");
+    }
+    let script = std::fs::read_to_string(root().join("test")).unwrap();
+    assert!(script.contains("cargo test --workspace"));
+    assert!(std::fs::read_to_string(root().join(".ci/run")).unwrap().contains("./test"));
+}
