@@ -13,10 +13,19 @@ fn the_strongest_origin_wins_and_is_named() {
         let mut all = vec!["models", "show", "--json"];
         all.extend(args);
         let model = env.run(&all).exits(0).json();
-        (model["model"].as_str().unwrap().to_string(), model["origin"].as_str().unwrap().to_string())
+        (
+            model["model"].as_str().unwrap().to_string(),
+            model["origin"].as_str().unwrap().to_string(),
+        )
     };
-    assert_eq!(chosen(&env, &[]), ("gemini-3.5-flash-lite".into(), "the first provider with a usable key".into()));
-    env.write("home/.config/massgen/config.toml", "[analysis]\nmodel = \"fast\"\n[aliases]\nfast = \"anthropic/claude-haiku-5-5\"\n");
+    assert_eq!(
+        chosen(&env, &[]),
+        ("gemini-3.5-flash-lite".into(), "the first provider with a usable key".into())
+    );
+    env.write(
+        "home/.config/massgen/config.toml",
+        "[analysis]\nmodel = \"fast\"\n[aliases]\nfast = \"anthropic/claude-haiku-5-5\"\n",
+    );
     assert_eq!(chosen(&env, &[]).0, "claude-haiku-5-5");
     env.write("project/.massgen/config.toml", "[analysis]\nmodel = \"openai/gpt-6-luna\"\n");
     let (model, origin) = chosen(&env, &[]);
@@ -27,7 +36,10 @@ fn the_strongest_origin_wins_and_is_named() {
     assert_eq!(chosen(&env, &[]), ("gpt-5.2".into(), "MASSGEN_ANALYZE_MODEL".into()));
     assert_eq!(chosen(&env, &["gemini/gemini-3.8-flash"]).0, "gemini-3.8-flash");
     let told = env.run(&["logs", "analyze", "--mode", "self"]).exits(0);
-    assert!(told.stderr.contains("Model: openai/gpt-5.2 (from MASSGEN_ANALYZE_MODEL)."), "{told:?}");
+    assert!(
+        told.stderr.contains("Model: openai/gpt-5.2 (from MASSGEN_ANALYZE_MODEL)."),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -39,7 +51,10 @@ fn a_project_never_moves_traffic() {
     env.write("project/.massgen/config.toml", &format!("[analysis]\nmodel = \"openai/gpt-6-luna\"\n[providers.openai]\nbase_url = \"{elsewhere}\"\napi_key_env = \"HOME\"\n"));
     env.write("project/.env", &format!("OPENAI_BASE_URL={elsewhere}\nMASSGEN_CONFIG_DIR=/tmp/evil\nMASSGEN_CACHE_DIR=/tmp/evil\n"));
     let output = env.run(&["logs", "analyze", "--mode", "self"]).exits(0);
-    assert!(output.stderr.contains("config.toml:4: `providers.openai.base_url` is refused"), "{output:?}");
+    assert!(
+        output.stderr.contains("config.toml:4: `providers.openai.base_url` is refused"),
+        "{output:?}"
+    );
     assert!(output.stderr.contains(".env sets OPENAI_BASE_URL"), "{output:?}");
     assert_eq!((right.journal().len(), wrong.journal().len()), (2, 0));
 }
@@ -53,7 +68,11 @@ fn a_projects_env_file_brings_a_key() {
     env.write("project/.env", "OPENAI_API_KEY='sentinel-key-openai-1' # mine\n");
     let output = env.run(&["logs", "analyze", "--model", "openai/gpt-6-luna"]).exits(0);
     assert!(!output.stderr.contains("sentinel"), "{output:?}");
-    let sent = fake.journal()[0].headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value.clone());
+    let sent = fake.journal()[0]
+        .headers
+        .iter()
+        .find(|(name, _)| name == "authorization")
+        .map(|(_, value)| value.clone());
     assert_eq!(sent.as_deref(), Some("Bearer sentinel-key-openai-1"));
 }
 

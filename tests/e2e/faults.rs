@@ -9,7 +9,12 @@ use crate::{MODELS, env_with, holds_a_key};
 
 /// Runs an analysis of `model` with an older report in place; gives the output, the number of requests and
 /// whether the report is still the old one.
-fn fault(model: &str, steps: Vec<Step>, args: &[&str], change: impl FnOnce(&mut massgen_harness::TestEnv)) -> (Output, usize, bool) {
+fn fault(
+    model: &str,
+    steps: Vec<Step>,
+    args: &[&str],
+    change: impl FnOnce(&mut massgen_harness::TestEnv),
+) -> (Output, usize, bool) {
     let fake = FakeLlm::start();
     let mut env = env_with(&fake);
     env.write("home/.config/massgen/config.toml", "[network]\nidle_timeout = \"700ms\"\n");
@@ -33,10 +38,17 @@ fn check(model: &str, steps: Vec<Step>, code: i32, requests: usize, says: &str) 
     let (output, seen, kept) = fault(model, steps, &[], |_| {});
     let output = output.exits(code);
     assert_eq!(seen, requests, "{model} {says}: {output:?}");
-    assert_eq!(kept, code == 4, "{model} {says}: a report is replaced only when there is something new");
+    assert_eq!(
+        kept,
+        code == 4,
+        "{model} {says}: a report is replaced only when there is something new"
+    );
     if code != 0 {
         assert_eq!(output.stderr.matches("error:").count(), 1, "{output:?}");
-        assert!(output.stderr.contains("hint:") && output.stderr.contains(says), "{model} wants {says:?}: {output:?}");
+        assert!(
+            output.stderr.contains("hint:") && output.stderr.contains(says),
+            "{model} wants {says:?}: {output:?}"
+        );
     }
 }
 
@@ -50,14 +62,21 @@ fn error_of(model: &str, kind: &str) -> Step {
     };
     let message = match kind {
         "quota" => "You exceeded your current quota, please check your plan and billing details.",
-        "context" => "prompt is too long: the input token count (9) exceeds the maximum number of tokens allowed (1)",
+        "context" => {
+            "prompt is too long: the input token count (9) exceeds the maximum number of tokens allowed (1)"
+        }
         _ => "it went wrong at the service",
     };
-    Step::error(status, match model.split('/').next() {
-        Some("openai") => json!({"error": {"message": message, "type": "x", "code": openai}}),
-        Some("anthropic") => json!({"type": "error", "error": {"type": anthropic, "message": message}}),
-        _ => json!({"error": {"code": status, "message": message, "status": google}}),
-    })
+    Step::error(
+        status,
+        &match model.split('/').next() {
+            Some("openai") => json!({"error": {"message": message, "type": "x", "code": openai}}),
+            Some("anthropic") => {
+                json!({"type": "error", "error": {"type": anthropic, "message": message}})
+            }
+            _ => json!({"error": {"code": status, "message": message, "status": google}}),
+        },
+    )
 }
 
 #[test]
@@ -78,14 +97,32 @@ fn broken_replies() {
     for model in MODELS {
         check(model, vec![Step::text("word ".repeat(100)).cut_after(5)], 5, 1, "broke off");
         check(model, vec![Step::text("word ".repeat(100)).stall_after(5)], 5, 1, "stopped coming");
-        check(model, vec![Step::text("word ".repeat(100)).malformed(); 3], 5, 3, "broke off or can't be understood");
-        check(model, vec![Step::text("no report"), Step::text("none"), Step::text("none")], 5, 3, "no JSON");
+        // Google's first event is text already: what was shown is not asked for again.
+        let requests = if model.starts_with("google") { 1 } else { 3 };
+        check(
+            model,
+            vec![Step::text("word ".repeat(100)).malformed(); 3],
+            5,
+            requests,
+            "broke off or can't be understood",
+        );
+        check(
+            model,
+            vec![Step::text("no report"), Step::text("none"), Step::text("none")],
+            5,
+            3,
+            "no JSON",
+        );
     }
 }
 
 #[test]
 fn a_service_that_asks_to_wait_is_waited_for() {
-    let busy = Step::error(429, json!({"error": {"message": "slow down", "code": "rate_limit_exceeded"}})).header("retry-after", "2");
+    let busy = Step::error(
+        429,
+        &json!({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}),
+    )
+    .header("retry-after", "2");
     let (output, requests, kept) = fault(MODELS[0], vec![busy], &[], |_| {});
     let output = output.exits(0);
     assert!(output.took >= Duration::from_secs(2) && requests == 3 && !kept, "{output:?}");
@@ -94,7 +131,8 @@ fn a_service_that_asks_to_wait_is_waited_for() {
 
 #[test]
 fn a_service_that_never_answers_is_given_up() {
-    let (output, _, kept) = fault(MODELS[0], vec![Step::text("late").delay_ms(4000)], &["--timeout", "1s"], |_| {});
+    let (output, _, kept) =
+        fault(MODELS[0], vec![Step::text("late").delay_ms(4000)], &["--timeout", "1s"], |_| {});
     assert!(output.exits(4).took < Duration::from_secs(4) && kept);
 }
 
@@ -107,7 +145,9 @@ fn before_anything_is_sent() {
     let (placeholder, requests, _) = fault(MODELS[2], vec![], &[], |env| {
         env.set("GEMINI_API_KEY", "your-gemini-key-here");
     });
-    assert!(placeholder.exits(4).stderr.contains("GEMINI_API_KEY or GOOGLE_API_KEY") && requests == 0);
+    assert!(
+        placeholder.exits(4).stderr.contains("GEMINI_API_KEY or GOOGLE_API_KEY") && requests == 0
+    );
     let (gone, _, kept) = fault(MODELS[1], vec![], &[], |env| {
         env.set("ANTHROPIC_BASE_URL", "http://127.0.0.1:9");
     });
@@ -120,17 +160,23 @@ fn before_anything_is_sent() {
     let (tiny, requests, kept) = fault(MODELS[0], vec![], &["--max-cost", "0.0001"], |_| {});
     assert!(tiny.exits(3).stderr.contains("too small") && requests == 0 && kept);
     let (unpriced, requests, _) = fault("openai/gpt-99", vec![], &["--max-cost", "1"], |_| {});
-    assert!(unpriced.exits(3).stderr.contains("price of openai/gpt-99 is unknown") && requests == 0);
+    assert!(
+        unpriced.exits(3).stderr.contains("price of openai/gpt-99 is unknown") && requests == 0
+    );
     let (nobody, requests, _) = fault("opnai/gpt-4o", vec![], &[], |_| {});
     assert!(nobody.exits(2).stderr.contains("near: openai") && requests == 0);
 }
 
 #[test]
 fn an_unknown_model_names_three_near_ones() {
-    let (output, _, _) = fault("openai/gpt-6-lunar", vec![error_of(MODELS[0], "model")], &["--json"], |_| {});
+    let (output, _, _) =
+        fault("openai/gpt-6-lunar", vec![error_of(MODELS[0], "model")], &["--json"], |_| {});
     let output = output.exits(4);
     let json = output.json();
-    assert_eq!((json["kind"].as_str(), json["http_status"].as_u64()), (Some("model-unknown"), Some(404)));
+    assert_eq!(
+        (json["kind"].as_str(), json["http_status"].as_u64()),
+        (Some("model-unknown"), Some(404))
+    );
     let hint = json["hints"][0].as_str().unwrap();
     assert_eq!(hint.matches("openai/").count(), 3, "{hint}");
 }
@@ -138,7 +184,8 @@ fn an_unknown_model_names_three_near_ones() {
 #[test]
 fn an_exhausted_budget_keeps_what_there_is() {
     let look = || Step::calls(&[("list_files", json!({"path": null}))]);
-    let (output, requests, kept) = fault(MODELS[0], vec![look(), look(), look()], &["--max-steps", "3", "--json"], |_| {});
+    let (output, requests, kept) =
+        fault(MODELS[0], vec![look(), look(), look()], &["--max-steps", "3", "--json"], |_| {});
     let output = output.exits(5);
     assert_eq!((requests, kept), (3, false));
     assert_eq!(output.json()["stop"], "steps", "{output:?}");

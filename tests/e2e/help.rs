@@ -31,7 +31,14 @@ fn every_command_explains_itself() {
 #[test]
 fn what_can_not_be_understood_ends_in_2() {
     let env = env();
-    for args in [&["logs", "analyse"][..], &["logs", "list", "--limit", "many"], &["logs", "analyze", "--timeout", "soon"], &["--colour"], &["models", "--provider", "nobody"], &["models", "show", "a b"]] {
+    for args in [
+        &["logs", "analyse"][..],
+        &["logs", "list", "--limit", "many"],
+        &["logs", "analyze", "--timeout", "soon"],
+        &["--colour"],
+        &["models", "--provider", "nobody"],
+        &["models", "show", "a b"],
+    ] {
         let output = env.run(args).exits(2);
         assert!(output.stderr.contains("error"), "{args:?}");
         assert!(output.stdout.is_empty() || args.contains(&"--json"), "{args:?}");
@@ -47,9 +54,17 @@ fn lists_start_no_engine() {
     // A started engine would have left its compiled components.
     assert!(!env.home().join(".cache/massgen").exists());
     let plugins = env.run(&["plugin", "list", "--json"]).exits(0).json();
-    let ids: Vec<_> = plugins["plugins"].as_array().unwrap().iter().map(|plugin| plugin["id"].clone()).collect();
+    let ids: Vec<_> =
+        plugins["plugins"].as_array().unwrap().iter().map(|plugin| plugin["id"].clone()).collect();
     assert_eq!(ids, ["anthropic", "google", "openai"]);
-    assert!(plugins["plugins"].as_array().unwrap().iter().all(|plugin| plugin["bytes"].as_u64().unwrap() <= 250_000), "{plugins:#}");
+    assert!(
+        plugins["plugins"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|plugin| plugin["bytes"].as_u64().unwrap() <= 250_000),
+        "{plugins:#}"
+    );
     let openai = env.run(&["plugin", "inspect", "openai"]).exits(0).stdout;
     assert!(openai.contains("https://api.openai.com/v1") && openai.contains("OPENAI_API_KEY"));
     env.run(&["plugin", "inspect", "nobody"]).exits(1);
@@ -60,7 +75,10 @@ fn models_show_says_what_and_why() {
     let mut env = env();
     env.set("OPENAI_API_KEY", "sentinel-key-openai-1");
     let model = env.run(&["models", "show", "gpt-4o", "--json"]).exits(0).json();
-    assert_eq!((model["schema"].as_str(), model["provider"].as_str(), model["known"].as_bool()), (Some("model/1"), Some("openai"), Some(true)));
+    assert_eq!(
+        (model["schema"].as_str(), model["provider"].as_str(), model["known"].as_bool()),
+        (Some("model/1"), Some("openai"), Some(true))
+    );
     assert_eq!(model["key"], serde_json::json!({"present": true, "source": "OPENAI_API_KEY"}));
     assert_eq!(model["price"]["input_per_mtok"], 2.5);
     let unknown = env.run(&["models", "show", "openai/gpt-99", "--json"]).exits(0);

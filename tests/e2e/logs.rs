@@ -8,7 +8,10 @@ fn the_newest_run_is_found_and_summed_up() {
     env.unpack_run("three_vote");
     env.unpack_run("tool_failures");
     let summary = env.run(&["logs"]).exits(0).stdout;
-    assert!(summary.contains("log_20261122_085921_836350") && summary.contains("7 of 20"), "{summary}");
+    assert!(
+        summary.contains("log_20261122_085921_836350") && summary.contains("7 of 20"),
+        "{summary}"
+    );
     assert!(summary.contains("9.6 s") && summary.contains("15.6 s"), "{summary}");
     let json = env.run(&["logs", "--json"]).exits(0).json();
     assert_eq!(json["schema"], "summary/1");
@@ -20,15 +23,34 @@ fn lists_tools_and_facts_follow_their_schemas() {
     let run = env.unpack_run("tool_failures");
     env.unpack_run("three_vote");
     let list = env.run(&["logs", "list", "--json"]).exits(0).json();
-    assert_eq!((list["schema"].as_str(), list["runs"].as_array().unwrap().len()), (Some("runs/1"), 2));
-    assert_eq!((list["runs"][0]["outcome"].as_str(), list["runs"][0]["analyzed"].as_bool()), (Some("completed"), Some(false)));
+    assert_eq!(
+        (list["schema"].as_str(), list["runs"].as_array().unwrap().len()),
+        (Some("runs/1"), 2)
+    );
+    assert_eq!(
+        (list["runs"][0]["outcome"].as_str(), list["runs"][0]["analyzed"].as_bool()),
+        (Some("completed"), Some(false))
+    );
     let dir = run.to_str().unwrap();
-    let tools = env.run(&["logs", "tools", "--log-dir", dir, "--sort", "failures", "--json"]).exits(0).json();
-    assert_eq!((tools["schema"].as_str(), tools["tools"][0]["failures"].as_u64()), (Some("tools/1"), Some(3)));
+    let tools = env
+        .run(&["logs", "tools", "--log-dir", dir, "--sort", "failures", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (tools["schema"].as_str(), tools["tools"][0]["failures"].as_u64()),
+        (Some("tools/1"), Some(3))
+    );
     for part in ["", "turn_1", "turn_1/attempt_1"] {
         let dir = run.join(part);
-        let facts = env.run(&["logs", "facts", "--log-dir", dir.to_str().unwrap(), "--json"]).exits(0).json();
-        assert_eq!((facts["schema"].as_str(), facts["attempts"][0]["tool_failures"].as_u64()), (Some("facts/1"), Some(7)), "{part}");
+        let facts = env
+            .run(&["logs", "facts", "--log-dir", dir.to_str().unwrap(), "--json"])
+            .exits(0)
+            .json();
+        assert_eq!(
+            (facts["schema"].as_str(), facts["attempts"][0]["tool_failures"].as_u64()),
+            (Some("facts/1"), Some(7)),
+            "{part}"
+        );
     }
     assert!(env.run(&["logs", "facts"]).exits(0).stdout.contains("critical path"));
 }
@@ -37,13 +59,20 @@ fn lists_tools_and_facts_follow_their_schemas() {
 fn what_is_not_there_is_said_with_a_hint() {
     let env = env();
     let nothing = env.run(&["logs"]).exits(1);
-    assert!(nothing.stderr.contains("no MassGen runs were found") && nothing.stderr.contains("--log-dir"), "{nothing:?}");
+    assert!(
+        nothing.stderr.contains("no MassGen runs were found")
+            && nothing.stderr.contains("--log-dir"),
+        "{nothing:?}"
+    );
     assert!(env.run(&["logs", "list"]).exits(0).stderr.contains("hint:"));
     env.unpack_run("single_ok");
     let turn = env.run(&["logs", "facts", "--turn", "9"]).exits(1);
     assert!(turn.stderr.contains("turns there are: 1"), "{turn:?}");
     let json = env.run(&["logs", "facts", "--turn", "9", "--json"]).exits(1).json();
-    assert_eq!((json["schema"].as_str(), json["kind"].as_str()), (Some("error/1"), Some("turn-not-found")));
+    assert_eq!(
+        (json["schema"].as_str(), json["kind"].as_str()),
+        (Some("error/1"), Some("turn-not-found"))
+    );
     env.run(&["logs", "summary", "--log-dir", "/nowhere/at/all"]).exits(1);
 }
 
@@ -52,13 +81,25 @@ fn without_a_model_the_report_comes_from_the_facts() {
     let env = env();
     let run = env.unpack_run("tool_failures");
     let first = env.run(&["logs", "analyze", "--mode", "self"]).exits(0);
-    assert!(first.stdout.contains("ANALYSIS_REPORT.md") && first.stderr.contains("No model is asked"), "{first:?}");
+    assert!(
+        first.stdout.contains("ANALYSIS_REPORT.md") && first.stderr.contains("No model is asked"),
+        "{first:?}"
+    );
     let report = std::fs::read_to_string(run.join("turn_1/ANALYSIS_REPORT.md")).unwrap();
-    assert!(report.contains("made without a model") && report.contains("7 tool calls failed"), "{report}");
+    assert!(
+        report.contains("made without a model") && report.contains("7 tool calls failed"),
+        "{report}"
+    );
     let again = env.run(&["logs", "analyze", "--mode", "self", "--model", "none"]).exits(3);
     assert!(again.stderr.contains("--force"), "{again:?}");
-    let json = env.run(&["logs", "analyze", "--mode", "self", "--model", "none", "--force", "--json"]).exits(0).json();
-    assert_eq!((json["schema"].as_str(), json["stop"].as_str()), (Some("analysis/1"), Some("no-model")));
+    let json = env
+        .run(&["logs", "analyze", "--mode", "self", "--model", "none", "--force", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (json["schema"].as_str(), json["stop"].as_str()),
+        (Some("analysis/1"), Some("no-model"))
+    );
     assert_eq!(env.run(&["logs", "list", "--json"]).exits(0).json()["runs"][0]["analyzed"], true);
 }
 
@@ -67,7 +108,10 @@ fn prompt_mode_prints_a_line_to_paste() {
     let env = env();
     env.unpack_run("single_ok");
     let prompt = env.run(&["logs", "analyze"]).exits(0);
-    assert!(prompt.stdout.starts_with("Use the massgen-log-analyzer skill to analyze: /"), "{prompt:?}");
+    assert!(
+        prompt.stdout.starts_with("Use the massgen-log-analyzer skill to analyze: /"),
+        "{prompt:?}"
+    );
 }
 
 #[test]
@@ -77,8 +121,11 @@ fn keys_that_massgen_stored_stay_there() {
         let run = env.unpack_run(name);
         let dir = run.to_str().unwrap();
         let facts = env.run(&["logs", "facts", "--log-dir", dir, "--json"]).exits(0);
-        assert!(facts.stdout.contains("key_in_clear") && !facts.stdout.contains("mock-key"), "{name}");
-        env.run(&["logs", "analyze", "--mode", "self", "--log-dir", dir]).exits(0).stdout.clear();
+        assert!(
+            facts.stdout.contains("key_in_clear") && !facts.stdout.contains("mock-key"),
+            "{name}"
+        );
+        env.run(&["logs", "analyze", "--mode", "self", "--log-dir", dir]).exits(0);
         let report = std::fs::read_to_string(run.join("turn_1/analysis.json")).unwrap();
         assert!(!report.contains("mock-key"), "{name}");
     }

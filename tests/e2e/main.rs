@@ -10,11 +10,15 @@ mod logs;
 use massgen_harness::{FakeLlm, TestEnv};
 
 /// Keys that must appear nowhere.
-const KEYS: [(&str, &str); 3] =
-    [("OPENAI_API_KEY", "sentinel-key-openai-1"), ("ANTHROPIC_API_KEY", "sentinel-key-anthropic-2"), ("GEMINI_API_KEY", "sentinel-key-google-3")];
+const KEYS: [(&str, &str); 3] = [
+    ("OPENAI_API_KEY", "sentinel-key-openai-1"),
+    ("ANTHROPIC_API_KEY", "sentinel-key-anthropic-2"),
+    ("GEMINI_API_KEY", "sentinel-key-google-3"),
+];
 
 /// The three services' default models.
-const MODELS: [&str; 3] = ["openai/gpt-6-luna", "anthropic/claude-haiku-5-5", "google/gemini-3.5-flash-lite"];
+const MODELS: [&str; 3] =
+    ["openai/gpt-6-luna", "anthropic/claude-haiku-5-5", "google/gemini-3.5-flash-lite"];
 
 fn env() -> TestEnv {
     TestEnv::new(env!("CARGO_BIN_EXE_massgen"))

@@ -95,14 +95,19 @@ pub async fn drive(
                 });
                 let mut relay = Relay { witness: &mut *witness, chars: 0, heard: false };
                 let exchange = provider.exchange(&request, &mut relay);
-                let ended = match select(exchange, select(interrupted.as_mut(), time_up.as_mut())).await {
-                    Either::Left((Ok(reply), _)) => Ended::With(Observation::Reply(reply)),
-                    Either::Left((Err(error), _)) => Ended::With(Observation::Failed(error)),
-                    Either::Right((Either::Left(_), _)) => Ended::Interrupted,
-                    Either::Right((Either::Right(_), _)) => Ended::TimeUp,
-                };
+                let ended =
+                    match select(exchange, select(interrupted.as_mut(), time_up.as_mut())).await {
+                        Either::Left((Ok(reply), _)) => {
+                            Ended::With(Box::new(Observation::Reply(reply)))
+                        }
+                        Either::Left((Err(error), _)) => {
+                            Ended::With(Box::new(Observation::Failed(error)))
+                        }
+                        Either::Right((Either::Left(_), _)) => Ended::Interrupted,
+                        Either::Right((Either::Right(_), _)) => Ended::TimeUp,
+                    };
                 match ended {
-                    Ended::With(observation) => observation,
+                    Ended::With(observation) => *observation,
                     Ended::Interrupted => Observation::Interrupted { heard: relay.heard },
                     Ended::TimeUp => Observation::TimeUp { heard: relay.heard },
                 }
@@ -112,7 +117,7 @@ pub async fn drive(
             Observation::Reply(reply) => witness.record(&Record::from(reply)),
             Observation::Failed(error) => witness.record(&Record::from(error)),
             Observation::Results(results) => {
-                witness.record(&Record::Results { results: results.clone() })
+                witness.record(&Record::Results { results: results.clone() });
             }
             Observation::Interrupted { .. } | Observation::TimeUp { .. } => {}
         }
@@ -153,7 +158,7 @@ pub fn replay(investigation: &mut Investigation<'_>, records: &[Record]) {
 
 /// How a request ended, while its future still borrows the relay.
 enum Ended {
-    With(Observation),
+    With(Box<Observation>),
     Interrupted,
     TimeUp,
 }

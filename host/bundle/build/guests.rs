@@ -34,6 +34,7 @@ pub(crate) fn out_dir() -> PathBuf {
 
 /// Builds guests. With `MASSGEN_PLUGINS_DIR` set, ready components `<id>.wasm` of that directory are
 /// taken instead, for distributions that build them separately.
+#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
 pub(crate) fn build(root: &Path, guests: &[Guest]) -> Result<Vec<Built>, String> {
     println!("cargo::rerun-if-env-changed=MASSGEN_PLUGINS_DIR");
     for watched in ["plugins", "wit", "tests/guests"] {
@@ -196,6 +197,7 @@ fn leb128(out: &mut Vec<u8>, mut value: usize) {
 }
 
 /// Watches sources, not what a build leaves beside them.
+#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
 fn watch(dir: &Path) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     for entry in entries.filter_map(Result::ok) {

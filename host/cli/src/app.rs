@@ -22,8 +22,10 @@ impl App {
         let environment = match Environment::from_process(project) {
             Ok(environment) => environment,
             Err(error) => {
-                let dir = project.map_or_else(|| "the current directory".into(), |d| d.display().to_string());
-                let error = CommandError::failed("project", format!("can't work in {dir}")).because(&error);
+                let dir = project
+                    .map_or_else(|| "the current directory".into(), |d| d.display().to_string());
+                let error =
+                    CommandError::failed("project", format!("can't work in {dir}")).because(&error);
                 return Err((ui, error));
             }
         };

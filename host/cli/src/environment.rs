@@ -60,7 +60,8 @@ impl Environment {
                 vars.insert(name, (value, VarSource::Process));
             }
         }
-        let home = vars.get("HOME").map(|(home, _)| PathBuf::from(home)).filter(|h| h.is_absolute());
+        let home =
+            vars.get("HOME").map(|(home, _)| PathBuf::from(home)).filter(|h| h.is_absolute());
         let project = project_root(&cwd, home.as_deref());
         let mut environment = Self { project, cwd, home, vars, refused: Vec::new() };
         environment.add_dotenv_files();
@@ -165,7 +166,9 @@ impl Environment {
 fn project_may_set(name: &str) -> bool {
     name == vars::MODEL
         || name == vars::ANALYZE_MODEL
-        || ["_API_KEY", "_TOKEN", "_ACCESS_KEY", "_ACCESS_KEY_ID"].iter().any(|end| name.ends_with(end))
+        || ["_API_KEY", "_TOKEN", "_ACCESS_KEY", "_ACCESS_KEY_ID"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 fn names_an_endpoint(name: &str) -> bool {
@@ -192,7 +195,9 @@ mod tests {
         for name in ["OPENAI_API_KEY", "MASSGEN_MODEL", "AWS_BEARER_TOKEN"] {
             assert!(project_may_set(name), "{name}");
         }
-        for name in ["OPENAI_BASE_URL", "MASSGEN_CONFIG_DIR", "MASSGEN_CACHE_DIR", "HOME", "OLLAMA_HOST"] {
+        for name in
+            ["OPENAI_BASE_URL", "MASSGEN_CONFIG_DIR", "MASSGEN_CACHE_DIR", "HOME", "OLLAMA_HOST"]
+        {
             assert!(!project_may_set(name), "{name}");
         }
     }

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Err(error) => return explain(&error).into(),
     };
     let ui = Ui::new(args.global.manner());
-    let result = App::new(ui, args.global.project.as_deref()).map_err(|(ui, error)| (ui, error));
+    let result = App::new(ui, args.global.project.as_deref());
     let (app, outcome) = match result {
         Ok(app) => {
             let outcome = run(&app, &args.command);

@@ -5,7 +5,10 @@ use massgen_models::key;
 use massgen_models::provider::Provider;
 use massgen_models::provider_profile::ProviderProfile;
 use massgen_runtime::manifest::{Manifest, Scheme};
-use massgen_runtime::{ComponentProvider, ConnectError, Connection, HttpOptions, LogSink, Runtime, RuntimeOptions, Secret};
+use massgen_runtime::{
+    ComponentProvider, ConnectError, Connection, HttpOptions, LogSink, Runtime, RuntimeOptions,
+    Secret,
+};
 
 use crate::config::Config;
 use crate::environment::{Environment, VarSource};
@@ -36,7 +39,11 @@ impl Providers {
     pub(crate) fn installed() -> Result<Self, CommandError> {
         let read = |plugin: &BundledPlugin| {
             let manifest = Manifest::parse(plugin.manifest_toml).map_err(|error| {
-                CommandError::failed("plugin", format!("the plugin {} that this program carries is broken", plugin.id)).because(&error)
+                CommandError::failed(
+                    "plugin",
+                    format!("the plugin {} that this program carries is broken", plugin.id),
+                )
+                .because(&error)
             })?;
             Ok(Installed { manifest, component: plugin.component })
         };
@@ -52,7 +59,11 @@ impl Providers {
     }
 
     /// What the choice of a model needs to know.
-    pub(crate) fn profiles(&self, environment: &Environment, config: &Config) -> Vec<ProviderProfile> {
+    pub(crate) fn profiles(
+        &self,
+        environment: &Environment,
+        config: &Config,
+    ) -> Vec<ProviderProfile> {
         let profile = |installed: &Installed| ProviderProfile {
             id: installed.manifest.id.clone(),
             name: installed.manifest.name.clone(),
@@ -65,7 +76,12 @@ impl Providers {
 
     /// All keys there are, so that none of them leaves through a log, a transcript or a report.
     pub(crate) fn all_keys(&self, environment: &Environment, config: &Config) -> Vec<String> {
-        self.0.iter().filter_map(|installed| Some(installed.key(environment, config)?.secret.expose().to_string())).collect()
+        self.0
+            .iter()
+            .filter_map(|installed| {
+                Some(installed.key(environment, config)?.secret.expose().to_string())
+            })
+            .collect()
     }
 }
 
@@ -89,7 +105,9 @@ impl Installed {
             }
             let source = match source {
                 VarSource::Process => name.to_string(),
-                VarSource::UserFile(path) | VarSource::ProjectFile(path) => format!("{name} in {}", path.display()),
+                VarSource::UserFile(path) | VarSource::ProjectFile(path) => {
+                    format!("{name} in {}", path.display())
+                }
             };
             Some(FoundKey { secret: Secret::new(value.trim()), source })
         })
@@ -115,20 +133,37 @@ impl Installed {
     /// Settings that differ from the manifest's defaults.
     fn settings(&self, environment: &Environment, config: &Config) -> Vec<(String, String)> {
         let value = |(name, setting): (&String, &massgen_runtime::manifest::Setting)| {
-            let from_env = setting.env.as_deref().and_then(|variable| environment.var(variable)).map(String::from);
-            let from_config = || config.text(&format!("providers.{}.settings.{name}", self.manifest.id)).map(String::from);
+            let from_env = setting
+                .env
+                .as_deref()
+                .and_then(|variable| environment.var(variable))
+                .map(String::from);
+            let from_config = || {
+                config
+                    .text(&format!("providers.{}.settings.{name}", self.manifest.id))
+                    .map(String::from)
+            };
             Some((name.clone(), from_env.or_else(from_config)?))
         };
         self.manifest.settings.iter().filter_map(value).collect()
     }
 
     /// Loads the plugin and connects it to its service.
-    pub(crate) fn connect(&self, environment: &Environment, config: &Config, log: Option<LogSink>) -> Result<ComponentProvider, CommandError> {
+    pub(crate) fn connect(
+        &self,
+        environment: &Environment,
+        config: &Config,
+        log: Option<LogSink>,
+    ) -> Result<ComponentProvider, CommandError> {
         let id = &self.manifest.id;
         let runtime = Runtime::new(&RuntimeOptions { cache_dir: environment.cache_dir() })
-            .map_err(|error| CommandError::failed("engine", "plugins can't be run").because(&error))?;
+            .map_err(|error| {
+                CommandError::failed("engine", "plugins can't be run").because(&error)
+            })?;
         let plugin = runtime.load(self.component).map_err(|error| {
-            CommandError::failed("plugin", format!("the plugin of {id} can't be loaded")).because(&error).hint("`massgen plugin list` shows what is installed")
+            CommandError::failed("plugin", format!("the plugin of {id} can't be loaded"))
+                .because(&error)
+                .hint("`massgen plugin list` shows what is installed")
         })?;
         let key = self.key(environment, config);
         let (base_url, origin) = self.base_url(environment, config);
@@ -142,23 +177,42 @@ impl Installed {
         plugin.connect(connection).map_err(|error| self.explain(&error, &base_url, &origin, config))
     }
 
-    fn explain(&self, error: &ConnectError, base_url: &str, origin: &str, config: &Config) -> CommandError {
+    fn explain(
+        &self,
+        error: &ConnectError,
+        base_url: &str,
+        origin: &str,
+        config: &Config,
+    ) -> CommandError {
         match error {
             ConnectError::NoCredential(_) => self.no_key(config),
-            ConnectError::BaseUrl { .. } => CommandError::usage(format!("the base URL of {} can't be used", self.manifest.id))
-                .because(error)
-                .hint(format!("it comes from {origin}; {} takes what the vendor's own SDK takes", base_url_example(base_url))),
-            _ => CommandError::usage(format!("{} can't be connected", self.manifest.id)).because(error),
+            ConnectError::BaseUrl { .. } => {
+                CommandError::usage(format!("the base URL of {} can't be used", self.manifest.id))
+                    .because(error)
+                    .hint(format!(
+                        "it comes from {origin}; {} takes what the vendor's own SDK takes",
+                        base_url_example(base_url)
+                    ))
+            }
+            _ => CommandError::usage(format!("{} can't be connected", self.manifest.id))
+                .because(error),
         }
     }
 
     /// The error for a provider that was asked for and has no key.
     pub(crate) fn no_key(&self, config: &Config) -> CommandError {
         let names = self.key_variables(config).join(" or ");
-        let mut error = CommandError::new(Exit::NoModel, "auth-missing", format!("{} needs a key and there is none", self.manifest.name));
+        let mut error = CommandError::new(
+            Exit::NoModel,
+            "auth-missing",
+            format!("{} needs a key and there is none", self.manifest.name),
+        );
         error.causes.push(format!("{names} is not set, neither in the environment nor in a .env file (placeholders count as absent)"));
         error
-            .hint(format!("export {}=…", self.manifest.auth.env.first().map_or("KEY", String::as_str)))
+            .hint(format!(
+                "export {}=…",
+                self.manifest.auth.env.first().map_or("KEY", String::as_str)
+            ))
             .hint("`--model none` reports from the facts alone")
             .with_detail(serde_json::json!({"provider": self.manifest.id}))
     }
@@ -171,9 +225,15 @@ fn base_url_example(base_url: &str) -> &'static str {
 fn http_options(config: &Config) -> HttpOptions {
     let default = HttpOptions::default();
     HttpOptions {
-        connect_timeout_ms: config.duration_ms("network.connect_timeout").unwrap_or(default.connect_timeout_ms),
-        idle_timeout_ms: config.duration_ms("network.idle_timeout").unwrap_or(default.idle_timeout_ms),
-        total_timeout_ms: config.duration_ms("network.total_timeout").unwrap_or(default.total_timeout_ms),
+        connect_timeout_ms: config
+            .duration_ms("network.connect_timeout")
+            .unwrap_or(default.connect_timeout_ms),
+        idle_timeout_ms: config
+            .duration_ms("network.idle_timeout")
+            .unwrap_or(default.idle_timeout_ms),
+        total_timeout_ms: config
+            .duration_ms("network.total_timeout")
+            .unwrap_or(default.total_timeout_ms),
         max_retries: config.number("network.max_retries").unwrap_or(default.max_retries).min(10),
         ..default
     }

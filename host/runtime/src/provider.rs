@@ -264,7 +264,7 @@ impl Connected {
                 jitter: jitter(),
             };
             let Some(wait_ms) = retry::wait_ms(&attempt, self.http.max_retries) else {
-                return Err(failed(error, number));
+                return Err(failed(*error, number));
             };
             observer.retrying(number, wait_ms, &error.failure);
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;

@@ -5,10 +5,11 @@ pub mod classify;
 pub mod frames;
 mod glue;
 pub mod json;
+#[doc(hidden)]
+pub mod testing;
 
 /// The contract, generated from `wit/analyzer-model.wit`.
 #[expect(missing_docs, reason = "generated: the glue between the component model and Rust")]
-#[expect(clippy::all, reason = "generated")]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/analyzer-model.wit",

@@ -8,7 +8,9 @@ use massgen_conformance::MISBEHAVE;
 use massgen_models::failure::FailureKind;
 use massgen_models::provider::{ExchangeError, Provider, Reply, Unobserved};
 use massgen_models::request::{Message, Request, Role};
-use massgen_runtime::{ComponentProvider, Connection, LoadPluginError, Runtime, RuntimeOptions, Secret};
+use massgen_runtime::{
+    ComponentProvider, Connection, LoadPluginError, Runtime, RuntimeOptions, Secret,
+};
 
 const KEY: &str = "sentinel-key/with+signs";
 
@@ -21,7 +23,10 @@ fn echo_server() -> String {
             let mut bytes = vec![0; 64 << 10];
             let Ok(read) = stream.read(&mut bytes) else { continue };
             let body = &bytes[..read];
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nx-echo: {KEY}\r\nconnection: close\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nx-echo: {KEY}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
             drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)));
         }
     });
@@ -30,7 +35,11 @@ fn echo_server() -> String {
 
 fn provider(runtime: &Runtime, url: &str) -> ComponentProvider {
     let plugin = runtime.load(MISBEHAVE).unwrap();
-    let connection = Connection { credential: Some(Secret::new(KEY)), base_url: Some(url.into()), ..Connection::default() };
+    let connection = Connection {
+        credential: Some(Secret::new(KEY)),
+        base_url: Some(url.into()),
+        ..Connection::default()
+    };
     plugin.connect(connection).unwrap()
 }
 
@@ -95,7 +104,12 @@ fn imports_are_refused_before_anything_is_compiled() {
         format!("{:?}", runtime.load(&component).unwrap_err())
     };
     let sockets = refused("wasi:sockets/tcp@0.2.0");
-    assert!(sockets.contains("wasi:sockets/tcp@0.2.0") && sockets.contains("wasm32-unknown-unknown") && sockets.contains("evil 0.1.0"), "{sockets}");
+    assert!(
+        sockets.contains("wasi:sockets/tcp@0.2.0")
+            && sockets.contains("wasm32-unknown-unknown")
+            && sockets.contains("evil 0.1.0"),
+        "{sockets}"
+    );
     assert!(refused("wasi:filesystem/types@0.2.0").contains("wasi:filesystem"));
     assert!(refused("acme:host/secrets@1.0.0").contains("acme:host/secrets"));
 }
@@ -131,7 +145,11 @@ fn a_compiled_component_is_loaded_from_the_cache() {
         let runtime = Runtime::new(&options).unwrap();
         assert!(ask(&provider(&runtime, &url), "echo").is_ok());
     }
-    let kept = std::fs::read_dir(dir.path().join("massgen/aot")).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap();
+    let kept = std::fs::read_dir(dir.path().join("massgen/aot"))
+        .unwrap()
+        .flatten()
+        .find(|entry| entry.path().is_dir())
+        .unwrap();
     assert_eq!(std::fs::read_dir(kept.path()).unwrap().count(), 2);
 }
 
@@ -142,7 +160,12 @@ fn the_bundled_plugins_load_and_fit() {
         let plugin = runtime.load(bundled.component).unwrap();
         assert_eq!(plugin.manifest().id, bundled.id);
         assert!(plugin.has_catalog(), "{}", bundled.id);
-        assert!(bundled.component.len() <= 250_000, "{} has {} bytes", bundled.id, bundled.component.len());
+        assert!(
+            bundled.component.len() <= 250_000,
+            "{} has {} bytes",
+            bundled.id,
+            bundled.component.len()
+        );
     }
 }
 

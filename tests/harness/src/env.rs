@@ -17,7 +17,6 @@ pub struct TestEnv {
 }
 
 /// What a command did.
-#[must_use]
 #[derive(Debug)]
 pub struct Output {
     /// Its exit code; none if a signal ended it.
@@ -85,19 +84,26 @@ impl TestEnv {
 
     /// Unpacks a real run to where MassGen would have put it; gives its directory.
     pub fn unpack_run(&self, name: &str) -> PathBuf {
-        let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/runs/{name}.tar.gz"));
+        let archive =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/runs/{name}.tar.gz"));
         let unpacked = self.dir.path().join("unpacked");
-        tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(archive).unwrap())).unpack(&unpacked).unwrap();
+        tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(archive).unwrap()))
+            .unpack(&unpacked)
+            .unwrap();
         let logs = self.project().join(".massgen/massgen_logs");
         std::fs::create_dir_all(&logs).unwrap();
         let runs = std::fs::read_dir(unpacked.join(name)).unwrap();
-        let run = runs.map(|entry| entry.unwrap()).find(|entry| entry.file_name().to_string_lossy().starts_with("log_")).unwrap();
+        let run = runs
+            .map(|entry| entry.unwrap())
+            .find(|entry| entry.file_name().to_string_lossy().starts_with("log_"))
+            .unwrap();
         let target = logs.join(run.file_name());
         std::fs::rename(run.path(), &target).unwrap();
         target
     }
 
     /// Runs a command to its end.
+    #[must_use]
     pub fn run(&self, args: &[&str]) -> Output {
         self.wait(self.start(args))
     }
@@ -141,6 +147,11 @@ impl TestEnv {
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
         };
-        Output { code: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap(), took: started.elapsed() }
+        Output {
+            code: status.code(),
+            stdout: stdout.join().unwrap(),
+            stderr: stderr.join().unwrap(),
+            took: started.elapsed(),
+        }
     }
 }

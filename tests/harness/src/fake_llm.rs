@@ -96,7 +96,11 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_string()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -106,27 +110,53 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     drop(journal);
     let mut out = stream;
     if number > REQUESTS_MAX {
-        return out.write_all(b"HTTP/1.1 400 Enough\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        return out
+            .write_all(b"HTTP/1.1 400 Enough\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
     let Some(service) = Service::of(&path) else {
-        return out.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        return out.write_all(
+            b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        );
     };
-    let step = shared.steps.lock().unwrap().pop_front().unwrap_or_else(|| wire::default_step(service, &body));
+    let step = shared
+        .steps
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or_else(|| wire::default_step(service, &body));
     answer(stream, service, &path, &body, &step, number)
 }
 
-fn answer(stream: &TcpStream, service: Service, path: &str, body: &Value, step: &Step, number: usize) -> std::io::Result<()> {
+fn answer(
+    stream: &TcpStream,
+    service: Service,
+    path: &str,
+    body: &Value,
+    step: &Step,
+    number: usize,
+) -> std::io::Result<()> {
     let mut out = stream;
     std::thread::sleep(Duration::from_millis(step.delay_ms));
     if let Some((status, error)) = &step.error {
-        let extra: String = step.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{extra}connection: close\r\n\r\n", error.len());
+        let extra: String =
+            step.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{extra}connection: close\r\n\r\n",
+            error.len()
+        );
         return out.write_all((head + error).as_bytes());
     }
     let streamed = body["stream"] == true || path.contains("streamGenerateContent");
     if !streamed {
-        let text = if step.malformed { "{\"broken\": [".into() } else { wire::whole(service, step, number).to_string() };
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
+        let text = if step.malformed {
+            "{\"broken\": [".into()
+        } else {
+            wire::whole(service, step, number).to_string()
+        };
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            text.len()
+        );
         return out.write_all((head + &text).as_bytes());
     }
     out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")?;
@@ -138,8 +168,16 @@ fn answer(stream: &TcpStream, service: Service, path: &str, body: &Value, step: 
             std::thread::sleep(Duration::from_secs(15));
             return stream.shutdown(Shutdown::Both);
         }
-        let data = if step.malformed && index == 1 { "{\"broken\": ".to_string() } else { event.to_string() };
-        let text = if name.is_empty() { format!("data: {data}\n\n") } else { format!("event: {name}\ndata: {data}\n\n") };
+        let data = if step.malformed && index == 1 {
+            "{\"broken\": ".to_string()
+        } else {
+            event.to_string()
+        };
+        let text = if name.is_empty() {
+            format!("data: {data}\n\n")
+        } else {
+            format!("event: {name}\ndata: {data}\n\n")
+        };
         write!(out, "{:x}\r\n{text}\r\n", text.len())?;
     }
     out.write_all(b"0\r\n\r\n")

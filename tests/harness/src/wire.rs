@@ -49,11 +49,14 @@ impl Step {
 
     /// Calls tools, all at once.
     pub fn calls(calls: &[(&str, Value)]) -> Self {
-        Self { calls: calls.iter().map(|(name, args)| ((*name).to_string(), args.clone())).collect(), ..Self::default() }
+        Self {
+            calls: calls.iter().map(|(name, args)| ((*name).to_string(), args.clone())).collect(),
+            ..Self::default()
+        }
     }
 
     /// Fails with a status and a body.
-    pub fn error(status: u16, body: Value) -> Self {
+    pub fn error(status: u16, body: &Value) -> Self {
         Self { error: Some((status, body.to_string())), ..Self::default() }
     }
 
@@ -96,7 +99,9 @@ impl Step {
 /// A model that looks once and then reports.
 pub(crate) fn default_step(_service: Service, body: &Value) -> Step {
     let text = body.to_string();
-    let looked = ["function_call_output", "tool_result", "functionResponse"].iter().any(|sign| text.contains(sign));
+    let looked = ["function_call_output", "tool_result", "functionResponse"]
+        .iter()
+        .any(|sign| text.contains(sign));
     if looked || body.get("tools").is_none() {
         Step::text(json!({"summary": "fake summary", "findings": []}).to_string())
     } else {
@@ -136,7 +141,9 @@ pub(crate) fn events(service: Service, step: &Step, number: usize) -> Vec<(Strin
 }
 
 fn openai_items(step: &Step, number: usize) -> Value {
-    let mut items = vec![json!({"type": "reasoning", "id": format!("rs_{number}"), "summary": [], "encrypted_content": format!("sealed-{number}")})];
+    let mut items = vec![
+        json!({"type": "reasoning", "id": format!("rs_{number}"), "summary": [], "encrypted_content": format!("sealed-{number}")}),
+    ];
     if step.refuses {
         items.push(json!({"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [{"type": "refusal", "refusal": step.text}]}));
     } else if !step.text.is_empty() {
@@ -149,7 +156,8 @@ fn openai_items(step: &Step, number: usize) -> Value {
 }
 
 fn openai_events(full: &Value) -> Vec<(String, Value)> {
-    let mut events = vec![json!({"type": "response.created", "response": {"status": "in_progress"}})];
+    let mut events =
+        vec![json!({"type": "response.created", "response": {"status": "in_progress"}})];
     for (at, item) in full["output"].as_array().into_iter().flatten().enumerate() {
         events.push(json!({"type": "response.output_item.added", "output_index": at, "item": {"type": item["type"], "call_id": item["call_id"], "name": item["name"]}}));
         if let Some(text) = item["content"][0]["text"].as_str() {
@@ -164,7 +172,10 @@ fn openai_events(full: &Value) -> Vec<(String, Value)> {
         events.push(json!({"type": "response.output_item.done", "output_index": at, "item": item}));
     }
     events.push(json!({"type": "response.completed", "response": full}));
-    events.into_iter().map(|event| (event["type"].as_str().unwrap_or_default().to_string(), event)).collect()
+    events
+        .into_iter()
+        .map(|event| (event["type"].as_str().unwrap_or_default().to_string(), event))
+        .collect()
 }
 
 fn anthropic_blocks(step: &Step, number: usize) -> Value {
@@ -187,21 +198,35 @@ fn anthropic_stop(step: &Step) -> &'static str {
 }
 
 fn anthropic_events(full: &Value) -> Vec<(String, Value)> {
-    let mut events = vec![json!({"type": "message_start", "message": {"usage": full["usage"]}}), json!({"type": "ping"})];
+    let mut events = vec![
+        json!({"type": "message_start", "message": {"usage": full["usage"]}}),
+        json!({"type": "ping"}),
+    ];
     for (at, block) in full["content"].as_array().into_iter().flatten().enumerate() {
         let text = block["text"].as_str();
-        let start = if text.is_some() { json!({"type": "text", "text": ""}) } else { json!({"type": "tool_use", "id": block["id"], "name": block["name"], "input": {}}) };
+        let start = if text.is_some() {
+            json!({"type": "text", "text": ""})
+        } else {
+            json!({"type": "tool_use", "id": block["id"], "name": block["name"], "input": {}})
+        };
         events.push(json!({"type": "content_block_start", "index": at, "content_block": start}));
         let whole = text.map_or_else(|| block["input"].to_string(), String::from);
         events.extend(pieces(&whole).map(|piece| {
-            let delta = if text.is_some() { json!({"type": "text_delta", "text": piece}) } else { json!({"type": "input_json_delta", "partial_json": piece}) };
+            let delta = if text.is_some() {
+                json!({"type": "text_delta", "text": piece})
+            } else {
+                json!({"type": "input_json_delta", "partial_json": piece})
+            };
             json!({"type": "content_block_delta", "index": at, "delta": delta})
         }));
         events.push(json!({"type": "content_block_stop", "index": at}));
     }
     events.push(json!({"type": "message_delta", "delta": {"stop_reason": full["stop_reason"]}, "usage": {"output_tokens": full["usage"]["output_tokens"]}}));
     events.push(json!({"type": "message_stop"}));
-    events.into_iter().map(|event| (event["type"].as_str().unwrap_or_default().to_string(), event)).collect()
+    events
+        .into_iter()
+        .map(|event| (event["type"].as_str().unwrap_or_default().to_string(), event))
+        .collect()
 }
 
 fn google_parts(step: &Step, number: usize) -> Value {
@@ -233,6 +258,7 @@ fn google_events(full: &Value) -> Vec<(String, Value)> {
 
 fn pieces(text: &str) -> impl Iterator<Item = String> {
     let chars: Vec<char> = text.chars().collect();
-    let pieces: Vec<String> = chars.chunks(PIECE_CHARS).map(|piece| piece.iter().collect()).collect();
+    let pieces: Vec<String> =
+        chars.chunks(PIECE_CHARS).map(|piece| piece.iter().collect()).collect();
     pieces.into_iter()
 }

@@ -41,7 +41,8 @@ fn complain(problems: &[String]) {
 fn files_and_functions_are_small() {
     let mut problems = Vec::new();
     for (path, text) in files(".rs") {
-        let of_tests = path.contains("/tests/") || path.starts_with("tests/") || path.ends_with("tests.rs");
+        let of_tests =
+            path.contains("/tests/") || path.starts_with("tests/") || path.ends_with("tests.rs");
         let lines = text.lines().count();
         if lines > FILE_LINES_MAX && !of_tests {
             problems.push(format!("{path} has {lines} lines: which noun is hiding in it? ({FILE_LINES_MAX} are allowed)"));
@@ -62,14 +63,24 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
     for (at, line) in lines.iter().enumerate() {
         let code = line.trim_start();
         let indent = line.len() - code.len();
-        let words: Vec<&str> = code.split_whitespace().take_while(|word| !word.contains('(')).collect();
-        let is_function = code.starts_with("fn ") || (words.contains(&"fn") && ["pub", "async", "const", "pub(crate)", "pub(super)"].contains(words.first().unwrap_or(&"")));
+        let words: Vec<&str> =
+            code.split_whitespace().take_while(|word| !word.contains('(')).collect();
+        let is_function = code.starts_with("fn ")
+            || (words.contains(&"fn")
+                && ["pub", "async", "const", "pub(crate)", "pub(super)"]
+                    .contains(words.first().unwrap_or(&"")));
         if !is_function || code.ends_with(';') {
             continue;
         }
         let closing = format!("{}}}", " ".repeat(indent));
         if let Some(length) = lines[at..].iter().position(|line| *line == closing) {
-            let name = code.split("fn ").nth(1).unwrap_or_default().split(['(', '<']).next().unwrap_or_default();
+            let name = code
+                .split("fn ")
+                .nth(1)
+                .unwrap_or_default()
+                .split(['(', '<'])
+                .next()
+                .unwrap_or_default();
             found.push((name.to_string(), at + 1, length + 1));
         }
     }
@@ -93,7 +104,18 @@ fn folders_are_readable() {
 #[test]
 fn nothing_is_left_open_and_no_machine_is_named() {
     // Split, so that this file does not find itself.
-    let words = [concat!("FIX", "ME"), concat!("XX", "X:"), concat!("dbg", "!("), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[ign", "ore"), concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("#[al", "low("), concat!("#![al", "low(")];
+    let words = [
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+        concat!("dbg", "!("),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("#[ign", "ore"),
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+        concat!("#[al", "low("),
+        concat!("#![al", "low("),
+    ];
     let mut problems = Vec::new();
     for (path, text) in [".rs", ".md", ".toml", ".wit", ".py"].into_iter().flat_map(files) {
         for (number, line) in text.lines().enumerate() {
@@ -113,22 +135,51 @@ fn dependencies_point_one_way() {
         ("massgen-bundle", &[]),
         ("massgen-analysis", &["massgen-logs", "massgen-models"]),
         ("massgen-runtime", &["massgen-models"]),
-        ("massgen", &["massgen-analysis", "massgen-bundle", "massgen-logs", "massgen-models", "massgen-runtime"]),
+        (
+            "massgen",
+            &[
+                "massgen-analysis",
+                "massgen-bundle",
+                "massgen-logs",
+                "massgen-models",
+                "massgen-runtime",
+            ],
+        ),
     ];
-    let only_in = [("wasmtime", "massgen-runtime"), ("reqwest", "massgen-runtime"), ("clap", "massgen"), ("indicatif", "massgen"), ("comfy-table", "massgen"), ("anstream", "massgen")];
+    let only_in = [
+        ("wasmtime", "massgen-runtime"),
+        ("reqwest", "massgen-runtime"),
+        ("clap", "massgen"),
+        ("indicatif", "massgen"),
+        ("comfy-table", "massgen"),
+        ("anstream", "massgen"),
+    ];
     let mut problems = Vec::new();
-    for (path, text) in files("Cargo.toml").into_iter().filter(|(path, _)| path.starts_with("host/")) {
+    for (path, text) in
+        files("Cargo.toml").into_iter().filter(|(path, _)| path.starts_with("host/"))
+    {
         let manifest: toml::Table = text.parse().unwrap();
         let name = manifest["package"]["name"].as_str().unwrap().to_string();
         let Some((_, may)) = allowed.iter().find(|(crate_name, _)| *crate_name == name) else {
-            problems.push(format!("{path}: {name} is not in the table of this test: say what it may depend on"));
+            problems.push(format!(
+                "{path}: {name} is not in the table of this test: say what it may depend on"
+            ));
             continue;
         };
-        for dependency in manifest["dependencies"].as_table().unwrap_or(&toml::Table::new()).keys() {
+        for dependency in manifest
+            .get("dependencies")
+            .and_then(toml::Value::as_table)
+            .unwrap_or(&toml::Table::new())
+            .keys()
+        {
             if dependency.starts_with("massgen") && !may.contains(&dependency.as_str()) {
-                problems.push(format!("{path}: {name} must not depend on {dependency} (docs/ARCHITECTURE.md)"));
+                problems.push(format!(
+                    "{path}: {name} must not depend on {dependency} (docs/ARCHITECTURE.md)"
+                ));
             }
-            if let Some((_, owner)) = only_in.iter().find(|(library, owner)| library == dependency && *owner != name) {
+            if let Some((_, owner)) =
+                only_in.iter().find(|(library, owner)| library == dependency && *owner != name)
+            {
                 problems.push(format!("{path}: {dependency} is used in {owner} only"));
             }
         }
@@ -142,7 +193,9 @@ fn every_item_of_the_contract_is_documented() {
     for (path, text) in files(".wit") {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate() {
-            let keyword = ["record ", "variant ", "enum ", "resource ", "interface ", "world "].iter().any(|word| line.starts_with(word));
+            let keyword = ["record ", "variant ", "enum ", "resource ", "interface ", "world "]
+                .iter()
+                .any(|word| line.starts_with(word));
             let function = line.contains(": func(") || line.contains(": static func(");
             let documented = at > 0 && lines[at - 1].starts_with("///");
             if (keyword || function) && !documented {
@@ -171,13 +224,34 @@ fn links_of_the_documents_lead_somewhere() {
 
 #[test]
 fn commands_of_the_documents_exist() {
-    let known = ["logs", "logs list", "logs summary", "logs tools", "logs facts", "logs analyze", "logs open", "models", "models show", "config show", "config path", "plugin list", "plugin inspect", "completions"];
+    let known = [
+        "logs",
+        "logs list",
+        "logs summary",
+        "logs tools",
+        "logs facts",
+        "logs analyze",
+        "logs open",
+        "models",
+        "models show",
+        "config show",
+        "config path",
+        "plugin list",
+        "plugin inspect",
+        "completions",
+    ];
     let mut problems = Vec::new();
     for (path, text) in files(".md") {
-        for line in text.lines().map(|line| line.trim_start().trim_start_matches("$ ")).filter(|line| line.starts_with("massgen ")) {
-            let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|word| !word.starts_with('-')).collect();
+        for line in text
+            .lines()
+            .map(|line| line.trim_start().trim_start_matches("$ "))
+            .filter(|line| line.starts_with("massgen "))
+        {
+            let words: Vec<&str> =
+                line.split_whitespace().skip(1).take_while(|word| !word.starts_with('-')).collect();
             let verb = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-            let exists = known.contains(&verb.as_str()) || words.first().is_none_or(|first| known.contains(first));
+            let exists = known.contains(&verb.as_str())
+                || words.first().is_none_or(|first| known.contains(first));
             if !exists {
                 problems.push(format!("{path}: there is no command `massgen {verb}`"));
             }

@@ -47,7 +47,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Ask the model.
-    Ask(Request),
+    Ask(Box<Request>),
     /// Read for the model.
     Read(Vec<ToolCall>),
     /// It is over.
@@ -145,7 +145,7 @@ impl<'a> Investigation<'a> {
                 return Step::Finish;
             }
         }
-        Step::Ask(self.request())
+        Step::Ask(Box::new(self.request()))
     }
 
     /// Takes what came of a step.
@@ -161,7 +161,8 @@ impl<'a> Investigation<'a> {
             Observation::TimeUp { heard } => {
                 self.begun |= heard;
                 let stop = if self.begun { Stop::Budget } else { Stop::Unavailable };
-                let failure = Failure::new(FailureKind::Stalled, "the time that --timeout allows is up");
+                let failure =
+                    Failure::new(FailureKind::Stalled, "the time that --timeout allows is up");
                 self.end(stop, Some(failure));
             }
         }
@@ -239,8 +240,9 @@ impl<'a> Investigation<'a> {
             .iter()
             .flat_map(|m| &m.parts)
             .any(|part| matches!(part, Part::ToolCall(_)));
-        calls
-            && !(self.mode == ReportMode::NativeSchema && !self.plan.capabilities.schema_with_tools)
+        let beside =
+            self.mode != ReportMode::NativeSchema || self.plan.capabilities.schema_with_tools;
+        calls && beside
     }
 
     fn conclude(&mut self, why: &str) {
@@ -343,7 +345,7 @@ impl<'a> Investigation<'a> {
         }
         match problem {
             ParseAnswerError::NoJson if !self.concluding => {
-                self.conclude("That is not the report yet.")
+                self.conclude("That is not the report yet.");
             }
             problem if self.repaired => {
                 let failure = Failure::new(
@@ -452,10 +454,10 @@ fn flatten_calls(messages: &mut [Message]) {
             match part {
                 Part::ToolCall(call) => {
                     *part =
-                        Part::Text(format!("[called {} with {}]", call.name, call.arguments_json))
+                        Part::Text(format!("[called {} with {}]", call.name, call.arguments_json));
                 }
                 Part::ToolResult(result) => {
-                    *part = Part::Text(format!("[result of {}]\n{}", result.name, result.text))
+                    *part = Part::Text(format!("[result of {}]\n{}", result.name, result.text));
                 }
                 _ => {}
             }

@@ -74,7 +74,7 @@ fn failed(kind: FailureKind, begun: bool, pointer: Option<&str>) -> Observation 
 
 fn ask(investigation: &mut Investigation<'_>) -> Request {
     match investigation.next_step() {
-        Step::Ask(request) => request,
+        Step::Ask(request) => *request,
         other => panic!("{other:?}"),
     }
 }

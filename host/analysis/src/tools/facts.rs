@@ -39,7 +39,10 @@ fn run(sight: Sight<'_>, args: &Value) -> Result<String, String> {
             facts.attempts.iter().map(of).collect()
         }
         other => {
-            return Err(format!("there is no section `{other}`; there are {}", SECTIONS.join(", ")));
+            return Err(format!(
+                "there is no section `{other}`; there are {}",
+                SECTIONS.join(", ")
+            ));
         }
     };
     Ok(value.to_string())

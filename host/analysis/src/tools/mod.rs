@@ -51,7 +51,7 @@ const DEFINITIONS: &[Definition] = &[
 pub fn definitions() -> Vec<Tool> {
     DEFINITIONS
         .iter()
-        .map(|definition| tool(definition.name, definition.description, (definition.properties)()))
+        .map(|definition| tool(definition.name, definition.description, &(definition.properties)()))
         .collect()
 }
 
@@ -72,10 +72,10 @@ pub fn report_tool() -> Tool {
     }
 }
 
-fn tool(name: &str, description: &str, properties: Value) -> Tool {
+fn tool(name: &str, description: &str, properties: &Value) -> Tool {
     let required: Vec<&String> =
         properties.as_object().map(|p| p.keys().collect()).unwrap_or_default();
-    let schema = json!({"type": "object", "properties": properties.clone(), "required": required, "additionalProperties": false});
+    let schema = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
     Tool {
         name: name.into(),
         description: description.into(),

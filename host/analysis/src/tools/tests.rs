@@ -23,7 +23,7 @@ fn with_run(check: impl Fn(Sight<'_>)) {
     check(Sight { files: &files, facts: &facts });
 }
 
-fn call(sight: Sight<'_>, name: &str, args: Value) -> (bool, String) {
+fn call(sight: Sight<'_>, name: &str, args: &Value) -> (bool, String) {
     let result = run(
         sight,
         &ToolCall { id: "1".into(), name: name.into(), arguments_json: args.to_string() },
@@ -56,7 +56,7 @@ fn each_tool_shows_what_is_asked() {
             ("facts", json!({"section": "summary"}), "\"outcome\":"),
             ("facts", json!({"section": "agents"}), "\"id\":\"a\""),
         ] {
-            let (is_error, text) = call(sight, name, args.clone());
+            let (is_error, text) = call(sight, name, &args);
             assert!(!is_error && text.contains(expect), "{name} {args}: {text}");
         }
     });
@@ -76,7 +76,7 @@ fn what_can_not_be_done_is_said() {
             ("launch", json!({}), "no tool"),
             ("search", json!([1]), "no JSON object"),
         ] {
-            let (is_error, text) = call(sight, name, args.clone());
+            let (is_error, text) = call(sight, name, &args);
             assert!(is_error && text.contains(expect), "{name} {args}: {text}");
         }
     });

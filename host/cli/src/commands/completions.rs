@@ -9,7 +9,9 @@ use crate::exit::Exit;
 
 /// Print a completion script
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  massgen completions bash > ~/.local/share/bash-completion/completions/massgen")]
+#[command(
+    after_help = "Example:\n  massgen completions bash > ~/.local/share/bash-completion/completions/massgen"
+)]
 pub(crate) struct CompletionsArgs {
     /// The shell to write for
     shell: clap_complete::Shell,

@@ -41,7 +41,9 @@ fn show(app: &App) {
             .iter()
             .map(|(key, value)| json!({"key": key, "value": value.text, "origin": value.origin.to_string()}))
             .collect();
-        return app.ui.json(&json!({"schema": "config/1", "values": values, "warnings": app.config.warnings}));
+        return app.ui.json(
+            &json!({"schema": "config/1", "values": values, "warnings": app.config.warnings}),
+        );
     }
     let mut text = String::new();
     if set.is_empty() {

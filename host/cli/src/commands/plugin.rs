@@ -33,10 +33,14 @@ pub(crate) fn run(app: &App, args: &PluginArgs) -> Result<Exit, CommandError> {
     match &args.verb {
         PluginVerb::List => list(app),
         PluginVerb::Inspect { id } => {
-            let found = app.providers.all().find(|i| i.manifest.id == *id || i.manifest.aliases.contains(id));
+            let found = app
+                .providers
+                .all()
+                .find(|i| i.manifest.id == *id || i.manifest.aliases.contains(id));
             let installed = found.ok_or_else(|| {
                 let ids: Vec<&str> = app.providers.all().map(|i| i.manifest.id.as_str()).collect();
-                CommandError::failed("plugin-unknown", format!("there is no plugin {id}")).hint(format!("there are {}", ids.join(", ")))
+                CommandError::failed("plugin-unknown", format!("there is no plugin {id}"))
+                    .hint(format!("there are {}", ids.join(", ")))
             })?;
             inspect(app, installed);
         }
@@ -67,7 +71,15 @@ fn list(app: &App) {
     if app.ui.manner.json {
         return app.ui.json(&json!({"schema": "plugins/1", "plugins": plugins}));
     }
-    let columns = [("Plugin", Align::Left), ("Version", Align::Left), ("Kind", Align::Left), ("Source", Align::Left), ("Size", Align::Right), ("Hash", Align::Left), ("Sends to", Align::Left)];
+    let columns = [
+        ("Plugin", Align::Left),
+        ("Version", Align::Left),
+        ("Kind", Align::Left),
+        ("Source", Align::Left),
+        ("Size", Align::Right),
+        ("Hash", Align::Left),
+        ("Sends to", Align::Left),
+    ];
     let rows = app.providers.all().map(|installed| {
         let manifest = &installed.manifest;
         let hash = massgen_runtime::component_hash(installed.component);
@@ -92,7 +104,14 @@ fn inspect(app: &App, installed: &Installed) {
         return app.ui.json(&document);
     }
     let manifest = &installed.manifest;
-    let mut text = format!("{BOLD}{} {}{BOLD:#} ({}, {} bytes, blake3 {})\n", manifest.id, manifest.version, manifest.kind.as_str(), human::count(installed.component.len() as u64), massgen_runtime::component_hash(installed.component));
+    let mut text = format!(
+        "{BOLD}{} {}{BOLD:#} ({}, {} bytes, blake3 {})\n",
+        manifest.id,
+        manifest.version,
+        manifest.kind.as_str(),
+        human::count(installed.component.len() as u64),
+        massgen_runtime::component_hash(installed.component)
+    );
     for place in &manifest.endpoints {
         text.push_str(&format!("  sends to     {} ({})\n", place.base, place.methods.join(", ")));
         for path in &place.paths {
@@ -100,9 +119,17 @@ fn inspect(app: &App, installed: &Installed) {
         }
     }
     let name = manifest.auth.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
-    text.push_str(&format!("  credential   {} → {:?}{name} (the plugin never sees it)\n", manifest.auth.env.join(" or "), manifest.auth.scheme));
+    text.push_str(&format!(
+        "  credential   {} → {:?}{name} (the plugin never sees it)\n",
+        manifest.auth.env.join(" or "),
+        manifest.auth.scheme
+    ));
     for (name, setting) in &manifest.settings {
-        text.push_str(&format!("  setting      {name} = {} {}\n", setting.default, setting.values.join(" | ")));
+        text.push_str(&format!(
+            "  setting      {name} = {} {}\n",
+            setting.default,
+            setting.values.join(" | ")
+        ));
     }
     text.push_str("  imports      nothing but diagnostics");
     app.ui.answer(&text);

@@ -29,7 +29,9 @@ pub(crate) fn parse(text: &str, path: &Path, owner: Owner) -> (Vec<Entry>, Vec<S
         Err(error) => {
             let line = error.span().map_or(1, |span| reading.line(span.start));
             let message = error.message().to_string();
-            reading.warnings.push(format!("{}:{line}: {message}; the file is left out", path.display()));
+            reading
+                .warnings
+                .push(format!("{}:{line}: {message}; the file is left out", path.display()));
         }
     }
     (reading.entries, reading.warnings)
@@ -145,7 +147,8 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_wrong_types_are_named_with_their_line() {
-        let (entries, warnings) = check("[analysis]\n\nmodle = \"x\"\nmax_steps = \"many\"\n", Owner::User);
+        let (entries, warnings) =
+            check("[analysis]\n\nmodle = \"x\"\nmax_steps = \"many\"\n", Owner::User);
         assert!(entries.is_empty());
         assert_eq!(warnings[0], "c.toml:3: unknown key `analysis.modle`");
         assert_eq!(warnings[1], "c.toml:4: `analysis.max_steps` must be a whole number");
@@ -157,7 +160,10 @@ mod tests {
         let (entries, warnings) = check(text, Owner::Project);
         assert_eq!(entries, [("analysis.model".to_string(), "m".to_string())]);
         assert_eq!(warnings.len(), 2);
-        assert!(warnings[0].starts_with("c.toml:2: `providers.openai.base_url` is refused"), "{warnings:?}");
+        assert!(
+            warnings[0].starts_with("c.toml:2: `providers.openai.base_url` is refused"),
+            "{warnings:?}"
+        );
         let (entries, warnings) = check(text, Owner::User);
         assert_eq!((entries.len(), warnings.len()), (3, 0));
     }

@@ -74,7 +74,9 @@ pub(crate) fn load(environment: &Environment) -> Config {
     let entries = read(&path, Owner::Project, &mut warnings);
     layers.push((Origin::Project(path), entries));
     for refused in &environment.refused {
-        warnings.push(format!("{refused}: refused, a file of the project never sets where traffic goes"));
+        warnings.push(format!(
+            "{refused}: refused, a file of the project never sets where traffic goes"
+        ));
     }
     let mut config = merge(layers);
     config.warnings.splice(0..0, warnings);
@@ -89,10 +91,12 @@ fn merge(layers: Vec<(Origin, Vec<file::Entry>)>) -> Config {
         for entry in entries {
             let value = Value { text: entry.value, origin: origin.clone() };
             if entry.key == "analysis.model" {
-                let slot = if of_project { &mut config.project_model } else { &mut config.user_model };
+                let slot =
+                    if of_project { &mut config.project_model } else { &mut config.user_model };
                 *slot = Some(value.clone());
             }
-            if of_project && raises_a_limit(&entry.key, &value.text, config.values.get(&entry.key)) {
+            if of_project && raises_a_limit(&entry.key, &value.text, config.values.get(&entry.key))
+            {
                 config.warnings.push(format!(
                     "{}: `{}` is left as it is in your own configuration: a project may only lower a limit",
                     origin, entry.key
@@ -149,7 +153,10 @@ mod tests {
     use super::*;
 
     fn layer(origin: Origin, entries: &[(&str, &str)]) -> (Origin, Vec<file::Entry>) {
-        let entry = |(key, value): &(&str, &str)| file::Entry { key: (*key).into(), value: (*value).into() };
+        let entry = |(key, value): &(&str, &str)| file::Entry {
+            key: (*key).into(),
+            value: (*value).into(),
+        };
         (origin, entries.iter().map(entry).collect())
     }
 
@@ -158,8 +165,22 @@ mod tests {
         let user = Origin::User("u".into());
         let project = Origin::Project("p".into());
         let config = merge(vec![
-            layer(user.clone(), &[("analysis.model", "a/x"), ("analysis.max_cost", "1"), ("analysis.timeout", "10m")]),
-            layer(project.clone(), &[("analysis.model", "b/y"), ("analysis.max_cost", "5"), ("analysis.timeout", "90s")]),
+            layer(
+                user.clone(),
+                &[
+                    ("analysis.model", "a/x"),
+                    ("analysis.max_cost", "1"),
+                    ("analysis.timeout", "10m"),
+                ],
+            ),
+            layer(
+                project.clone(),
+                &[
+                    ("analysis.model", "b/y"),
+                    ("analysis.max_cost", "5"),
+                    ("analysis.timeout", "90s"),
+                ],
+            ),
         ]);
         assert_eq!(config.text("analysis.model"), Some("b/y"));
         assert_eq!(config.user_model.as_ref().map(|v| v.text.as_str()), Some("a/x"));

@@ -35,24 +35,84 @@ pub(crate) struct Setting {
 
 /// All settings, in the order of `config show`.
 pub(crate) const SETTINGS: &[Setting] = &[
-    setting("analysis.model", Kind::Text, Project::May, "model of `logs analyze`, e.g. openai/gpt-6-luna"),
-    setting("analysis.max_cost", Kind::Dollars, Project::MayLower, "most that one analysis may cost, in US dollars"),
-    setting("analysis.max_tokens", Kind::Count, Project::MayLower, "most tokens that one analysis may use"),
-    setting("analysis.max_steps", Kind::Count, Project::MayLower, "most requests that one analysis may send"),
-    setting("analysis.timeout", Kind::Duration, Project::MayLower, "longest that one analysis may take"),
+    setting(
+        "analysis.model",
+        Kind::Text,
+        Project::May,
+        "model of `logs analyze`, e.g. openai/gpt-6-luna",
+    ),
+    setting(
+        "analysis.max_cost",
+        Kind::Dollars,
+        Project::MayLower,
+        "most that one analysis may cost, in US dollars",
+    ),
+    setting(
+        "analysis.max_tokens",
+        Kind::Count,
+        Project::MayLower,
+        "most tokens that one analysis may use",
+    ),
+    setting(
+        "analysis.max_steps",
+        Kind::Count,
+        Project::MayLower,
+        "most requests that one analysis may send",
+    ),
+    setting(
+        "analysis.timeout",
+        Kind::Duration,
+        Project::MayLower,
+        "longest that one analysis may take",
+    ),
     setting("analysis.reasoning", Kind::Text, Project::May, "off, low, medium or high"),
     setting("analysis.stream", Kind::Flag, Project::May, "ask for replies piece by piece"),
     setting("aliases.*", Kind::Text, Project::May, "a name of your own for a model"),
     setting("providers.*.base_url", Kind::Text, Project::Never, "where a provider's service is"),
-    setting("providers.*.api_key_env", Kind::Text, Project::Never, "variable that holds a provider's key"),
-    setting("providers.*.settings.*", Kind::Text, Project::Never, "a setting that the provider's plugin declares"),
-    setting("network.connect_timeout", Kind::Duration, Project::Never, "longest wait for a connection"),
-    setting("network.idle_timeout", Kind::Duration, Project::Never, "longest silence within a reply"),
-    setting("network.total_timeout", Kind::Duration, Project::Never, "longest that one request may take"),
-    setting("network.max_retries", Kind::Count, Project::Never, "how often a failed request is sent again"),
+    setting(
+        "providers.*.api_key_env",
+        Kind::Text,
+        Project::Never,
+        "variable that holds a provider's key",
+    ),
+    setting(
+        "providers.*.settings.*",
+        Kind::Text,
+        Project::Never,
+        "a setting that the provider's plugin declares",
+    ),
+    setting(
+        "network.connect_timeout",
+        Kind::Duration,
+        Project::Never,
+        "longest wait for a connection",
+    ),
+    setting(
+        "network.idle_timeout",
+        Kind::Duration,
+        Project::Never,
+        "longest silence within a reply",
+    ),
+    setting(
+        "network.total_timeout",
+        Kind::Duration,
+        Project::Never,
+        "longest that one request may take",
+    ),
+    setting(
+        "network.max_retries",
+        Kind::Count,
+        Project::Never,
+        "how often a failed request is sent again",
+    ),
 ];
 
-const fn setting(key: &'static str, kind: Kind, project: Project, meaning: &'static str) -> Setting {
+const fn setting(
+    key: &'static str,
+    kind: Kind,
+    project: Project,
+    meaning: &'static str,
+) -> Setting {
     Setting { key, kind, project, meaning }
 }
 
@@ -100,7 +160,14 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, ms) in [("90s", 90_000), ("10m", 600_000), ("1h", 3_600_000), ("500ms", 500), ("2", 2_000), ("0.5 s", 500)] {
+        for (text, ms) in [
+            ("90s", 90_000),
+            ("10m", 600_000),
+            ("1h", 3_600_000),
+            ("500ms", 500),
+            ("2", 2_000),
+            ("0.5 s", 500),
+        ] {
             assert_eq!(duration_ms(text), Some(ms), "{text}");
         }
         for bad in ["", "fast", "-1s", "1w", "1e400s", "NaN"] {

@@ -31,7 +31,7 @@ pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -78,14 +78,26 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (ms, expect) in [(0, "0 ms"), (370, "370 ms"), (5_590, "5.6 s"), (125_000, "2 m 05 s"), (3_720_000, "1 h 02 m")] {
+        for (ms, expect) in [
+            (0, "0 ms"),
+            (370, "370 ms"),
+            (5_590, "5.6 s"),
+            (125_000, "2 m 05 s"),
+            (3_720_000, "1 h 02 m"),
+        ] {
             assert_eq!(duration(ms), expect);
         }
     }
 
     #[test]
     fn money() {
-        for (usd, expect) in [(0.0, "$0"), (0.002542, "$0.002542"), (0.0042, "$0.0042"), (0.25, "$0.2500"), (12.345, "$12.35")] {
+        for (usd, expect) in [
+            (0.0, "$0"),
+            (0.002542, "$0.002542"),
+            (0.0042, "$0.0042"),
+            (0.25, "$0.2500"),
+            (12.345, "$12.35"),
+        ] {
             assert_eq!(dollars(usd), expect);
         }
         assert_eq!(cost(None), "unknown");

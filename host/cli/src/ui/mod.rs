@@ -14,7 +14,6 @@ use crate::error::CommandError;
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 
@@ -104,8 +103,7 @@ impl Ui {
         let mut err = self.stderr();
         drop(write!(err, "{question} [y/N] ").and_then(|()| err.flush()));
         let mut line = String::new();
-        std::io::stdin().read_line(&mut line).is_ok()
-            && matches!(line.trim(), "y" | "Y" | "yes")
+        std::io::stdin().read_line(&mut line).is_ok() && matches!(line.trim(), "y" | "Y" | "yes")
     }
 
     /// Somebody watches stderr: progress may move.

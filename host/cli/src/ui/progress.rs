@@ -35,12 +35,25 @@ impl<'a> Reporter<'a> {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { ui, bar, spent: String::new(), step: 0, path: transcript.to_path_buf(), start: Some(start), file: None, problem: None }
+        Self {
+            ui,
+            bar,
+            spent: String::new(),
+            step: 0,
+            path: transcript.to_path_buf(),
+            start: Some(start),
+            file: None,
+            problem: None,
+        }
     }
 
     /// Goes on with a transcript that is there.
     pub(crate) fn continue_with(&mut self, records: &[Record]) {
-        let kept: Vec<Record> = records.iter().filter(|record| !matches!(record, Record::Failed { .. } | Record::Start { .. })).cloned().collect();
+        let kept: Vec<Record> = records
+            .iter()
+            .filter(|record| !matches!(record, Record::Failed { .. } | Record::Start { .. }))
+            .cloned()
+            .collect();
         for record in &kept {
             self.record(record);
         }
@@ -57,7 +70,9 @@ impl<'a> Reporter<'a> {
     fn say(&self, text: &str, worth_a_line: bool) {
         match &self.bar {
             Some(bar) => bar.set_message(format!("step {}: {text}{}", self.step, self.spent)),
-            None if worth_a_line && !self.ui.manner.json => self.ui.status(&format!("step {}: {text}{}", self.step, self.spent)),
+            None if worth_a_line && !self.ui.manner.json => {
+                self.ui.status(&format!("step {}: {text}{}", self.step, self.spent));
+            }
             None => {}
         }
     }
@@ -98,14 +113,23 @@ impl Witness for Reporter<'_> {
                 self.step = step;
                 self.say(&format!("asking (about {} tokens)", human::count(input_tokens)), true);
             }
-            Progress::Receiving { chars } => self.say(&format!("receiving ({} characters)", human::count(chars as u64)), false),
-            Progress::Reading { tool, args } => self.say(&format!("{} {}", human::clean(tool), human::cut(args, 60)), true),
+            Progress::Receiving { chars } => {
+                self.say(&format!("receiving ({} characters)", human::count(chars as u64)), false);
+            }
+            Progress::Reading { tool, args } => {
+                self.say(&format!("{} {}", human::clean(tool), human::cut(args, 60)), true);
+            }
             Progress::Retrying { attempt, wait_ms, failure } => {
-                self.line(&format!("attempt {attempt} failed ({}); trying again in {}", human::cut(&failure.message, 160), human::duration(wait_ms)));
+                self.line(&format!(
+                    "attempt {attempt} failed ({}); trying again in {}",
+                    human::cut(&failure.message, 160),
+                    human::duration(wait_ms)
+                ));
             }
             Progress::Notice(text) => self.line(&human::clean(text)),
             Progress::Spent { tokens, cost_usd } => {
-                self.spent = format!(" [{} tokens, {}]", human::count(tokens), human::cost(cost_usd));
+                self.spent =
+                    format!(" [{} tokens, {}]", human::count(tokens), human::cost(cost_usd));
             }
         }
     }

@@ -30,5 +30,5 @@ pub(crate) fn render(columns: &[(&str, Align)], rows: Vec<Vec<String>>, width: u
         }
     }
     let text = table.to_string();
-    text.lines().map(|line| line.trim_end()).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
+    text.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -39,7 +39,7 @@ pub(crate) async fn run(
     connected: &Connected,
     request: &Request,
     observer: &mut dyn Observer,
-) -> Result<Reply, AttemptError> {
+) -> Result<Reply, Box<AttemptError>> {
     let mut progress =
         Progress { joined: Joiner::default(), begun: false, should_retry: None, request_id: None };
     match exchange(connected, request, observer, &mut progress).await {
@@ -48,7 +48,7 @@ pub(crate) async fn run(
     }
 }
 
-fn finished(mut progress: Progress) -> Result<Reply, AttemptError> {
+fn finished(mut progress: Progress) -> Result<Reply, Box<AttemptError>> {
     if let Some(call) = progress.joined.broken_call() {
         let failure = Failure::new(
             FailureKind::Protocol,
@@ -71,14 +71,14 @@ fn finished(mut progress: Progress) -> Result<Reply, AttemptError> {
 }
 
 impl Progress {
-    fn fail(self, mut failure: Failure) -> AttemptError {
+    fn fail(self, mut failure: Failure) -> Box<AttemptError> {
         failure.request_id = failure.request_id.or(self.request_id);
-        AttemptError {
+        Box::new(AttemptError {
             failure,
             begun: self.begun,
             should_retry: self.should_retry,
             joined: self.joined,
-        }
+        })
     }
 }
 

@@ -115,7 +115,7 @@ impl Joiner {
         self.weigh(text.len())?;
         match (self.parts.last_mut(), reasoning) {
             (Some(Part::Text(joined)), false) | (Some(Part::Reasoning(joined)), true) => {
-                joined.push_str(&text)
+                joined.push_str(&text);
             }
             _ if text.is_empty() => {}
             (_, false) => self.parts.push(Part::Text(text)),

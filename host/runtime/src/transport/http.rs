@@ -203,7 +203,7 @@ impl Reply {
         while body.len() < ERROR_BYTES_MAX {
             match self.read().await {
                 Ok(Read::Bytes(bytes)) => {
-                    body.extend_from_slice(&bytes[..bytes.len().min(ERROR_BYTES_MAX - body.len())])
+                    body.extend_from_slice(&bytes[..bytes.len().min(ERROR_BYTES_MAX - body.len())]);
                 }
                 Ok(Read::End) | Err(_) => break,
             }

@@ -217,7 +217,9 @@ fn thinking(
         body.insert("thinking".into(), json!({"type": "disabled"}));
         return;
     }
-    if !matches!(request.reasoning, Reasoning::Unset | Reasoning::Off) && has_call_without_thinking(&request.messages) {
+    if !matches!(request.reasoning, Reasoning::Unset | Reasoning::Off)
+        && has_call_without_thinking(&request.messages)
+    {
         notices.push("an earlier call came without thinking, which anthropic does not take back: thinking is off for this request".into());
         body.insert("thinking".into(), json!({"type": "disabled"}));
         return;

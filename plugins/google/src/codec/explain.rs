@@ -57,7 +57,10 @@ fn kind(
     }
     match code {
         // A limit per minute says when to come back; a plan that is used up says to look at it.
-        Some("RESOURCE_EXHAUSTED") if per_day || (message.contains("plan and billing") && !message.contains("retry in")) => {
+        Some("RESOURCE_EXHAUSTED")
+            if per_day
+                || (message.contains("plan and billing") && !message.contains("retry in")) =>
+        {
             FailureKind::Billing
         }
         Some("RESOURCE_EXHAUSTED") => FailureKind::RateLimited,
@@ -76,7 +79,7 @@ fn kind(
 /// `2s`, `0.5s`.
 fn delay_ms(text: &str) -> Option<u64> {
     let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-    (seconds >= 0.0 && seconds < 1e9).then_some((seconds * 1000.0) as u64)
+    (0.0..1e9).contains(&seconds).then_some((seconds * 1000.0) as u64)
 }
 
 fn pointer(message: &str) -> Option<String> {

@@ -7,9 +7,11 @@ use massgen_plugin_sdk::{
     failure,
 };
 
-struct Misbehave;
+/// The provider.
+pub struct Misbehave;
 
-struct Reply {
+/// Its reply.
+pub struct Reply {
     how: String,
     stopped: bool,
 }
@@ -130,7 +132,7 @@ fn last_text(request: &Request) -> String {
     let parts = request.messages.iter().flat_map(|message| &message.parts);
     parts
         .filter_map(|part| if let Part::Text(text) = part { Some(text.clone()) } else { None })
-        .last()
+        .next_back()
         .unwrap_or_default()
 }
 

@@ -30,16 +30,33 @@ pub(crate) fn run(app: &App, args: &FactsArgs) -> Result<Exit, CommandError> {
     let mut text = summary::overview(&facts, app.ui.width());
     for attempt in &facts.attempts {
         for leg in &attempt.critical_path {
-            text.push_str(&format!("critical path: attempt {} {} round {} ({})\n", attempt.attempt, human::clean(&leg.agent), leg.round, human::duration(leg.ms)));
+            text.push_str(&format!(
+                "critical path: attempt {} {} round {} ({})\n",
+                attempt.attempt,
+                human::clean(&leg.agent),
+                leg.round,
+                human::duration(leg.ms)
+            ));
         }
         for duplicate in &attempt.duplicates {
-            text.push_str(&format!("called {}: {} {} ({})\n", human::plural(duplicate.count, "time"), human::clean(&duplicate.tool), human::cut(&duplicate.args.to_string(), 80), duplicate.agents.join(", ")));
+            text.push_str(&format!(
+                "called {}: {} {} ({})\n",
+                human::plural(duplicate.count, "time"),
+                human::clean(&duplicate.tool),
+                human::cut(&duplicate.args.to_string(), 80),
+                duplicate.agents.join(", ")
+            ));
         }
     }
     text.push('\n');
     text.push_str(&problems(&facts.problems, usize::MAX));
     for diagnostic in &facts.diagnostics {
-        text.push_str(&format!("{DIM}not readable: {}:{} {}{DIM:#}\n", diagnostic.file, diagnostic.line, human::clean(&diagnostic.message)));
+        text.push_str(&format!(
+            "{DIM}not readable: {}:{} {}{DIM:#}\n",
+            diagnostic.file,
+            diagnostic.line,
+            human::clean(&diagnostic.message)
+        ));
     }
     app.ui.answer(&text);
     Ok(Exit::Done)
@@ -69,15 +86,25 @@ pub(crate) fn problems(problems: &[Problem], most: usize) -> String {
             Severity::Medium => WARN,
             Severity::Low | Severity::Info => DIM,
         };
-        text.push_str(&format!("{style}{:<6}{style:#} {}\n", problem.severity.as_str(), human::clean(&problem.title)));
+        text.push_str(&format!(
+            "{style}{:<6}{style:#} {}\n",
+            problem.severity.as_str(),
+            human::clean(&problem.title)
+        ));
         if let Some(evidence) = problem.evidence.first() {
             let more = problem.evidence.len().saturating_sub(1);
             let more = if more > 0 { format!(" (+{more})") } else { String::new() };
-            text.push_str(&format!("       {DIM}{}:{}{more}{DIM:#}\n", evidence.file, evidence.line_start));
+            text.push_str(&format!(
+                "       {DIM}{}:{}{more}{DIM:#}\n",
+                evidence.file, evidence.line_start
+            ));
         }
     }
     if problems.len() > most {
-        text.push_str(&format!("… and {} more: `massgen logs facts` shows all\n", problems.len() - most));
+        text.push_str(&format!(
+            "… and {} more: `massgen logs facts` shows all\n",
+            problems.len() - most
+        ));
     }
     text
 }

@@ -15,7 +15,9 @@ use crate::ui::table::{self, Align};
 
 /// List runs
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen logs list\n  massgen logs list --all --json\n  massgen logs list --since 7d --unanalyzed")]
+#[command(
+    after_help = "Examples:\n  massgen logs list\n  massgen logs list --all --json\n  massgen logs list --since 7d --unanalyzed"
+)]
 pub(crate) struct ListArgs {
     /// Show at most this many
     #[arg(long, default_value_t = 20, value_name = "N")]
@@ -47,7 +49,9 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     let mut rows = Vec::new();
     let limit = if args.all { usize::MAX } else { args.limit };
     for base in &bases {
-        let names = locate::names(base).map_err(|error| CommandError::failed("runs", "the runs can't be listed").because(&error))?;
+        let names = locate::names(base).map_err(|error| {
+            CommandError::failed("runs", "the runs can't be listed").because(&error)
+        })?;
         for name in names {
             if rows.len() >= limit {
                 break;
@@ -61,7 +65,10 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
             if (args.analyzed && !row.analyzed) || (args.unanalyzed && row.analyzed) {
                 continue;
             }
-            rows.push(Overview { question: row.question.map(|question| redactor.line(&question).into_owned()), ..row });
+            rows.push(Overview {
+                question: row.question.map(|question| redactor.line(&question).into_owned()),
+                ..row
+            });
         }
     }
     if app.ui.manner.json {
@@ -70,7 +77,12 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     }
     if rows.is_empty() {
         let error = target::no_runs(&bases);
-        app.ui.status(&format!("{}.\n  {}\n  hint: {}", error.message, error.causes.join("\n  "), error.hints.join("\n  hint: ")));
+        app.ui.status(&format!(
+            "{}.\n  {}\n  hint: {}",
+            error.message,
+            error.causes.join("\n  "),
+            error.hints.join("\n  hint: ")
+        ));
         return Ok(Exit::Done);
     }
     app.ui.answer(&table(&rows, app.ui.width()));
@@ -111,9 +123,14 @@ fn first_day(app: &App, text: &str) -> Result<String, CommandError> {
         return Ok(format!("log_{digits}"));
     }
     let ms = setting::duration_ms(text).and_then(|ms| i64::try_from(ms).ok());
-    let start = ms.and_then(|ms| jiff::Timestamp::from_millisecond(app.environment.now_unix_ms() - ms).ok());
+    let start = ms
+        .and_then(|ms| jiff::Timestamp::from_millisecond(app.environment.now_unix_ms() - ms).ok());
     match start {
-        Some(start) => Ok(start.to_zoned(jiff::tz::TimeZone::system()).strftime("log_%Y%m%d_%H%M%S").to_string()),
-        None => Err(CommandError::usage(format!("{text:?} is neither a duration nor a day")).hint("write it as 7d, 12h or 2026-11-01")),
+        Some(start) => Ok(start
+            .to_zoned(jiff::tz::TimeZone::system())
+            .strftime("log_%Y%m%d_%H%M%S")
+            .to_string()),
+        None => Err(CommandError::usage(format!("{text:?} is neither a duration nor a day"))
+            .hint("write it as 7d, 12h or 2026-11-01")),
     }
 }

@@ -16,7 +16,9 @@ const PROBLEMS_MAX: usize = 12;
 
 /// Sum a run up
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen logs summary\n  massgen logs summary --log-dir .massgen/massgen_logs/log_20261122_085921_836350 --json")]
+#[command(
+    after_help = "Examples:\n  massgen logs summary\n  massgen logs summary --log-dir .massgen/massgen_logs/log_20261122_085921_836350 --json"
+)]
 pub(crate) struct SummaryArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -27,7 +29,9 @@ pub(crate) fn run(app: &App, args: &SummaryArgs) -> Result<Exit, CommandError> {
     let facts = facts::measure(app, &target);
     if app.ui.manner.json {
         let mut document = json!({"schema": "summary/1"});
-        if let (Some(document), Ok(serde_json::Value::Object(facts))) = (document.as_object_mut(), serde_json::to_value(&facts)) {
+        if let (Some(document), Ok(serde_json::Value::Object(facts))) =
+            (document.as_object_mut(), serde_json::to_value(&facts))
+        {
             document.extend(facts.into_iter().filter(|(key, _)| key != "schema"));
             document.insert("path".into(), json!(target.run.root));
         }
@@ -71,14 +75,34 @@ fn figures(attempt: &AttemptFacts, width: u16, several: bool) -> String {
     let known = |name: &Option<String>| name.as_deref().map_or_else(none, human::clean);
     let rows = vec![
         vec!["Outcome".into(), attempt.outcome.as_str().replace('_', " "), none()],
-        vec!["Duration".into(), human::duration(attempt.wall_ms), attempt.recorded_duration_ms.map_or_else(none, human::duration)],
+        vec![
+            "Duration".into(),
+            human::duration(attempt.wall_ms),
+            attempt.recorded_duration_ms.map_or_else(none, human::duration),
+        ],
         vec!["Winner".into(), known(&attempt.winner), known(&attempt.recorded_winner)],
-        vec!["Failed tool calls".into(), format!("{} of {}", attempt.tool_failures, attempt.tool_calls), attempt.recorded_tool_failures.map_or_else(none, |n| n.to_string())],
-        vec!["Tokens in".into(), human::count(attempt.input_tokens), human::count(attempt.recorded_input_tokens)],
+        vec![
+            "Failed tool calls".into(),
+            format!("{} of {}", attempt.tool_failures, attempt.tool_calls),
+            attempt.recorded_tool_failures.map_or_else(none, |n| n.to_string()),
+        ],
+        vec![
+            "Tokens in".into(),
+            human::count(attempt.input_tokens),
+            human::count(attempt.recorded_input_tokens),
+        ],
         vec!["Tokens in no round".into(), human::count(attempt.unattributed_input_tokens), none()],
         vec!["Tokens out".into(), human::count(attempt.output_tokens), none()],
-        vec!["Cost (estimated)".into(), human::dollars(attempt.cost_usd), human::dollars(attempt.recorded_cost_usd)],
-        vec!["Answers, votes, restarts".into(), format!("{}, {}, {}", attempt.answers.len(), attempt.votes.len(), attempt.restarts), none()],
+        vec![
+            "Cost (estimated)".into(),
+            human::dollars(attempt.cost_usd),
+            human::dollars(attempt.recorded_cost_usd),
+        ],
+        vec![
+            "Answers, votes, restarts".into(),
+            format!("{}, {}, {}", attempt.answers.len(), attempt.votes.len(), attempt.restarts),
+            none(),
+        ],
         vec!["Failed requests".into(), attempt.api_errors.to_string(), none()],
     ];
     let columns = [("", Align::Left), ("Measured", Align::Right), ("Recorded", Align::Right)];

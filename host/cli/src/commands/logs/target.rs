@@ -35,10 +35,13 @@ pub(crate) fn find(app: &App, args: &TargetArgs) -> Result<Target, CommandError>
         Some(dir) => {
             let dir = app.environment.path(dir);
             locate::open(&dir).map_err(|error| {
-                CommandError::failed("run-not-found", format!("{} is not a MassGen run", dir.display()))
-                    .because(&error)
-                    .hint("`massgen logs list` shows the runs that can be found from here")
-                    .hint("a run is a directory `log_…` that holds `turn_1/attempt_1`")
+                CommandError::failed(
+                    "run-not-found",
+                    format!("{} is not a MassGen run", dir.display()),
+                )
+                .because(&error)
+                .hint("`massgen logs list` shows the runs that can be found from here")
+                .hint("a run is a directory `log_…` that holds `turn_1/attempt_1`")
             })?
         }
         None => (newest(app)?, Scope::Run),
@@ -79,14 +82,20 @@ fn check(target: &Target) -> Result<(), CommandError> {
     let Some(number) = target.turn else { return Ok(()) };
     let Some(turn) = target.run.turns.iter().find(|turn| turn.number == number) else {
         let there: Vec<_> = target.run.turns.iter().map(|t| t.number.to_string()).collect();
-        return Err(CommandError::failed("turn-not-found", format!("{} has no turn {number}", target.run.name))
-            .hint(format!("turns there are: {}", there.join(", "))));
+        return Err(CommandError::failed(
+            "turn-not-found",
+            format!("{} has no turn {number}", target.run.name),
+        )
+        .hint(format!("turns there are: {}", there.join(", "))));
     };
     match target.attempt {
         Some(number) if !turn.attempts.iter().any(|attempt| attempt.number == number) => {
             let there: Vec<_> = turn.attempts.iter().map(|a| a.number.to_string()).collect();
-            Err(CommandError::failed("attempt-not-found", format!("turn {} has no attempt {number}", turn.number))
-                .hint(format!("attempts there are: {}", there.join(", "))))
+            Err(CommandError::failed(
+                "attempt-not-found",
+                format!("turn {} has no attempt {number}", turn.number),
+            )
+            .hint(format!("attempts there are: {}", there.join(", "))))
         }
         _ => Ok(()),
     }

@@ -1,8 +1,8 @@
 //! `massgen logs tools`
 
 use clap::ValueEnum;
-use massgen_logs::tools::{self, Sort, ToolRow};
 use massgen_logs::read;
+use massgen_logs::tools::{self, Sort, ToolRow};
 use serde_json::json;
 
 use super::target::{self, TargetArgs};
@@ -14,7 +14,9 @@ use crate::ui::table::{self, Align};
 
 /// Show every tool
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen logs tools\n  massgen logs tools --sort failures --json")]
+#[command(
+    after_help = "Examples:\n  massgen logs tools\n  massgen logs tools --sort failures --json"
+)]
 pub(crate) struct ToolsArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -48,9 +50,13 @@ pub(crate) fn run(app: &App, args: &ToolsArgs) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     app.ui.answer(&table(&rows, app.ui.width()));
-    let hidden: u64 = rows.iter().map(|row| row.failures.saturating_sub(row.recorded_failures)).sum();
+    let hidden: u64 =
+        rows.iter().map(|row| row.failures.saturating_sub(row.recorded_failures)).sum();
     if hidden > 0 {
-        app.ui.status(&format!("{} recorded as success by MassGen: their results say that they failed.", human::plural(hidden, "failure")));
+        app.ui.status(&format!(
+            "{} recorded as success by MassGen: their results say that they failed.",
+            human::plural(hidden, "failure")
+        ));
     }
     Ok(Exit::Done)
 }

@@ -38,14 +38,19 @@ struct Row {
 
 pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     let wanted = |installed: &&Installed| {
-        args.provider.as_deref().is_none_or(|id| installed.manifest.id == id || installed.manifest.aliases.iter().any(|a| a == id))
+        args.provider.as_deref().is_none_or(|id| {
+            installed.manifest.id == id || installed.manifest.aliases.iter().any(|a| a == id)
+        })
     };
     let providers: Vec<&Installed> = app.providers.all().filter(wanted).collect();
     if providers.is_empty() {
         let ids: Vec<&str> = app.providers.all().map(|i| i.manifest.id.as_str()).collect();
         let id = args.provider.as_deref().unwrap_or_default();
         let near = massgen_models::suggest::nearest(id, ids.iter().copied(), 1);
-        let hint = near.first().map_or_else(|| format!("there are {}", ids.join(", ")), |near| format!("did you mean {near}?"));
+        let hint = near.first().map_or_else(
+            || format!("there are {}", ids.join(", ")),
+            |near| format!("did you mean {near}?"),
+        );
         return Err(CommandError::usage(format!("there is no provider {id}")).hint(hint));
     }
     let mut rows = Vec::new();
@@ -58,7 +63,9 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     }
     if app.ui.manner.json {
         let models: Vec<Value> = rows.iter().map(|row| to_json(app, row)).collect();
-        app.ui.json(&json!({"schema": "models/1", "as_of": Catalog::embedded().as_of(), "models": models}));
+        app.ui.json(
+            &json!({"schema": "models/1", "as_of": Catalog::embedded().as_of(), "models": models}),
+        );
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
@@ -66,18 +73,29 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     let width = app.ui.width();
-    app.ui.answer(&format!("{}\n{DIM}Limits as of {}; prices per million tokens today.{DIM:#}", table(app, &rows, width), Catalog::embedded().as_of()));
+    app.ui.answer(&format!(
+        "{}\n{DIM}Limits as of {}; prices per million tokens today.{DIM:#}",
+        table(app, &rows, width),
+        Catalog::embedded().as_of()
+    ));
     Ok(Exit::Done)
 }
 
 fn rows_of(app: &App, installed: &Installed, key: bool, refresh: bool) -> Vec<Row> {
     let id = &installed.manifest.id;
-    let mut rows: Vec<Row> = Catalog::embedded().of_provider(id).map(|entry| Row { entry: entry.clone(), key, listed: None }).collect();
+    let mut rows: Vec<Row> = Catalog::embedded()
+        .of_provider(id)
+        .map(|entry| Row { entry: entry.clone(), key, listed: None })
+        .collect();
     if !refresh || !key {
         return rows;
     }
     match live(app, installed) {
-        Err(error) => app.ui.warn(&format!("{id} gives no list: {}{}", error.message, error.causes.first().map(|c| format!(" ({c})")).unwrap_or_default())),
+        Err(error) => app.ui.warn(&format!(
+            "{id} gives no list: {}{}",
+            error.message,
+            error.causes.first().map(|c| format!(" ({c})")).unwrap_or_default()
+        )),
         Ok(listed) => {
             for row in &mut rows {
                 row.listed = Some(listed.iter().any(|model| model.id == row.entry.id));
@@ -85,7 +103,15 @@ fn rows_of(app: &App, installed: &Installed, key: bool, refresh: bool) -> Vec<Ro
             for model in listed {
                 if rows.iter().all(|row| row.entry.id != model.id) {
                     let status = if model.deprecated { Status::Deprecated } else { Status::Ga };
-                    let entry = ModelEntry { provider: id.clone(), id: model.id, context_tokens: model.context_tokens, max_output_tokens: model.max_output_tokens, features: model.features, status, shutdown: None };
+                    let entry = ModelEntry {
+                        provider: id.clone(),
+                        id: model.id,
+                        context_tokens: model.context_tokens,
+                        max_output_tokens: model.max_output_tokens,
+                        features: model.features,
+                        status,
+                        shutdown: None,
+                    };
                     rows.push(Row { entry, key, listed: Some(true) });
                 }
             }
@@ -94,11 +120,21 @@ fn rows_of(app: &App, installed: &Installed, key: bool, refresh: bool) -> Vec<Ro
     rows
 }
 
-fn live(app: &App, installed: &Installed) -> Result<Vec<massgen_models::provider::ListedModel>, CommandError> {
+fn live(
+    app: &App,
+    installed: &Installed,
+) -> Result<Vec<massgen_models::provider::ListedModel>, CommandError> {
     let provider = installed.connect(&app.environment, &app.config, None)?;
-    let failed = |error: &(dyn std::error::Error + 'static)| CommandError::failed("models", "the list can't be fetched").because(error);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
-    let listed = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), provider.list_models()).await });
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        CommandError::failed("models", "the list can't be fetched").because(error)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(&error))?;
+    let listed = runtime.block_on(async {
+        tokio::time::timeout(Duration::from_secs(30), provider.list_models()).await
+    });
     match listed {
         Ok(models) => models.map_err(|error| failed(&error)),
         Err(elapsed) => Err(failed(&elapsed)),
@@ -136,19 +172,38 @@ fn table(app: &App, rows: &[Row], width: u16) -> String {
         ("Key", Align::Left),
         ("Can", Align::Left),
     ];
-    let tokens = |n: Option<u64>| n.map_or_else(|| "?".into(), |n| if n >= 1_000_000 { format!("{:.2}M", n as f64 / 1e6) } else { format!("{}k", n / 1000) });
+    let tokens = |n: Option<u64>| {
+        n.map_or_else(
+            || "?".into(),
+            |n| {
+                if n >= 1_000_000 {
+                    format!("{:.2}M", n as f64 / 1e6)
+                } else {
+                    format!("{}k", n / 1000)
+                }
+            },
+        )
+    };
     let cells = rows.iter().map(|row| {
         let entry = &row.entry;
         let price = price(app, entry);
-        let usd = |of: fn(&massgen_models::price::Price) -> f64| price.as_ref().map_or_else(|| "unknown".into(), |price| human::dollars(of(price)));
-        let can: Vec<&str> = ["tools", "json-schema", "reasoning", "vision"].into_iter().filter(|feature| entry.has(feature)).collect();
+        let usd = |of: fn(&massgen_models::price::Price) -> f64| {
+            price.as_ref().map_or_else(|| "unknown".into(), |price| human::dollars(of(price)))
+        };
+        let can: Vec<&str> = ["tools", "json-schema", "reasoning", "vision"]
+            .into_iter()
+            .filter(|feature| entry.has(feature))
+            .collect();
         vec![
             format!("{}/{}", entry.provider, human::clean(&entry.id)),
             tokens(entry.context_tokens),
             tokens(entry.max_output_tokens),
             usd(|price| price.input_per_mtok),
             usd(|price| price.output_per_mtok),
-            entry.shutdown.as_ref().map_or_else(|| entry.status.as_str().to_string(), |day| format!("ends {day}")),
+            entry
+                .shutdown
+                .as_ref()
+                .map_or_else(|| entry.status.as_str().to_string(), |day| format!("ends {day}")),
             if row.key { "yes" } else { "-" }.to_string(),
             can.join(" "),
         ]

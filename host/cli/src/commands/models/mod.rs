@@ -11,7 +11,9 @@ use crate::exit::Exit;
 
 /// List models
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen models\n  massgen models --provider openai --available\n  massgen models show gpt-4o --json")]
+#[command(
+    after_help = "Examples:\n  massgen models\n  massgen models --provider openai --available\n  massgen models show gpt-4o --json"
+)]
 pub(crate) struct ModelsArgs {
     #[command(subcommand)]
     verb: Option<ModelsVerb>,

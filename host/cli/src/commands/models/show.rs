@@ -12,7 +12,9 @@ use crate::ui::human;
 
 /// Show a model
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen models show openai/gpt-6-luna\n  massgen models show claude-sonnet-4-20250514 --json\n  massgen models show")]
+#[command(
+    after_help = "Examples:\n  massgen models show openai/gpt-6-luna\n  massgen models show claude-sonnet-4-20250514 --json\n  massgen models show"
+)]
 pub(crate) struct ShowArgs {
     /// provider/model, a bare name or an alias [default: what an analysis would take]
     selector: Option<String>,
@@ -20,7 +22,11 @@ pub(crate) struct ShowArgs {
 
 pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     let choice = resolve(app, args.selector.as_deref())?;
-    let origin = if args.selector.is_some() { "the command line".to_string() } else { choice.origin.to_string() };
+    let origin = if args.selector.is_some() {
+        "the command line".to_string()
+    } else {
+        choice.origin.to_string()
+    };
     for notice in &choice.notices {
         app.ui.warn(notice);
     }
@@ -36,7 +42,9 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     let price = Pricing::new(model.clone(), app.environment.now_unix_ms()).price();
     let installed = app.providers.find(&model.provider);
     let key = installed.and_then(|installed| installed.key(&app.environment, &app.config));
-    let (endpoint, endpoint_from) = installed.map(|installed| installed.base_url(&app.environment, &app.config)).unwrap_or_default();
+    let (endpoint, endpoint_from) = installed
+        .map(|installed| installed.base_url(&app.environment, &app.config))
+        .unwrap_or_default();
     if app.ui.manner.json {
         app.ui.json(&json!({
             "schema": "model/1",
@@ -61,9 +69,16 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     let tokens = |n: Option<u64>| n.map_or_else(|| "unknown".into(), human::count);
     let price = price.map_or_else(
         || "unknown".to_string(),
-        |price| format!("{} in, {} out per million tokens", human::dollars(price.input_per_mtok), human::dollars(price.output_per_mtok)),
+        |price| {
+            format!(
+                "{} in, {} out per million tokens",
+                human::dollars(price.input_per_mtok),
+                human::dollars(price.output_per_mtok)
+            )
+        },
     );
-    let missing = || installed.map(|i| i.key_variables(&app.config).join(" or ")).unwrap_or_default();
+    let missing =
+        || installed.map(|i| i.key_variables(&app.config).join(" or ")).unwrap_or_default();
     app.ui.answer(&format!(
         "{model}\n  chosen by   {origin}\n  catalogue   {}\n  context     {} tokens\n  output      {} tokens\n  can         {}\n  price       {price}\n  key         {}\n  endpoint    {endpoint} (from {endpoint_from})",
         entry.map_or_else(|| "unknown: passed through as it is".to_string(), |entry| format!("{}, as of {}", entry.status.as_str(), Catalog::embedded().as_of())),

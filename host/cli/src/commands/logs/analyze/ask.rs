@@ -45,7 +45,11 @@ pub(super) struct Subject<'a> {
 const DIGEST_SHARE: u64 = 2;
 const CONTEXT_TOKENS_UNKNOWN: u64 = 32_000;
 
-pub(super) fn run(app: &App, args: &AnalyzeArgs, subject: &Subject<'_>) -> Result<Exit, CommandError> {
+pub(super) fn run(
+    app: &App,
+    args: &AnalyzeArgs,
+    subject: &Subject<'_>,
+) -> Result<Exit, CommandError> {
     let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
     let run_files = RunFiles::new(&subject.target.run.root, redactor);
     let plan = plan(app, args, subject, &run_files);
@@ -53,8 +57,15 @@ pub(super) fn run(app: &App, args: &AnalyzeArgs, subject: &Subject<'_>) -> Resul
     if args.dry_run {
         return Ok(dry_run(app, subject, &plan, &pricing));
     }
-    let provider = app.providers.find(&subject.model.provider).ok_or_else(|| CommandError::usage(format!("there is no provider {}", subject.model.provider)))?;
-    let log: Option<massgen_runtime::LogSink> = app.ui.manner.verbose.then(|| std::sync::Arc::new(|level: &str, line: &str| crate::ui::plugin_line(level, line)) as massgen_runtime::LogSink);
+    let provider = app.providers.find(&subject.model.provider).ok_or_else(|| {
+        CommandError::usage(format!("there is no provider {}", subject.model.provider))
+    })?;
+    let (endpoint, from) = provider.base_url(&app.environment, &app.config);
+    app.ui.detail(&format!("endpoint {endpoint} (from {from})"));
+    let log: Option<massgen_runtime::LogSink> = app.ui.manner.verbose.then(|| {
+        std::sync::Arc::new(|level: &str, line: &str| crate::ui::plugin_line(level, line))
+            as massgen_runtime::LogSink
+    });
     let provider = provider.connect(&app.environment, &app.config, log)?;
     let files = files::claim(app, args, subject.target, subject.facts.turn)?;
     let started = Instant::now();
@@ -78,22 +89,44 @@ pub(super) fn run(app: &App, args: &AnalyzeArgs, subject: &Subject<'_>) -> Resul
         .worker_threads(1)
         .enable_all()
         .build()
-        .map_err(|error| CommandError::failed("runtime", "the program can't wait for the network").because(&error))?;
-    runtime.block_on(drive::drive(&mut investigation, &provider, sight, &mut reporter, interrupted(), time_up(timeout_ms)));
+        .map_err(|error| {
+            CommandError::failed("runtime", "the program can't wait for the network")
+                .because(&error)
+        })?;
+    runtime.block_on(drive::drive(
+        &mut investigation,
+        &provider,
+        sight,
+        &mut reporter,
+        interrupted(),
+        time_up(timeout_ms),
+    ));
     // A plugin that is busy must not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(200));
     let transcript_problem = reporter.finish();
     if let Some(error) = transcript_problem {
-        app.ui.warn(&format!("the transcript {} can't be written ({error}): --resume will not be possible", files.transcript.display()));
+        app.ui.warn(&format!(
+            "the transcript {} can't be written ({error}): --resume will not be possible",
+            files.transcript.display()
+        ));
     }
     finish(app, subject, &run_files, &files, investigation.outcome(), started)
 }
 
-fn finish(app: &App, subject: &Subject<'_>, run_files: &RunFiles, files: &Files, outcome: Outcome, started: Instant) -> Result<Exit, CommandError> {
+fn finish(
+    app: &App,
+    subject: &Subject<'_>,
+    run_files: &RunFiles,
+    files: &Files,
+    outcome: Outcome,
+    started: Instant,
+) -> Result<Exit, CommandError> {
     let (exit, write) = ending::exit(&outcome);
     let why = (exit != Exit::Done).then(|| ending::explain(app, &outcome, subject.model, exit));
     if !write {
-        return Err(why.unwrap_or_else(|| CommandError::failed("stopped", "the analysis gave nothing")));
+        return Err(
+            why.unwrap_or_else(|| CommandError::failed("stopped", "the analysis gave nothing"))
+        );
     }
     let mut findings = outcome.answer.findings;
     evidence::check(&mut findings, run_files);
@@ -138,14 +171,22 @@ fn plan(app: &App, args: &AnalyzeArgs, subject: &Subject<'_>, run_files: &RunFil
     if !capabilities.tools {
         let window = capabilities.context_tokens.unwrap_or(CONTEXT_TOKENS_UNKNOWN);
         let chars = usize::try_from(window / DIGEST_SHARE * 3).unwrap_or(usize::MAX);
-        prompt.user.push_str(&prompt::digest(subject.facts, run_files, chars.saturating_sub(prompt.user.len())));
+        prompt.user.push_str(&prompt::digest(
+            subject.facts,
+            run_files,
+            chars.saturating_sub(prompt.user.len()),
+        ));
     }
     let config = &app.config;
     let default = Budget::default();
     let budget = Budget {
         max_cost_usd: args.max_cost.or_else(|| config.number("analysis.max_cost")),
         max_tokens: args.max_tokens.or_else(|| config.number("analysis.max_tokens")),
-        max_steps: args.max_steps.or_else(|| config.number("analysis.max_steps")).unwrap_or(default.max_steps).clamp(1, 200),
+        max_steps: args
+            .max_steps
+            .or_else(|| config.number("analysis.max_steps"))
+            .unwrap_or(default.max_steps)
+            .clamp(1, 200),
         ..default
     };
     Plan {
@@ -174,7 +215,9 @@ fn dry_run(app: &App, subject: &Subject<'_>, plan: &Plan, pricing: &Pricing) -> 
     let overhead = if plan.capabilities.tools { tools::definitions_chars() } else { 0 };
     let estimate = estimate::estimate(investigation.messages(), overhead, &plan.budget, pricing);
     let installed = app.providers.find(&subject.model.provider);
-    let endpoint = installed.map(|installed| installed.base_url(&app.environment, &app.config).0).unwrap_or_default();
+    let endpoint = installed
+        .map(|installed| installed.base_url(&app.environment, &app.config).0)
+        .unwrap_or_default();
     if app.ui.manner.json {
         app.ui.json(&json!({
             "schema": "estimate/1",
@@ -205,21 +248,35 @@ fn dry_run(app: &App, subject: &Subject<'_>, plan: &Plan, pricing: &Pricing) -> 
 }
 
 /// Goes through what was asked and answered before.
-fn resume(app: &App, files: &Files, start: &Record, investigation: &mut Investigation<'_>, reporter: &mut Reporter<'_>) -> Result<(), CommandError> {
+fn resume(
+    app: &App,
+    files: &Files,
+    start: &Record,
+    investigation: &mut Investigation<'_>,
+    reporter: &mut Reporter<'_>,
+) -> Result<(), CommandError> {
     let records = files.read_transcript()?;
     let same = |a: &Record, b: &Record| match (a, b) {
-        (Record::Start { provider: p, model: m, prompt_version: v, run: r, turn: t, .. }, Record::Start { provider, model, prompt_version, run, turn, .. }) => {
-            (p, m, v, r, t) == (provider, model, prompt_version, run, turn)
-        }
+        (
+            Record::Start { provider: p, model: m, prompt_version: v, run: r, turn: t, .. },
+            Record::Start { provider, model, prompt_version, run, turn, .. },
+        ) => (p, m, v, r, t) == (provider, model, prompt_version, run, turn),
         _ => false,
     };
     if !records.first().is_some_and(|first| same(first, start)) {
-        return Err(CommandError::new(Exit::Refused, "transcript-differs", "the interrupted analysis is of another run, model or version")
-            .hint("name the same --model and --turn, or run the command without --resume"));
+        return Err(CommandError::new(
+            Exit::Refused,
+            "transcript-differs",
+            "the interrupted analysis is of another run, model or version",
+        )
+        .hint("name the same --model and --turn, or run the command without --resume"));
     }
     drive::replay(investigation, &records);
     reporter.continue_with(&records);
-    app.ui.status(&format!("Going on after {}.", human::plural(u64::from(investigation.spent().requests), "request")));
+    app.ui.status(&format!(
+        "Going on after {}.",
+        human::plural(u64::from(investigation.spent().requests), "request")
+    ));
     Ok(())
 }
 

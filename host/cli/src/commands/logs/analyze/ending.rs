@@ -88,12 +88,27 @@ pub(super) fn exit(outcome: &Outcome) -> (Exit, bool) {
 /// Why an analysis did not come to its end, in words.
 pub(super) fn explain(app: &App, outcome: &Outcome, model: &ModelId, exit: Exit) -> CommandError {
     let mut error = match (&outcome.failure, outcome.stop) {
-        (_, Stop::Interrupted) => CommandError::new(exit, "interrupted", "the analysis was interrupted").hint("the same command with --resume goes on with it"),
+        (_, Stop::Interrupted) => {
+            CommandError::new(exit, "interrupted", "the analysis was interrupted")
+                .hint("the same command with --resume goes on with it")
+        }
         (_, Stop::Budget) if !outcome.begun => no_room(exit, model, outcome),
-        (None, Stop::Budget) => CommandError::new(exit, "budget", "the budget was used up before the report was finished").hint("raise --max-cost or --max-tokens, and go on with --resume"),
-        (None, Stop::Steps) => CommandError::new(exit, "steps", "the steps were used up before the report was finished").hint("raise --max-steps, and go on with --resume"),
+        (None, Stop::Budget) => CommandError::new(
+            exit,
+            "budget",
+            "the budget was used up before the report was finished",
+        )
+        .hint("raise --max-cost or --max-tokens, and go on with --resume"),
+        (None, Stop::Steps) => CommandError::new(
+            exit,
+            "steps",
+            "the steps were used up before the report was finished",
+        )
+        .hint("raise --max-steps, and go on with --resume"),
         (Some(failure), _) => of_failure(app, failure, model, exit),
-        (None, stop) => CommandError::new(exit, "stopped", format!("the analysis ended as {}", stop.as_str())),
+        (None, stop) => {
+            CommandError::new(exit, "stopped", format!("the analysis ended as {}", stop.as_str()))
+        }
     };
     if exit == Exit::Partial {
         error = error.hint("facts, detected problems and what the model gave are in the report");
@@ -132,11 +147,20 @@ fn of_failure(app: &App, failure: &Failure, model: &ModelId, exit: Exit) -> Comm
         Kind::RateLimited => ("rate-limit", format!("{name} is asked too often")),
         Kind::Overloaded => ("overloaded", format!("{name} is overloaded")),
         Kind::Unavailable => ("unavailable", format!("{name} can't be reached or fails")),
-        Kind::ContextTooLong => ("context-overflow", format!("the conversation does not fit into {model}'s context window")),
+        Kind::ContextTooLong => (
+            "context-overflow",
+            format!("the conversation does not fit into {model}'s context window"),
+        ),
         Kind::Refused => ("refused", format!("{model} refused")),
-        Kind::ModelUnknown => ("model-unknown", format!("{name} does not know the model {}", model.model)),
-        Kind::InvalidRequest | Kind::Unsupported => ("bad-request", format!("{name} rejects the request")),
-        Kind::Protocol => ("protocol", format!("the reply of {name} broke off or can't be understood")),
+        Kind::ModelUnknown => {
+            ("model-unknown", format!("{name} does not know the model {}", model.model))
+        }
+        Kind::InvalidRequest | Kind::Unsupported => {
+            ("bad-request", format!("{name} rejects the request"))
+        }
+        Kind::Protocol => {
+            ("protocol", format!("the reply of {name} broke off or can't be understood"))
+        }
         Kind::Stalled => ("stalled", format!("the reply of {name} stopped coming")),
         Kind::Plugin => ("plugin", format!("the plugin of {name} failed")),
         Kind::Cancelled | Kind::Other => ("failed", format!("{name} could not be asked")),
@@ -157,22 +181,43 @@ fn hints(app: &App, failure: &Failure, model: &ModelId) -> Vec<String> {
     let key = installed.and_then(|i| i.key(&app.environment, &app.config)).map(|key| key.source);
     let place = installed.map(|i| i.base_url(&app.environment, &app.config));
     match failure.kind {
-        Kind::Authentication | Kind::Permission => key.map(|source| format!("the key comes from {source}: check it with the provider")).into_iter().collect(),
-        Kind::Billing => vec!["look at billing and limits in the provider's console; waiting does not help".into()],
+        Kind::Authentication | Kind::Permission => key
+            .map(|source| format!("the key comes from {source}: check it with the provider"))
+            .into_iter()
+            .collect(),
+        Kind::Billing => vec![
+            "look at billing and limits in the provider's console; waiting does not help".into(),
+        ],
         Kind::RateLimited => {
-            let wait = failure.retry_after_ms.map_or_else(|| "wait a little".into(), |ms| format!("wait {}", human::duration(ms)));
+            let wait = failure.retry_after_ms.map_or_else(
+                || "wait a little".into(),
+                |ms| format!("wait {}", human::duration(ms)),
+            );
             vec![format!("{wait}, then run the command again")]
         }
-        Kind::Overloaded => vec!["run the command again in a few minutes, or take another model".into()],
-        Kind::Unavailable | Kind::Stalled | Kind::Protocol => {
-            let from = place.map(|(url, origin)| format!("the service is expected at {url} (from {origin})"));
-            from.into_iter().chain(["run the command again; --resume goes on where it stopped".to_string()]).collect()
+        Kind::Overloaded => {
+            vec!["run the command again in a few minutes, or take another model".into()]
         }
-        Kind::ContextTooLong => vec!["take a model with a larger window: `massgen models` shows them".into(), "--turn N looks at one turn only".into()],
+        Kind::Unavailable | Kind::Stalled | Kind::Protocol => {
+            let from = place
+                .map(|(url, origin)| format!("the service is expected at {url} (from {origin})"));
+            from.into_iter()
+                .chain(["run the command again; --resume goes on where it stopped".to_string()])
+                .collect()
+        }
+        Kind::ContextTooLong => vec![
+            "take a model with a larger window: `massgen models` shows them".into(),
+            "--turn N looks at one turn only".into(),
+        ],
         Kind::ModelUnknown => {
             let near = models::near(app, &model.provider, &model.model);
             let near = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(", ")));
-            near.into_iter().chain([format!("`massgen models --provider {}` lists the models that are known", model.provider)]).collect()
+            near.into_iter()
+                .chain([format!(
+                    "`massgen models --provider {}` lists the models that are known",
+                    model.provider
+                )])
+                .collect()
         }
         Kind::Refused => vec!["another model may do it: `massgen models` shows them".into()],
         _ => vec!["--verbose shows more".into()],

@@ -21,7 +21,12 @@ pub(super) struct Files {
 }
 
 /// Finds the places and makes sure, before anything is paid for, that they may be written.
-pub(super) fn claim(app: &App, args: &AnalyzeArgs, target: &Target, turn: u32) -> Result<Files, CommandError> {
+pub(super) fn claim(
+    app: &App,
+    args: &AnalyzeArgs,
+    target: &Target,
+    turn: u32,
+) -> Result<Files, CommandError> {
     let dir = target.run.root.join(format!("turn_{turn}"));
     let files = match &args.output {
         Some(output) => beside(&app.environment.path(output), &args.format),
@@ -31,22 +36,32 @@ pub(super) fn claim(app: &App, args: &AnalyzeArgs, target: &Target, turn: u32) -
             transcript: dir.join("analysis.transcript.jsonl"),
         },
     };
-    let existing: Vec<&PathBuf> = files.reports().filter(|path| std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0)).collect();
+    let existing: Vec<&PathBuf> = files
+        .reports()
+        .filter(|path| std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0))
+        .collect();
     if let Some(path) = existing.first()
         && !args.force
         && !(args.resume && files.transcript.is_file())
         && !app.ui.confirm(&format!("{} exists. Replace it?", path.display()))
     {
-        return Err(CommandError::new(Exit::Refused, "report-exists", format!("there is a report already: {}", path.display()))
-            .hint("--force replaces it")
-            .hint("--output FILE writes elsewhere"));
+        return Err(CommandError::new(
+            Exit::Refused,
+            "report-exists",
+            format!("there is a report already: {}", path.display()),
+        )
+        .hint("--force replaces it")
+        .hint("--output FILE writes elsewhere"));
     }
     for path in files.reports() {
         let parent = path.parent().unwrap_or(Path::new("."));
         if let Err(error) = write::probe(parent) {
-            return Err(CommandError::failed("report-not-writable", format!("no report can be written in {}", parent.display()))
-                .because(&error)
-                .hint("--output FILE writes elsewhere"));
+            return Err(CommandError::failed(
+                "report-not-writable",
+                format!("no report can be written in {}", parent.display()),
+            )
+            .because(&error)
+            .hint("--output FILE writes elsewhere"));
         }
     }
     Ok(files)
@@ -55,9 +70,15 @@ pub(super) fn claim(app: &App, args: &AnalyzeArgs, target: &Target, turn: u32) -
 /// `FILE` takes the one format that is asked for; several share its name and differ in their ending.
 fn beside(output: &Path, formats: &[Format]) -> Files {
     let place = |format: Format, ending: &str| {
-        formats.contains(&format).then(|| if formats.len() == 1 { output.to_path_buf() } else { output.with_extension(ending) })
+        formats.contains(&format).then(|| {
+            if formats.len() == 1 { output.to_path_buf() } else { output.with_extension(ending) }
+        })
     };
-    Files { markdown: place(Format::Md, "md"), json: place(Format::Json, "json"), transcript: output.with_extension("transcript.jsonl") }
+    Files {
+        markdown: place(Format::Md, "md"),
+        json: place(Format::Json, "json"),
+        transcript: output.with_extension("transcript.jsonl"),
+    }
 }
 
 impl Files {
@@ -67,12 +88,18 @@ impl Files {
 
     /// Writes the report and prints it, or where it is.
     pub(super) fn write(&self, app: &App, analysis: &Analysis<'_>) -> Result<(), CommandError> {
-        let failed = |error: write::WriteReportError| CommandError::failed("report", "the report can't be written").because(&error).hint("--output FILE writes elsewhere");
+        let failed = |error: write::WriteReportError| {
+            CommandError::failed("report", "the report can't be written")
+                .because(&error)
+                .hint("--output FILE writes elsewhere")
+        };
         if let Some(path) = &self.markdown {
             write::replace(path, &report::render(analysis)).map_err(failed)?;
         }
         if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(analysis).map_err(|error| CommandError::failed("report", "the report can't be written").because(&error))?;
+            let text = serde_json::to_string_pretty(analysis).map_err(|error| {
+                CommandError::failed("report", "the report can't be written").because(&error)
+            })?;
             write::replace(path, &(text + "\n")).map_err(failed)?;
         }
         if app.ui.manner.json {
@@ -89,8 +116,14 @@ impl Files {
     pub(super) fn read_transcript(&self) -> Result<Vec<Record>, CommandError> {
         let path = self.transcript.display();
         let text = std::fs::read_to_string(&self.transcript).map_err(|error| {
-            CommandError::failed("no-transcript", "there is no analysis to go on with").because(&error).hint("run the command without --resume")
+            CommandError::failed("no-transcript", "there is no analysis to go on with")
+                .because(&error)
+                .hint("run the command without --resume")
         })?;
-        transcript::parse(&text).map_err(|error| CommandError::failed("transcript", format!("{path} can't be read")).because(&error).hint("run the command without --resume"))
+        transcript::parse(&text).map_err(|error| {
+            CommandError::failed("transcript", format!("{path} can't be read"))
+                .because(&error)
+                .hint("run the command without --resume")
+        })
     }
 }

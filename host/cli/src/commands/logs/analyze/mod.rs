@@ -20,8 +20,10 @@ use crate::exit::Exit;
 
 /// Report on a run
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen logs analyze --model anthropic/claude-haiku-5-5\n  massgen logs analyze --mode self --model none\n  \
-                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run")]
+#[command(
+    after_help = "Examples:\n  massgen logs analyze --model anthropic/claude-haiku-5-5\n  massgen logs analyze --mode self --model none\n  \
+                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run"
+)]
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -102,7 +104,9 @@ pub(crate) enum Format {
 }
 
 fn duration(text: &str) -> Result<u64, String> {
-    setting::duration_ms(text).filter(|ms| *ms > 0).ok_or_else(|| "write it as 90s, 10m or 1h".into())
+    setting::duration_ms(text)
+        .filter(|ms| *ms > 0)
+        .ok_or_else(|| "write it as 90s, 10m or 1h".into())
 }
 
 pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
@@ -112,23 +116,36 @@ pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
         return Ok(prompt(app, &target));
     }
     if args.model.len() > 1 {
-        return Err(CommandError::usage("several models at once can't settle one report yet").hint("run the command once for each model, with --output FILE"));
+        return Err(CommandError::usage("several models at once can't settle one report yet")
+            .hint("run the command once for each model, with --output FILE"));
     }
     if args.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
-        return Err(CommandError::usage("--max-cost is no amount of US dollars").hint("for example --max-cost 0.05"));
+        return Err(CommandError::usage("--max-cost is no amount of US dollars")
+            .hint("for example --max-cost 0.05"));
     }
     let wishes = wishes(app, args)?;
     let choice = models::choose(app, args.model.first().map(String::as_str))?;
     let facts = facts::measure(app, &target);
     match &choice.model {
         None => without_model(app, args, &target, &facts, &choice.origin.to_string()),
-        Some(model) => ask::run(app, args, &ask::Subject { target: &target, facts: &facts, model, choice: &choice, wishes: &wishes }),
+        Some(model) => ask::run(
+            app,
+            args,
+            &ask::Subject {
+                target: &target,
+                facts: &facts,
+                model,
+                choice: &choice,
+                wishes: &wishes,
+            },
+        ),
     }
 }
 
 /// What MassGen's own command prints: a line to paste into a coding agent.
 fn prompt(app: &App, target: &Target) -> Exit {
-    let mut text = format!("Use the massgen-log-analyzer skill to analyze: {}", target.run.root.display());
+    let mut text =
+        format!("Use the massgen-log-analyzer skill to analyze: {}", target.run.root.display());
     if let Some(turn) = target.turn {
         text.push_str(&format!("\nAnalyze turn: turn_{turn}"));
     }
@@ -146,8 +163,11 @@ fn wishes(app: &App, args: &AnalyzeArgs) -> Result<Wishes, CommandError> {
         None => None,
         Some(file) => {
             let path = app.environment.path(file);
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| CommandError::usage(format!("{} can't be read", path.display())).because(&error).hint("--prompt-file takes a text file in UTF-8"))?;
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                CommandError::usage(format!("{} can't be read", path.display()))
+                    .because(&error)
+                    .hint("--prompt-file takes a text file in UTF-8")
+            })?;
             Some(text.chars().take(20_000).collect())
         }
     };
@@ -161,16 +181,26 @@ fn wishes(app: &App, args: &AnalyzeArgs) -> Result<Wishes, CommandError> {
 }
 
 /// The report from facts and detected problems.
-fn without_model(app: &App, args: &AnalyzeArgs, target: &Target, facts: &Facts, origin: &str) -> Result<Exit, CommandError> {
+fn without_model(
+    app: &App,
+    args: &AnalyzeArgs,
+    target: &Target,
+    facts: &Facts,
+    origin: &str,
+) -> Result<Exit, CommandError> {
     if args.dry_run {
         if app.ui.manner.json {
-            app.ui.json(&json!({"schema": "estimate/1", "model": null, "cost_usd": 0, "reason": origin}));
+            app.ui.json(
+                &json!({"schema": "estimate/1", "model": null, "cost_usd": 0, "reason": origin}),
+            );
         } else {
             app.ui.answer(&format!("No model would be asked ({origin}): the report comes from the facts alone and costs nothing."));
         }
         return Ok(Exit::Done);
     }
-    app.ui.status(&format!("No model is asked ({origin}): the report comes from measured facts and detected problems."));
+    app.ui.status(&format!(
+        "No model is asked ({origin}): the report comes from measured facts and detected problems."
+    ));
     let files = files::claim(app, args, target, facts.turn)?;
     let ended = ending::without_model(app, facts);
     files.write(app, &ended.analysis(facts))?;

@@ -22,9 +22,18 @@ pub(crate) fn choose(app: &App, flag: Option<&str>) -> Result<Choice, CommandErr
 /// The same, without a word.
 pub(crate) fn resolve(app: &App, flag: Option<&str>) -> Result<Choice, CommandError> {
     let candidates = candidates(app, flag);
-    let aliases: Vec<(String, String)> = app.config.below("aliases").map(|(name, target)| (name.to_string(), target.to_string())).collect();
+    let aliases: Vec<(String, String)> = app
+        .config
+        .below("aliases")
+        .map(|(name, target)| (name.to_string(), target.to_string()))
+        .collect();
     let providers = app.providers.profiles(&app.environment, &app.config);
-    let inputs = Inputs { candidates: &candidates, aliases: &aliases, providers: &providers, catalog: Catalog::embedded() };
+    let inputs = Inputs {
+        candidates: &candidates,
+        aliases: &aliases,
+        providers: &providers,
+        catalog: Catalog::embedded(),
+    };
     choice::choose(&inputs).map_err(|error| {
         CommandError::usage(error.to_string())
             .because_source(&error)
@@ -35,7 +44,12 @@ pub(crate) fn resolve(app: &App, flag: Option<&str>) -> Result<Choice, CommandEr
 /// Near names for a model that its service does not know.
 pub(crate) fn near(app: &App, provider: &str, model: &str) -> Vec<String> {
     let providers = app.providers.profiles(&app.environment, &app.config);
-    let inputs = Inputs { candidates: &[], aliases: &[], providers: &providers, catalog: Catalog::embedded() };
+    let inputs = Inputs {
+        candidates: &[],
+        aliases: &[],
+        providers: &providers,
+        catalog: Catalog::embedded(),
+    };
     choice::near_models(&inputs, Some(provider), model)
 }
 
@@ -43,7 +57,8 @@ fn candidates(app: &App, flag: Option<&str>) -> Vec<(Origin, String)> {
     let mut candidates = Vec::new();
     candidates.extend(flag.map(|text| (Origin::Flag, text.to_string())));
     for name in [vars::ANALYZE_MODEL, vars::MODEL] {
-        candidates.extend(app.environment.var(name).map(|text| (Origin::Env(name), text.to_string())));
+        candidates
+            .extend(app.environment.var(name).map(|text| (Origin::Env(name), text.to_string())));
     }
     if let Some(value) = &app.config.project_model {
         candidates.push((Origin::ProjectConfig(value.origin.to_string()), value.text.clone()));
