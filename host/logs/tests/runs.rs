@@ -261,6 +261,13 @@ fn parallel_calls_count_once() {
     assert_eq!(agent_b.tool_calls, 4);
     assert!((1700..1800).contains(&agent_b.exec_ms), "{}", agent_b.exec_ms);
     assert_eq!(facts.attempts[0].unknown_tool_calls, 1);
+    let path: Vec<_> =
+        facts.attempts[0].critical_path.iter().map(|leg| (leg.agent.as_str(), leg.round)).collect();
+    assert_eq!(
+        path,
+        [("agent_a", 0), ("agent_a", 1), ("agent_a", 2)],
+        "a late message of agent_b decides nothing"
+    );
 }
 
 /// Cuts, flips and removes; whatever is left must be read without a panic, and what is lost be named.

@@ -94,7 +94,12 @@ fn list(app: &App) {
             bases.join(", "),
         ]
     });
-    app.ui.answer(&table::render(&columns, rows.collect(), app.ui.width()));
+    app.ui.answer(&table::render_narrowing(
+        &columns,
+        rows.collect(),
+        app.ui.width(),
+        &["Hash", "Size", "Source", "Kind"],
+    ));
 }
 
 fn inspect(app: &App, installed: &Installed) {

@@ -10,6 +10,31 @@ pub(crate) enum Align {
     Right,
 }
 
+/// The same, but where the terminal is too narrow for whole cells, the columns named in `dispensable` go
+/// first, in that order.
+pub(crate) fn render_narrowing(
+    columns: &[(&str, Align)],
+    rows: Vec<Vec<String>>,
+    width: u16,
+    dispensable: &[&str],
+) -> String {
+    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let wide = |at: usize| {
+        let cells = rows.iter().map(|row| row.get(at).map_or(0, |cell| cell.chars().count()));
+        cells.chain([columns[at].0.chars().count()]).max().unwrap_or(0) + 2
+    };
+    for name in dispensable {
+        if kept.iter().map(|at| wide(*at)).sum::<usize>() <= usize::from(width) {
+            break;
+        }
+        kept.retain(|at| columns[*at].0 != *name);
+    }
+    let columns: Vec<_> = kept.iter().map(|at| columns[*at]).collect();
+    let rows =
+        rows.into_iter().map(|row| kept.iter().filter_map(|at| row.get(*at).cloned()).collect());
+    render(&columns, rows.collect(), width)
+}
+
 /// Lays rows out below their headings, no wider than `width` columns.
 pub(crate) fn render(columns: &[(&str, Align)], rows: Vec<Vec<String>>, width: u16) -> String {
     let mut table = Table::new();
@@ -31,4 +56,19 @@ pub(crate) fn render(columns: &[(&str, Align)], rows: Vec<Vec<String>>, width: u
     }
     let text = table.to_string();
     text.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_terminal_loses_columns_not_legibility() {
+        let columns = [("Run", Align::Left), ("Cost", Align::Right), ("Question", Align::Left)];
+        let rows = || vec![vec!["log_1".to_string(), "$0.01".into(), "what is it?".into()]];
+        let wide = render_narrowing(&columns, rows(), 80, &["Question", "Cost"]);
+        assert!(wide.contains("Question") && wide.contains("$0.01"), "{wide}");
+        let narrow = render_narrowing(&columns, rows(), 16, &["Question", "Cost"]);
+        assert!(!narrow.contains("Question") && narrow.contains("$0.01"), "{narrow}");
+    }
 }

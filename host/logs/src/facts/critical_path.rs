@@ -29,6 +29,15 @@ pub(super) fn critical_path(rounds: &[(String, Vec<Round>)]) -> Vec<Leg> {
         })
         .filter(|(_, _, round)| round.end_us > round.start_us)
         .collect();
+    // The answer is there when the presentation is over; what agents log after it decides nothing.
+    if let Some(end) = all
+        .iter()
+        .filter(|(_, _, round)| round.outcome == "presentation")
+        .map(|(_, _, round)| round.end_us)
+        .max()
+    {
+        all.retain(|(_, _, round)| round.end_us <= end);
+    }
     all.sort_by_key(|(_, _, round)| round.end_us);
     let mut path = Vec::new();
     while let Some((agent, index, round)) = all.pop() {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Component, Path};
 
 use super::ReadFileError;
+use super::list::OWN_FILES;
 
 /// Opens a path relative to the run. Links are followed as long as they stay within.
 pub(super) fn open(root: &Path, path: &str) -> Result<File, ReadFileError> {
@@ -13,6 +14,13 @@ pub(super) fn open(root: &Path, path: &str) -> Result<File, ReadFileError> {
         || !relative.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
     {
         return Err(outside());
+    }
+    if relative
+        .file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| OWN_FILES.contains(&name))
+    {
+        return Err(ReadFileError::Missing(path.to_string()));
     }
     let io = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {

@@ -10,6 +10,10 @@ use super::ReadFileError;
 /// package tools fetch.
 const SKIPPED: &[&str] = &[".git", "node_modules", "__pycache__", ".venv"];
 
+/// What this program writes beside the logs. An earlier report is no evidence.
+pub(super) const OWN_FILES: &[&str] =
+    &["ANALYSIS_REPORT.md", "analysis.json", "analysis.transcript.jsonl"];
+
 /// Entries that are looked at before the list gives up; a hostile directory may hold millions.
 const ENTRIES_MAX: usize = 200_000;
 
@@ -63,7 +67,8 @@ fn walk(
         let may_hold = path.starts_with(prefix) || prefix.starts_with(&format!("{path}/"));
         if kind.is_dir() && may_hold && !SKIPPED.contains(&name.as_str()) {
             walk(&entry.path(), &path, prefix, limit, found, seen);
-        } else if kind.is_file() && path.starts_with(prefix) {
+        } else if kind.is_file() && path.starts_with(prefix) && !OWN_FILES.contains(&name.as_str())
+        {
             let bytes = entry.metadata().map_or(0, |meta| meta.len());
             found.push(FileEntry { path, bytes });
         }

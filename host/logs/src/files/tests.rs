@@ -59,6 +59,12 @@ fn the_list_leaves_out_links_and_object_stores() {
     let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
     assert_eq!(paths, ["turn_1/attempt_1/bytes", "turn_1/attempt_1/events.jsonl"]);
     assert!(!more);
+    std::fs::write(dir.path().join("turn_1/analysis.json"), "an earlier report").unwrap();
+    assert_eq!(files(&dir).list("turn_1/an", 10).unwrap().0, []);
+    assert!(matches!(
+        files(&dir).read_lines("turn_1/analysis.json", 1, 1, 10),
+        Err(ReadFileError::Missing(_))
+    ));
     assert_eq!(files(&dir).list("", 1).unwrap().0.len(), 1);
     assert!(files(&dir).list("", 1).unwrap().1);
 }

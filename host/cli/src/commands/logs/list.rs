@@ -49,6 +49,10 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     let mut rows = Vec::new();
     let limit = if args.all { usize::MAX } else { args.limit };
     for base in &bases {
+        // The first place that has runs is where they are; the others are for when it has none.
+        if !rows.is_empty() {
+            break;
+        }
         let names = locate::names(base).map_err(|error| {
             CommandError::failed("runs", "the runs can't be listed").because(&error)
         })?;
@@ -113,7 +117,12 @@ fn table(rows: &[Overview], width: u16) -> String {
             human::cut(row.question.as_deref().unwrap_or("-"), question),
         ]
     });
-    table::render(&columns, cells.collect(), width)
+    table::render_narrowing(
+        &columns,
+        cells.collect(),
+        width,
+        &["Report", "Agents", "Cost", "Winner"],
+    )
 }
 
 /// The name that a run of that moment would have at least: names are times.

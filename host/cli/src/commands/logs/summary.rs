@@ -142,7 +142,12 @@ fn agents(attempt: &AttemptFacts, width: u16) -> String {
             human::dollars(agent.cost_usd),
         ]
     });
-    let mut text = table::render(&columns, rows.collect(), width);
+    let mut text = table::render_narrowing(
+        &columns,
+        rows.collect(),
+        width,
+        &["Model", "Out", "Rounds", "Cost"],
+    );
     text.push('\n');
     text
 }

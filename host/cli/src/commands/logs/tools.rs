@@ -85,5 +85,5 @@ fn table(rows: &[ToolRow], width: u16) -> String {
             ms(row.max_ms),
         ]
     });
-    table::render(&columns, cells.collect(), width)
+    table::render_narrowing(&columns, cells.collect(), width, &["Median", "Recorded", "Max"])
 }

@@ -208,5 +208,5 @@ fn table(app: &App, rows: &[Row], width: u16) -> String {
             can.join(" "),
         ]
     });
-    table::render(&columns, cells.collect(), width)
+    table::render_narrowing(&columns, cells.collect(), width, &["Can", "Key", "Output", "Status"])
 }
