@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::locate::{AttemptDir, RunDir};
+use crate::locate::{self, AttemptDir, RunDir};
 
 /// Bytes at each end of `events.jsonl` that are looked at.
 const EDGE_BYTES: u64 = 16 << 10;
@@ -39,6 +39,22 @@ pub struct Overview {
     pub turns: usize,
     /// Some turn has a report.
     pub analyzed: bool,
+}
+
+/// Looks at the runs of these names, in their order, on all processors. A run that vanishes meanwhile is left
+/// out.
+pub fn overviews(base: &Path, names: &[String]) -> Vec<Overview> {
+    let look = |names: &[String]| -> Vec<Overview> {
+        let runs = names.iter().filter_map(|name| locate::run_dir(&base.join(name)).ok());
+        runs.map(|run| overview(&run)).collect()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = names.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            names.chunks(share).map(|names| scope.spawn(move || look(names))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    })
 }
 
 /// Looks at a run.

@@ -1,7 +1,7 @@
 //! `massgen logs list`
 
 use massgen_logs::locate;
-use massgen_logs::overview::{Overview, overview};
+use massgen_logs::overview::{Overview, overviews};
 use massgen_logs::redact::Redactor;
 use serde_json::json;
 
@@ -12,6 +12,9 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::human;
 use crate::ui::table::{self, Align};
+
+/// Runs that are looked at together.
+const CHUNK: usize = 64;
 
 /// List runs
 #[derive(Debug, clap::Args)]
@@ -46,7 +49,7 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     };
     let since = args.since.as_deref().map(|text| first_day(app, text)).transpose()?;
     let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
-    let mut rows = Vec::new();
+    let mut rows: Vec<Overview> = Vec::new();
     let limit = if args.all { usize::MAX } else { args.limit };
     for base in &bases {
         // The first place that has runs is where they are; the others are for when it has none.
@@ -56,24 +59,23 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
         let names = locate::names(base).map_err(|error| {
             CommandError::failed("runs", "the runs can't be listed").because(&error)
         })?;
-        for name in names {
+        let names: Vec<String> = names
+            .into_iter()
+            .take_while(|name| since.as_ref().is_none_or(|since| name >= since))
+            .collect();
+        // Enough at a time to keep all processors busy, and not more than a limit needs.
+        for names in names.chunks(limit.max(CHUNK)) {
+            let found = overviews(base, names).into_iter().filter(|row| {
+                !(args.analyzed && !row.analyzed) && !(args.unanalyzed && row.analyzed)
+            });
+            rows.extend(found.take(limit - rows.len()));
             if rows.len() >= limit {
                 break;
             }
-            if since.as_ref().is_some_and(|since| name.as_str() < since.as_str()) {
-                break;
-            }
-            // A run that vanishes meanwhile is no run.
-            let Ok(run) = locate::run_dir(&base.join(&name)) else { continue };
-            let row = overview(&run);
-            if (args.analyzed && !row.analyzed) || (args.unanalyzed && row.analyzed) {
-                continue;
-            }
-            rows.push(Overview {
-                question: row.question.map(|question| redactor.line(&question).into_owned()),
-                ..row
-            });
         }
+    }
+    for row in &mut rows {
+        row.question = row.question.take().map(|question| redactor.line(&question).into_owned());
     }
     if app.ui.manner.json {
         app.ui.json(&json!({"schema": "runs/1", "runs": rows}));
