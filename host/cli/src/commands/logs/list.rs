@@ -66,7 +66,7 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
         // Enough at a time to keep all processors busy, and not more than a limit needs.
         for names in names.chunks(limit.max(CHUNK)) {
             let found = overviews(base, names).into_iter().filter(|row| {
-                !(args.analyzed && !row.analyzed) && !(args.unanalyzed && row.analyzed)
+                (!args.analyzed || row.analyzed) && (!args.unanalyzed || !row.analyzed)
             });
             rows.extend(found.take(limit - rows.len()));
             if rows.len() >= limit {
