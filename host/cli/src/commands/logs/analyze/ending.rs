@@ -89,8 +89,12 @@ pub(super) fn exit(outcome: &Outcome) -> (Exit, bool) {
 pub(super) fn explain(app: &App, outcome: &Outcome, model: &ModelId, exit: Exit) -> CommandError {
     let mut error = match (&outcome.failure, outcome.stop) {
         (_, Stop::Interrupted) => {
-            CommandError::new(exit, "interrupted", "the analysis was interrupted")
-                .hint("the same command with --resume goes on with it")
+            let next = if outcome.begun {
+                "the same command with --resume goes on with it"
+            } else {
+                "nothing had come yet: run the command again"
+            };
+            CommandError::new(exit, "interrupted", "the analysis was interrupted").hint(next)
         }
         (_, Stop::Budget) if !outcome.begun => no_room(exit, model, outcome),
         (None, Stop::Budget) => CommandError::new(
