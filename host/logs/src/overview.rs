@@ -1,10 +1,11 @@
 //! One row of the list of runs. Cheap on purpose: a list of a thousand runs reads a few kilobytes of each.
 
+use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::locate::{self, AttemptDir, RunDir};
 
@@ -61,7 +62,7 @@ pub fn overviews(base: &Path, names: &[String]) -> Vec<Overview> {
 pub fn overview(run: &RunDir) -> Overview {
     let attempts = || run.turns.iter().flat_map(|turn| &turn.attempts);
     let last = attempts().last();
-    let last_status = last.and_then(|attempt| json(&attempt.path, "status.json"));
+    let last_status = last.and_then(|attempt| quick_status(&attempt.path));
     let metadata = run
         .turns
         .first()
@@ -69,9 +70,6 @@ pub fn overview(run: &RunDir) -> Overview {
         .and_then(|attempt| head(&attempt.path.join("execution_metadata.yaml")));
     let edges: Vec<_> = attempts().map(|attempt| edges(&attempt.path)).collect();
     let wall = edges.iter().flatten().map(|edges| edges.wall_ms).reduce(|a, b| a + b);
-    let status_text =
-        |pointer: &str| last_status.as_ref()?.pointer(pointer)?.as_str().map(String::from);
-    let costs = || last_status.as_ref()?.pointer("/costs/total_estimated_cost")?.as_f64();
     Overview {
         run: run.name.clone(),
         path: run.root.to_string_lossy().into_owned(),
@@ -80,13 +78,16 @@ pub fn overview(run: &RunDir) -> Overview {
             outcome(attempt, last_status.as_ref(), edges.last().and_then(Option::as_ref))
         }),
         wall_ms: wall,
-        agents: last_status.as_ref().and_then(|s| Some(s.get("agents")?.as_object()?.len() as u64)),
+        agents: last_status.as_ref().and_then(|status| Some(status.agents.as_ref()?.len() as u64)),
         winner: edges
             .last()
             .and_then(|edges| edges.as_ref()?.presenter.clone())
-            .or_else(|| status_text("/results/winner")),
-        cost_usd: costs(),
-        question: metadata.as_deref().and_then(question).or_else(|| status_text("/meta/question")),
+            .or_else(|| last_status.as_ref()?.results.winner.clone()),
+        cost_usd: last_status.as_ref().and_then(|status| status.costs.total_estimated_cost),
+        question: metadata
+            .as_deref()
+            .and_then(question)
+            .or_else(|| last_status.as_ref()?.meta.question.clone()),
         turns: run.turns.len(),
         analyzed: run.turns.iter().any(|turn| is_filled(&turn.path.join("ANALYSIS_REPORT.md"))),
     }
@@ -113,16 +114,50 @@ fn started(name: &str) -> Option<String> {
     ))
 }
 
-fn json(dir: &Path, file: &str) -> Option<Value> {
-    let file = std::fs::File::open(dir.join(file)).ok()?;
-    let mut bytes = Vec::new();
-    file.take(STATUS_BYTES_MAX).read_to_end(&mut bytes).ok()?;
-    serde_json::from_slice(&bytes).ok()
+/// The few fields of `status.json` that a row shows; the rest is passed over without being built.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct QuickStatus {
+    finish_reason: Option<String>,
+    results: QuickResults,
+    costs: QuickCosts,
+    meta: QuickMeta,
+    agents: Option<HashMap<String, IgnoredAny>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct QuickResults {
+    winner: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct QuickCosts {
+    total_estimated_cost: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct QuickMeta {
+    question: Option<String>,
+}
+
+fn quick_status(dir: &Path) -> Option<QuickStatus> {
+    let file = std::fs::File::open(dir.join("status.json")).ok()?;
+    serde_json::from_slice(&at_most(&file, STATUS_BYTES_MAX)?).ok()
+}
+
+/// The next bytes of a file, with room for all of them made at once: growing costs a read each time.
+fn at_most(file: &std::fs::File, max: u64) -> Option<Vec<u8>> {
+    let size = file.metadata().ok()?.len().min(max);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).ok()? + 1);
+    file.take(max).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn head(path: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(EDGE_BYTES).read_to_end(&mut bytes).ok()?;
+    let bytes = at_most(&std::fs::File::open(path).ok()?, EDGE_BYTES)?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -151,21 +186,21 @@ struct Edges {
 fn edges(attempt: &Path) -> Option<Edges> {
     let mut file = std::fs::File::open(attempt.join("events.jsonl")).ok()?;
     let size = file.metadata().ok()?.len();
-    let mut head = Vec::new();
-    (&mut file).take(EDGE_BYTES).read_to_end(&mut head).ok()?;
+    let head = at_most(&file, EDGE_BYTES)?;
     let tail = if size <= EDGE_BYTES {
         head.clone()
     } else {
-        let mut tail = Vec::new();
         file.seek(SeekFrom::Start(size.saturating_sub(EDGE_BYTES))).ok()?;
-        file.take(EDGE_BYTES).read_to_end(&mut tail).ok()?;
-        tail
+        at_most(&file, EDGE_BYTES)?
     };
     let first = head.split(|b| *b == b'\n').find_map(event)?;
-    let mut last_at = first.0;
+    // Times of one file are written alike: they compare as text.
+    let mut last_at = first.0.clone();
     let mut edges = Edges { wall_ms: 0, presenter: None, timed_out: false, restarted: false };
     for (at, kind, agent) in tail.split(|b| *b == b'\n').filter_map(event) {
-        last_at = last_at.max(at);
+        if at > last_at {
+            last_at = at;
+        }
         match kind.as_str() {
             "final_answer" => edges.presenter = agent,
             "orchestrator_timeout" => edges.timed_out = true,
@@ -173,35 +208,43 @@ fn edges(attempt: &Path) -> Option<Edges> {
             _ => {}
         }
     }
-    edges.wall_ms = u64::try_from((last_at - first.0 + 500) / 1000).unwrap_or(0);
+    let span_us = crate::read::naive_us(&last_at)? - crate::read::naive_us(&first.0)?;
+    edges.wall_ms = u64::try_from((span_us + 500) / 1000).unwrap_or(0);
     Some(edges)
 }
 
-fn event(line: &[u8]) -> Option<(i64, String, Option<String>)> {
-    #[derive(serde::Deserialize)]
+fn event(line: &[u8]) -> Option<(String, String, Option<String>)> {
+    #[derive(Deserialize)]
     struct Line {
         timestamp: String,
         event_type: String,
         agent_id: Option<String>,
     }
     let line: Line = serde_json::from_slice(line.trim_ascii()).ok()?;
-    Some((crate::read::naive_us(&line.timestamp)?, line.event_type, line.agent_id))
+    Some((line.timestamp, line.event_type, line.agent_id))
 }
 
-fn outcome(attempt: &AttemptDir, status: Option<&Value>, edges: Option<&Edges>) -> &'static str {
-    let finish = status.and_then(|s| s.get("finish_reason")).and_then(Value::as_str);
-    let has_metrics = attempt.path.join("metrics_summary.json").exists();
-    let has_final = std::fs::read_dir(attempt.path.join("final"))
-        .is_ok_and(|mut entries| entries.next().is_some());
-    let answered = edges.is_some_and(|edges| edges.presenter.is_some()) || has_final;
+fn outcome(
+    attempt: &AttemptDir,
+    status: Option<&QuickStatus>,
+    edges: Option<&Edges>,
+) -> &'static str {
+    let finish = status.and_then(|status| status.finish_reason.as_deref());
+    // Each look costs a system call: only what the status leaves open is looked at.
+    let has_metrics = || attempt.path.join("metrics_summary.json").exists();
+    let has_final = || {
+        std::fs::read_dir(attempt.path.join("final"))
+            .is_ok_and(|mut entries| entries.next().is_some())
+    };
+    let answered = || edges.is_some_and(|edges| edges.presenter.is_some()) || has_final();
     match finish {
         _ if edges.is_some_and(|edges| edges.restarted) => "restarted",
         Some("timeout") => "timeout",
         _ if edges.is_some_and(|edges| edges.timed_out) => "timeout",
-        _ if answered => "completed",
+        _ if answered() => "completed",
         Some("completed") => "completed",
         Some("error") => "no_answer",
-        Some(_) if has_metrics => "interrupted",
+        Some(_) if has_metrics() => "interrupted",
         Some(_) => "killed",
         None => without_status(attempt, edges),
     }
