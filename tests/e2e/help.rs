@@ -14,6 +14,19 @@ fn every_command_explains_itself() {
         &["logs", "facts", "--help"],
         &["logs", "analyze", "--help"],
         &["logs", "open", "--help"],
+        &["isolate", "--help"],
+        &["isolate", "run", "--help"],
+        &["isolate", "create", "--help"],
+        &["isolate", "exec", "--help"],
+        &["isolate", "list", "--help"],
+        &["isolate", "show", "--help"],
+        &["isolate", "diff", "--help"],
+        &["isolate", "apply", "--help"],
+        &["isolate", "undo", "--help"],
+        &["isolate", "discard", "--help"],
+        &["isolate", "restore", "--help"],
+        &["isolate", "gc", "--help"],
+        &["isolate", "doctor", "--help"],
         &["models", "--help"],
         &["models", "show", "--help"],
         &["config", "--help"],
@@ -56,7 +69,7 @@ fn lists_start_no_engine() {
     let plugins = env.run(&["plugin", "list", "--json"]).exits(0).json();
     let ids: Vec<_> =
         plugins["plugins"].as_array().unwrap().iter().map(|plugin| plugin["id"].clone()).collect();
-    assert_eq!(ids, ["anthropic", "google", "openai"]);
+    assert_eq!(ids, ["anthropic", "copy", "google", "openai", "worktree"]);
     assert!(
         plugins["plugins"]
             .as_array()

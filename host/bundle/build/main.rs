@@ -8,8 +8,10 @@ use std::path::PathBuf;
 /// The plugins that ship with the program: folder in `plugins/` and crate.
 const BUNDLED: &[guests::Guest] = &[
     guests::Guest { folder: "plugins/anthropic", package: "massgen-provider-anthropic" },
+    guests::Guest { folder: "plugins/copy", package: "massgen-strategy-copy" },
     guests::Guest { folder: "plugins/google", package: "massgen-provider-google" },
     guests::Guest { folder: "plugins/openai", package: "massgen-provider-openai" },
+    guests::Guest { folder: "plugins/worktree", package: "massgen-strategy-worktree" },
 ];
 
 fn main() {

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::commands;
 use crate::ui::Manner;
 
-/// Know what your agents did: measure a MassGen run exactly, and have any model explain it.
+/// Know what your agents did, and keep their file changes apart until you say yes.
 #[derive(Debug, Parser)]
 #[command(
     name = "massgen",
@@ -15,7 +15,7 @@ use crate::ui::Manner;
     propagate_version = true,
     arg_required_else_help = true,
     after_help = "Begin with:\n  massgen logs                 what happened in the newest run\n  \
-                  massgen logs analyze --mode self   a report on it\n  massgen models               the models you can use"
+                  massgen logs analyze --mode self   a report on it\n  massgen isolate run -- COMMAND     run an agent in a private copy of the project\n  massgen models               the models you can use"
 )]
 pub(crate) struct Args {
     /// What to do
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// Measure and explain MassGen's runs
     #[command(args_conflicts_with_subcommands = true)]
     Logs(commands::logs::LogsArgs),
+    /// Keep agents' file changes apart until you say yes
+    Isolate(Box<commands::isolate::IsolateArgs>),
     /// List models, and show what a selector means
     #[command(args_conflicts_with_subcommands = true)]
     Models(commands::models::ModelsArgs),

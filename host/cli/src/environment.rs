@@ -19,6 +19,8 @@ pub(crate) mod vars {
     pub(crate) const CONFIG_DIR: &str = "MASSGEN_CONFIG_DIR";
     /// Cache directory instead of `$XDG_CACHE_HOME/massgen`.
     pub(crate) const CACHE_DIR: &str = "MASSGEN_CACHE_DIR";
+    /// State directory instead of `$XDG_STATE_HOME/massgen`: sessions and their archives.
+    pub(crate) const STATE_DIR: &str = "MASSGEN_STATE_DIR";
     /// The time to use instead of the clock's, in Unix milliseconds; for tests.
     pub(crate) const TEST_NOW: &str = "MASSGEN_TEST_NOW";
 }
@@ -87,6 +89,11 @@ impl Environment {
     /// `massgen`'s cache directory.
     pub(crate) fn cache_dir(&self) -> Option<PathBuf> {
         self.own_dir(vars::CACHE_DIR, "XDG_CACHE_HOME", ".cache")
+    }
+
+    /// `massgen`'s state directory.
+    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
+        self.own_dir(vars::STATE_DIR, "XDG_STATE_HOME", ".local/state")
     }
 
     /// Directories that may hold runs, in order of search.

@@ -94,7 +94,7 @@ impl CommandError {
             "message": self.message,
             "causes": self.causes,
             "hints": self.hints,
-            "exit_code": self.exit as u8,
+            "exit_code": self.exit.code(),
         });
         if let (Some(document), Value::Object(detail)) = (document.as_object_mut(), &self.detail) {
             for (key, value) in detail {

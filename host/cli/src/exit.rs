@@ -2,26 +2,46 @@
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Exit {
     /// Done.
-    Done = 0,
+    Done,
     /// Failed; the message on stderr has cause and hint.
-    Failed = 1,
+    Failed,
     /// The command line can't be understood.
-    Usage = 2,
+    Usage,
     /// Refused, and nothing was changed.
-    Refused = 3,
+    Refused,
     /// The model never gave anything; no report was written or replaced.
-    NoModel = 4,
+    NoModel,
     /// The model had begun and stopped; the report holds facts and what it gave.
-    Partial = 5,
+    Partial,
+    /// `isolate run`: this program failed before or after the command.
+    HostFailed,
+    /// `isolate run`: the command's own code.
+    Agent(u8),
     /// Interrupted; state is consistent and resumable.
-    Interrupted = 130,
+    Interrupted,
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::NoModel => 4,
+            Self::Partial => 5,
+            Self::HostFailed => 125,
+            Self::Interrupted => 130,
+            Self::Agent(code) => code,
+        }
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }

@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 fn run(app: &App, command: &Command) -> Result<Exit, CommandError> {
     match command {
         Command::Logs(args) => commands::logs::run(app, args),
+        Command::Isolate(args) => commands::isolate::run(app, args),
         Command::Models(args) => commands::models::run(app, args),
         Command::Config(args) => commands::config::run(app, args),
         Command::Plugin(args) => commands::plugin::run(app, args),

@@ -4,7 +4,7 @@ use massgen_bundle::{BundledPlugin, PLUGINS};
 use massgen_models::key;
 use massgen_models::provider::Provider;
 use massgen_models::provider_profile::ProviderProfile;
-use massgen_runtime::manifest::{Manifest, Scheme};
+use massgen_runtime::manifest::{Kind, Manifest, Scheme};
 use massgen_runtime::{
     ComponentProvider, ConnectError, Connection, HttpOptions, LogSink, Runtime, RuntimeOptions,
     Secret,
@@ -50,12 +50,23 @@ impl Providers {
         Ok(Self(PLUGINS.iter().map(read).collect::<Result<_, CommandError>>()?))
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Installed> {
+    /// Every plugin, of whatever kind.
+    pub(crate) fn plugins(&self) -> impl Iterator<Item = &Installed> {
         self.0.iter()
     }
 
+    /// Providers of models.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Installed> {
+        self.0.iter().filter(|installed| installed.manifest.kind == Kind::AnalyzerModel)
+    }
+
+    /// Ways to make a workspace.
+    pub(crate) fn strategies(&self) -> impl Iterator<Item = &Installed> {
+        self.0.iter().filter(|installed| installed.manifest.kind == Kind::IsolationStrategy)
+    }
+
     pub(crate) fn find(&self, id: &str) -> Option<&Installed> {
-        self.0.iter().find(|installed| installed.manifest.id == id)
+        self.all().find(|installed| installed.manifest.id == id)
     }
 
     /// What the choice of a model needs to know.
@@ -71,13 +82,12 @@ impl Providers {
             default_model: installed.manifest.default_model.clone(),
             usable: installed.needs_no_key() || installed.key(environment, config).is_some(),
         };
-        self.0.iter().map(profile).collect()
+        self.all().map(profile).collect()
     }
 
     /// All keys there are, so that none of them leaves through a log, a transcript or a report.
     pub(crate) fn all_keys(&self, environment: &Environment, config: &Config) -> Vec<String> {
-        self.0
-            .iter()
+        self.all()
             .filter_map(|installed| {
                 Some(installed.key(environment, config)?.secret.expose().to_string())
             })

@@ -8,7 +8,9 @@ mod provider;
 pub mod secret;
 mod transport;
 
-pub use component::{LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions, StartError};
+pub use component::{
+    ComponentStrategy, LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions, StartError,
+};
 pub use provider::{ComponentProvider, ConnectError, Connection, HttpOptions, LogSink};
 pub use secret::Secret;
 pub use transport::endpoint::{BaseUrlError, base_url};

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod isolate;
 pub(crate) mod logs;
 pub(crate) mod models;
 pub(crate) mod plugin;

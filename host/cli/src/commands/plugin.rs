@@ -35,10 +35,11 @@ pub(crate) fn run(app: &App, args: &PluginArgs) -> Result<Exit, CommandError> {
         PluginVerb::Inspect { id } => {
             let found = app
                 .providers
-                .all()
+                .plugins()
                 .find(|i| i.manifest.id == *id || i.manifest.aliases.contains(id));
             let installed = found.ok_or_else(|| {
-                let ids: Vec<&str> = app.providers.all().map(|i| i.manifest.id.as_str()).collect();
+                let ids: Vec<&str> =
+                    app.providers.plugins().map(|i| i.manifest.id.as_str()).collect();
                 CommandError::failed("plugin-unknown", format!("there is no plugin {id}"))
                     .hint(format!("there are {}", ids.join(", ")))
             })?;
@@ -67,7 +68,7 @@ fn describe(installed: &Installed) -> Value {
 }
 
 fn list(app: &App) {
-    let plugins: Vec<Value> = app.providers.all().map(describe).collect();
+    let plugins: Vec<Value> = app.providers.plugins().map(describe).collect();
     if app.ui.manner.json {
         return app.ui.json(&json!({"schema": "plugins/1", "plugins": plugins}));
     }
@@ -80,7 +81,7 @@ fn list(app: &App) {
         ("Hash", Align::Left),
         ("Sends to", Align::Left),
     ];
-    let rows = app.providers.all().map(|installed| {
+    let rows = app.providers.plugins().map(|installed| {
         let manifest = &installed.manifest;
         let hash = massgen_runtime::component_hash(installed.component);
         let bases: Vec<&str> = manifest.endpoints.iter().map(|place| place.base.as_str()).collect();

@@ -15,11 +15,17 @@ use crate::error::CommandError;
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 
 /// Shows a line that a plugin logged; it comes from within an exchange, where no `Ui` is at hand.
 pub(crate) fn plugin_line(level: &str, line: &str) {
     drop(writeln!(std::io::stderr(), "plugin {level}: {}", human::clean(line)));
+}
+
+/// Shows a line of an agent that runs beside others.
+pub(crate) fn agent_line(name: &str, line: &str) {
+    drop(writeln!(std::io::stderr(), "{name} │ {line}"));
 }
 
 /// How talkative and colourful to be.
@@ -46,6 +52,28 @@ impl Ui {
         let mut out = AutoStream::new(std::io::stdout(), self.color_for(&std::io::stdout()));
         let newline = if text.ends_with('\n') { "" } else { "\n" };
         drop(write!(out, "{text}{newline}").and_then(|()| out.flush()));
+    }
+
+    /// Writes a patch: byte for byte into a pipe or a file; on a terminal coloured, and without anything
+    /// that would speak to it.
+    pub(crate) fn patch(&self, patch: &[u8]) {
+        if !std::io::stdout().is_terminal() {
+            let mut out = std::io::stdout();
+            return drop(out.write_all(patch).and_then(|()| out.flush()));
+        }
+        let mut text = String::new();
+        for line in String::from_utf8_lossy(patch).lines() {
+            let style = match line.as_bytes().first() {
+                _ if line.starts_with("+++") || line.starts_with("---") => BOLD,
+                Some(b'+') => GOOD,
+                Some(b'-') => BAD,
+                Some(b'@') => DIM,
+                Some(b'd') => BOLD,
+                _ => Style::new(),
+            };
+            text.push_str(&format!("{style}{}{style:#}\n", human::clean(line)));
+        }
+        self.answer(&text);
     }
 
     /// Writes the one JSON document of `--json`.

@@ -1,7 +1,6 @@
 //! The import gate: what a component may ask for, decided before it is compiled.
 
-/// The one interface that a plugin may import; it carries no authority.
-const ALLOWED: &str = "massgen:analyzer-model/diagnostics@";
+use crate::manifest::Kind;
 
 /// Interfaces that a component exports are named so.
 pub(super) const CATALOG: &str = "massgen:analyzer-model/model-catalog@0.1.0";
@@ -31,22 +30,37 @@ pub enum GateError {
     },
     /// It does not implement the contract.
     #[error(
-        "it exports {found}, and this program needs `{wanted}`; build it against wit/analyzer-model.wit of this version"
+        "it exports {found}, and this program needs `{wanted}`; build it against wit/{contract}.wit of this version"
     )]
     Contract {
         /// What it exports.
         found: String,
         /// What is needed.
         wanted: &'static str,
+        /// The contract's file.
+        contract: &'static str,
     },
 }
 
-const CONTRACT: &str = "massgen:analyzer-model/analyzer-model@0.1.0";
+/// The one interface that a plugin of a kind may import, which carries no authority, and the one that it
+/// must export.
+fn contract(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::AnalyzerModel => {
+            ("massgen:analyzer-model/diagnostics@", "massgen:analyzer-model/analyzer-model@0.1.0")
+        }
+        Kind::IsolationStrategy => (
+            "massgen:isolation-strategy/diagnostics@",
+            "massgen:isolation-strategy/isolation-strategy@0.1.0",
+        ),
+    }
+}
 
 /// Looks at a component's imports and exports.
-pub(super) fn inspect(component: &[u8]) -> Result<Surface, GateError> {
+pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError> {
     use wasmparser::{Encoding, Parser, Payload};
     let mut surface = Surface::default();
+    let (allowed, wanted) = contract(kind);
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(GateError::Malformed)? {
@@ -57,7 +71,7 @@ pub(super) fn inspect(component: &[u8]) -> Result<Surface, GateError> {
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(imports) if depth == 0 => {
                 for import in imports {
-                    check(import.map_err(GateError::Malformed)?.name.name)?;
+                    check(import.map_err(GateError::Malformed)?.name.name, allowed)?;
                 }
             }
             Payload::ComponentExportSection(exports) if depth == 0 => {
@@ -70,16 +84,16 @@ pub(super) fn inspect(component: &[u8]) -> Result<Surface, GateError> {
             _ => {}
         }
     }
-    if !surface.exports.iter().any(|name| name == CONTRACT) {
+    if !surface.exports.iter().any(|name| name == wanted) {
         let found =
             if surface.exports.is_empty() { "nothing".into() } else { surface.exports.join(", ") };
-        return Err(GateError::Contract { found, wanted: CONTRACT });
+        return Err(GateError::Contract { found, wanted, contract: kind.as_str() });
     }
     Ok(surface)
 }
 
-fn check(import: &str) -> Result<(), GateError> {
-    if import.starts_with(ALLOWED) {
+fn check(import: &str, allowed: &str) -> Result<(), GateError> {
+    if import.starts_with(allowed) {
         return Ok(());
     }
     let fix = if import.starts_with("wasi:") {

@@ -14,6 +14,8 @@ use super::bindings::{catalog, provider};
 use super::convert;
 use super::limits::{self, DiagnosticLine, GuestState};
 use super::plugin::Shared;
+use super::ticker::Ticker;
+use crate::manifest::Manifest;
 use crate::transport::framing::{Frame, Framing};
 use crate::transport::http::Head;
 use crate::transport::outgoing::Asked;
@@ -79,7 +81,7 @@ impl Guest {
         request: &Request,
     ) -> Result<Self, GuestError> {
         let mut store = store(shared);
-        let call = Call { shared, name: "open" };
+        let call = Call::new(&shared.manifest, &shared.ticker, "open");
         let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
         let (context, request) = (convert::context(context), convert::request(request));
         let opened = call.run(&mut store, |store| {
@@ -163,7 +165,7 @@ impl Guest {
         ) -> wasmtime::Result<T>,
     ) -> Result<T, GuestError> {
         let (bindings, exchange) = (&self.bindings, self.exchange);
-        Call { shared: &self.shared, name }
+        Call::new(&self.shared.manifest, &self.shared.ticker, name)
             .run(&mut self.store, |store| call(bindings, store, exchange))
     }
 
@@ -193,7 +195,7 @@ pub(crate) struct FollowUp {
 /// Who the component says that it is: `id version`.
 pub(super) fn describe(shared: &Arc<Shared>) -> Result<String, GuestError> {
     let mut store = store(shared);
-    let call = Call { shared, name: "describe" };
+    let call = Call::new(&shared.manifest, &shared.ticker, "describe");
     let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
     let info = call.run(&mut store, |store| {
         bindings.massgen_analyzer_model_analyzer_model().call_describe(store)
@@ -208,7 +210,7 @@ pub(crate) fn explain(
     body: &[u8],
 ) -> Result<Failure, GuestError> {
     let mut store = store(shared);
-    let call = Call { shared, name: "explain" };
+    let call = Call::new(&shared.manifest, &shared.ticker, "explain");
     let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
     let head = convert::head(head);
     let failure = call.run(&mut store, |store| {
@@ -260,13 +262,18 @@ fn with_catalog<T>(
     call: impl FnOnce(&catalog::ProviderWithCatalog, &mut Store<GuestState>) -> wasmtime::Result<T>,
 ) -> Result<T, GuestError> {
     let mut store = store(shared);
-    let this = Call { shared, name };
+    let this = Call::new(&shared.manifest, &shared.ticker, name);
     let bindings = this.run(&mut store, |store| pre.instantiate(store))?;
     this.run(&mut store, |store| call(&bindings, store))
 }
 
 fn store(shared: &Shared) -> Store<GuestState> {
-    let mut store = Store::new(shared.provider.engine(), GuestState::new(&shared.manifest));
+    new_store(shared.provider.engine(), &shared.manifest)
+}
+
+/// A store with its limits, for one exchange or one session.
+pub(super) fn new_store(engine: &wasmtime::Engine, manifest: &Manifest) -> Store<GuestState> {
+    let mut store = Store::new(engine, GuestState::new(manifest));
     store.limiter(|state| &mut state.limits);
     store.set_hostcall_fuel(limits::HANDED_OVER_BYTES_MAX);
     store.epoch_deadline_trap();
@@ -274,26 +281,31 @@ fn store(shared: &Shared) -> Store<GuestState> {
 }
 
 /// One call into a guest, within its time.
-struct Call<'a> {
-    shared: &'a Shared,
+pub(super) struct Call<'a> {
+    manifest: &'a Manifest,
+    ticker: &'a Arc<Ticker>,
     name: &'static str,
 }
 
-impl Call<'_> {
-    fn run<T>(
+impl<'a> Call<'a> {
+    pub(super) fn new(manifest: &'a Manifest, ticker: &'a Arc<Ticker>, name: &'static str) -> Self {
+        Self { manifest, ticker, name }
+    }
+
+    pub(super) fn run<T>(
         &self,
         store: &mut Store<GuestState>,
         call: impl FnOnce(&mut Store<GuestState>) -> wasmtime::Result<T>,
     ) -> Result<T, GuestError> {
-        store.set_epoch_deadline(limits::call_ticks(&self.shared.manifest));
-        let running = self.shared.ticker.running();
+        store.set_epoch_deadline(limits::call_ticks(self.manifest));
+        let running = self.ticker.running();
         let result = call(store);
         drop(running);
         result.map_err(|error| self.explain(&error, store))
     }
 
     fn explain(&self, error: &wasmtime::Error, store: &Store<GuestState>) -> GuestError {
-        let (plugin, call) = (self.shared.manifest.label(), self.name);
+        let (plugin, call) = (self.manifest.label(), self.name);
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
             return GuestError::Deadline { plugin, call };
         }

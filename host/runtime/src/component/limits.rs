@@ -62,14 +62,14 @@ pub(super) fn call_ticks(manifest: &Manifest) -> u64 {
 }
 
 macro_rules! host_diagnostics {
-    ($world:ident) => {
-        impl bindings::$world::massgen::analyzer_model::diagnostics::Host for GuestState {
+    ($world:ident, $package:ident) => {
+        impl bindings::$world::massgen::$package::diagnostics::Host for GuestState {
             fn log(
                 &mut self,
-                level: bindings::$world::massgen::analyzer_model::diagnostics::Level,
+                level: bindings::$world::massgen::$package::diagnostics::Level,
                 message: String,
             ) {
-                use bindings::$world::massgen::analyzer_model::diagnostics::Level;
+                use bindings::$world::massgen::$package::diagnostics::Level;
                 let level = match level {
                     Level::Trace => "trace",
                     Level::Debug => "debug",
@@ -83,5 +83,6 @@ macro_rules! host_diagnostics {
     };
 }
 
-host_diagnostics!(provider);
-host_diagnostics!(catalog);
+host_diagnostics!(provider, analyzer_model);
+host_diagnostics!(catalog, analyzer_model);
+host_diagnostics!(strategy, isolation_strategy);

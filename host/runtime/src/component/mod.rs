@@ -8,6 +8,7 @@ mod gate;
 mod guest;
 mod limits;
 mod plugin;
+mod strategy;
 mod ticker;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) use guest::{
 pub(crate) use limits::DiagnosticLine;
 pub(crate) use plugin::Shared;
 pub use plugin::{LoadPluginError, LoadedPlugin};
+pub use strategy::ComponentStrategy;
 use ticker::Ticker;
 
 /// Where and how components run.
@@ -62,5 +64,10 @@ impl Runtime {
     /// Loads a component: checks its manifest and imports, and compiles it unless that was done before.
     pub fn load(&self, component: &[u8]) -> Result<LoadedPlugin, LoadPluginError> {
         plugin::load(&self.engine, self.cache.as_ref(), &self.ticker, component)
+    }
+
+    /// Loads a component that is a strategy.
+    pub fn load_strategy(&self, component: &[u8]) -> Result<ComponentStrategy, LoadPluginError> {
+        strategy::load(&self.engine, self.cache.as_ref(), &self.ticker, component)
     }
 }

@@ -25,12 +25,14 @@ pub enum LoadPluginError {
     #[error("its manifest is refused")]
     Manifest(#[from] ManifestError),
     /// It implements another contract.
-    #[error("plugin {plugin} is an {kind}, not a provider of models")]
+    #[error("plugin {plugin} is an {kind}, and an {wanted} is needed here")]
     Kind {
         /// Id and version.
         plugin: String,
         /// What it is.
         kind: &'static str,
+        /// What it should be.
+        wanted: &'static str,
     },
     /// It is not let in.
     #[error("plugin {plugin} is refused")]
@@ -107,29 +109,12 @@ pub(super) fn load(
     ticker: &Arc<Ticker>,
     bytes: &[u8],
 ) -> Result<LoadedPlugin, LoadPluginError> {
-    if bytes.len() > COMPONENT_BYTES_MAX {
-        return Err(LoadPluginError::TooLarge(bytes.len()));
-    }
-    let manifest = Manifest::from_component(bytes)?;
+    let admitted = admit(engine, cache, bytes, Kind::AnalyzerModel)?;
+    let Admitted { manifest, surface, component } = admitted;
     let plugin = manifest.label();
-    if manifest.kind != Kind::AnalyzerModel {
-        return Err(LoadPluginError::Kind { plugin, kind: manifest.kind.as_str() });
-    }
-    let surface = gate::inspect(bytes)
-        .map_err(|source| LoadPluginError::Gate { plugin: plugin.clone(), source })?;
     let failed = |error: wasmtime::Error| LoadPluginError::Compile {
         plugin: plugin.clone(),
         why: format!("{error:#}"),
-    };
-    let component = match cache.and_then(|cache| cache.load(engine, bytes)) {
-        Some(component) => component,
-        None => {
-            let component = Component::new(engine, bytes).map_err(failed)?;
-            if let Some(cache) = cache {
-                cache.store(bytes, &component);
-            }
-            component
-        }
     };
     let provider =
         bindings::provider::ProviderPre::new(linked(engine, &component, false).map_err(failed)?)
@@ -146,6 +131,45 @@ pub(super) fn load(
     let shared = Arc::new(Shared { manifest, provider, catalog, ticker: ticker.clone() });
     identify(&shared)?;
     Ok(LoadedPlugin { shared })
+}
+
+/// A component of the right kind, checked and compiled.
+pub(super) struct Admitted {
+    pub(super) manifest: Manifest,
+    pub(super) surface: gate::Surface,
+    pub(super) component: Component,
+}
+
+/// Checks a component's manifest and imports, and compiles it unless that was done before.
+pub(super) fn admit(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    bytes: &[u8],
+    wanted: Kind,
+) -> Result<Admitted, LoadPluginError> {
+    if bytes.len() > COMPONENT_BYTES_MAX {
+        return Err(LoadPluginError::TooLarge(bytes.len()));
+    }
+    let manifest = Manifest::from_component(bytes)?;
+    let plugin = manifest.label();
+    if manifest.kind != wanted {
+        let (kind, wanted) = (manifest.kind.as_str(), wanted.as_str());
+        return Err(LoadPluginError::Kind { plugin, kind, wanted });
+    }
+    let surface = gate::inspect(bytes, wanted)
+        .map_err(|source| LoadPluginError::Gate { plugin: plugin.clone(), source })?;
+    let component = match cache.and_then(|cache| cache.load(engine, bytes)) {
+        Some(component) => component,
+        None => {
+            let component = Component::new(engine, bytes)
+                .map_err(|error| LoadPluginError::Compile { plugin, why: format!("{error:#}") })?;
+            if let Some(cache) = cache {
+                cache.store(bytes, &component);
+            }
+            component
+        }
+    };
+    Ok(Admitted { manifest, surface, component })
 }
 
 fn linked(

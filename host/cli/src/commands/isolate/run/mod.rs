@@ -1,0 +1,320 @@
+//! `massgen isolate run` and `exec`
+
+mod agent;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use massgen_isolation::changes::Opened;
+use massgen_isolation::changeset::Counts;
+use massgen_isolation::create::Context;
+use massgen_isolation::review::Selection;
+use massgen_isolation::session::{Lock, Session};
+use serde_json::json;
+
+use agent::{Ended, Show};
+
+use super::create::{CreateArgs, Maker, Team, check_name, tell};
+use super::{apply, document, setup};
+use crate::app::App;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::ui::human;
+
+/// Run a command in a private copy of the project
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  massgen isolate run -- claude -p 'fix the failing test'\n  \
+                        massgen isolate run --carry-ignored all -- npm test\n  \
+                        massgen isolate run --agent 'a=codex exec \"do it\"' --agent 'b=gemini -p \"do it\"'\n\n\
+                        The command's own exit code is passed on; 125 says that massgen itself failed.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    create: CreateArgs,
+    /// What becomes of the changes: ask (on a terminal), never, or auto when the command succeeds
+    #[arg(long, value_enum, value_name = "WHEN")]
+    apply: Option<ApplyWhen>,
+    /// Longest that the command may take, e.g. 30m
+    #[arg(long, value_parser = parse_duration, value_name = "D")]
+    timeout: Option<Duration>,
+    /// An agent of its own: a name and a shell command; may be given several times
+    #[arg(long = "agent", value_name = "NAME=COMMAND", conflicts_with = "command")]
+    agents: Vec<String>,
+    /// Let the agents see each other's branches
+    #[arg(long, requires = "agents", conflicts_with = "linked")]
+    share_branches: bool,
+    /// The command and its arguments
+    #[arg(last = true, required_unless_present = "agents", value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Run a command in a session that exists
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  massgen isolate exec @last -- cargo test")]
+pub(crate) struct ExecArgs {
+    /// The session
+    id: String,
+    /// Longest that the command may take, e.g. 30m
+    #[arg(long, value_parser = parse_duration, value_name = "D")]
+    timeout: Option<Duration>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ApplyWhen {
+    Ask,
+    Never,
+    Auto,
+}
+
+/// Everything that goes wrong on our side, before or after the command, ends in 125.
+pub(crate) fn run(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
+    let outcome = if args.agents.is_empty() { run_one(app, args) } else { run_several(app, args) };
+    outcome.map_err(host_failed)
+}
+
+pub(crate) fn exec(app: &App, args: &ExecArgs) -> Result<Exit, CommandError> {
+    let execute = || {
+        let context = setup::context(app)?;
+        let session = setup::opened(&context, &args.id)?.session;
+        let lock =
+            Lock::take(&context.state.session(&session.id).join("lock")).map_err(|error| {
+                CommandError::failed("busy", format!("session {} is in use", session.label()))
+                    .because(&error)
+            })?;
+        let (session, ended) = in_session(app, &context, session, &args.command, args.timeout)?;
+        drop(lock);
+        report(app, &context, &session)?;
+        Ok(exit_of(&ended))
+    };
+    execute().map_err(host_failed)
+}
+
+fn host_failed(mut error: CommandError) -> CommandError {
+    if error.exit == Exit::Failed {
+        error.exit = Exit::HostFailed;
+    }
+    error
+}
+
+fn run_one(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
+    let context = setup::context(app)?;
+    let maker = Maker::new(app, &context, &args.create)?;
+    let (session, lock) = maker.make(args.create.name.clone(), None)?;
+    tell(app, &session);
+    app.ui.detail(&format!("Session {} in {}", session.id, session.workspace.display()));
+    let (session, ended) = in_session(app, &context, session, &args.command, args.timeout)?;
+    drop(lock);
+    let applied = settle(app, &context, args, &session, &ended)?;
+    let session = setup::session(&context, &session.id)?;
+    if !applied || app.ui.manner.json {
+        report(app, &context, &session)?;
+    }
+    Ok(exit_of(&ended))
+}
+
+fn exit_of(ended: &Ended) -> Exit {
+    if ended.interrupted { Exit::Interrupted } else { Exit::Agent(ended.code()) }
+}
+
+/// Runs a command and writes down how it ended.
+fn in_session(
+    app: &App,
+    context: &Context,
+    mut session: Session,
+    command: &[OsString],
+    timeout: Option<Duration>,
+) -> Result<(Session, Ended), CommandError> {
+    let show = if app.ui.manner.json { Show::Stderr } else { Show::Terminal };
+    let ended = runtime()?
+        .block_on(agent::run(context, &session, command, &show, timeout))
+        .map_err(|error| start_failed(command, &session, &error))?;
+    session.command = Some(ended.record.clone());
+    save(context, &session)?;
+    Ok((session, ended))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(
+        |error| {
+            CommandError::failed("runtime", "the program can't start its runtime").because(&error)
+        },
+    )
+}
+
+fn start_failed(command: &[OsString], session: &Session, error: &std::io::Error) -> CommandError {
+    let program =
+        command.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    CommandError::failed("command", format!("{program} can't be started"))
+        .because(error)
+        .hint(format!(
+            "massgen isolate exec {0} -- COMMAND runs another one there; massgen isolate discard {0} removes it",
+            session.id
+        ))
+}
+
+fn save(context: &Context, session: &Session) -> Result<(), CommandError> {
+    session.save(&context.state.session(&session.id)).map_err(|error| {
+        CommandError::failed("state", "how the command ended can't be written down").because(&error)
+    })
+}
+
+/// Applies what was agreed on beforehand, or asks. Gives whether something was applied.
+fn settle(
+    app: &App,
+    context: &Context,
+    args: &RunArgs,
+    session: &Session,
+    ended: &Ended,
+) -> Result<bool, CommandError> {
+    let counts = counts(context, session)?;
+    let total = total(&counts);
+    let when = args.apply.unwrap_or(ApplyWhen::Ask);
+    let succeeded = ended.record.exit_code == Some(0) && !ended.interrupted;
+    let wanted = match when {
+        _ if total == 0 => false,
+        ApplyWhen::Never => false,
+        ApplyWhen::Auto => succeeded,
+        ApplyWhen::Ask => {
+            let question = format!(
+                "{} changed. Apply them to {}?",
+                human::plural(total, "path"),
+                session.project.display()
+            );
+            app.ui.confirm(&question)
+        }
+    };
+    if !wanted {
+        return Ok(false);
+    }
+    let opened = setup::opened(context, &session.id)?;
+    let applied = apply::apply_now(context, &[(opened, Selection::Everything)])?;
+    app.ui.status(&format!(
+        "{} applied. massgen isolate undo takes them back.",
+        human::plural(applied.applied.len() as u64, "path")
+    ));
+    Ok(true)
+}
+
+fn counts(context: &Context, session: &Session) -> Result<Counts, CommandError> {
+    let opened = Opened::open(context, session.clone()).map_err(|e| setup::changes_error(&e))?;
+    Ok(opened.changeset().map_err(|error| setup::changes_error(&error))?.counts())
+}
+
+fn total(counts: &Counts) -> u64 {
+    counts.added
+        + counts.modified
+        + counts.deleted
+        + counts.renamed
+        + counts.type_changed
+        + counts.mode_changed
+}
+
+/// Says what the session holds now.
+fn report(app: &App, context: &Context, session: &Session) -> Result<(), CommandError> {
+    let counts = counts(context, session)?;
+    if app.ui.manner.json {
+        app.ui.json(&document::session(session, Some(counts)));
+        return Ok(());
+    }
+    let total = total(&counts);
+    let id = &session.id;
+    app.ui.status(&match total {
+        0 => format!("Session {}: nothing changed.", session.label()),
+        _ => format!(
+            "Session {}: {} ({}).\n  massgen isolate diff {id}     what changed\n  \
+             massgen isolate apply {id}    write it into the project\n  massgen isolate discard {id}  put it away",
+            session.label(),
+            human::plural(total, "changed path"),
+            words(&counts)
+        ),
+    });
+    Ok(())
+}
+
+/// `2 added, 1 deleted`.
+pub(super) fn words(counts: &Counts) -> String {
+    let parts = [
+        (counts.added, "added"),
+        (counts.modified, "modified"),
+        (counts.deleted, "deleted"),
+        (counts.renamed, "renamed"),
+        (counts.type_changed, "of another type"),
+        (counts.mode_changed, "with other permissions"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    if told.is_empty() { "no changes".into() } else { told.join(", ") }
+}
+
+/// Runs agents side by side, each in a session of its own.
+fn run_several(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
+    if args.apply == Some(ApplyWhen::Auto) {
+        return Err(CommandError::usage(
+            "--apply auto goes with one command: several agents may differ",
+        ));
+    }
+    let agents = parse_agents(&args.agents)?;
+    let context = setup::context(app)?;
+    let maker = Maker::new(app, &context, &args.create)?;
+    let team = args.share_branches.then(setup::new_id).transpose()?.map(|id| Team { id });
+    let mut running = Vec::new();
+    for (name, command) in agents {
+        let (session, lock) = maker.make(Some(name), team.as_ref())?;
+        running.push((session, lock, vec!["sh".into(), "-c".into(), command]));
+    }
+    if let Some((session, _, _)) = running.first() {
+        tell(app, session);
+    }
+    let outcome = runtime()?.block_on(async {
+        let agents = running.iter().map(|(session, _, argv)| {
+            let show = Show::Lines(session.name.clone().unwrap_or_default());
+            let context = &context;
+            async move { agent::run(context, session, argv, &show, args.timeout).await }
+        });
+        futures_util::future::join_all(agents).await
+    });
+    let mut exit = Exit::Done;
+    let mut documents = Vec::new();
+    for ((mut session, lock, argv), ended) in running.into_iter().zip(outcome) {
+        let ended = ended.map_err(|error| start_failed(&argv, &session, &error))?;
+        session.command = Some(ended.record.clone());
+        save(&context, &session)?;
+        drop(lock);
+        if exit == Exit::Done && exit_of(&ended) != Exit::Agent(0) {
+            exit = exit_of(&ended);
+        }
+        if app.ui.manner.json {
+            documents.push(document::session(&session, Some(counts(&context, &session)?)));
+        } else {
+            report(app, &context, &session)?;
+        }
+    }
+    if app.ui.manner.json {
+        app.ui.json(&json!({"schema": "sessions/1", "sessions": documents}));
+    }
+    Ok(exit)
+}
+
+fn parse_agents(agents: &[String]) -> Result<Vec<(String, OsString)>, CommandError> {
+    let mut parsed: Vec<(String, OsString)> = Vec::new();
+    for agent in agents {
+        let (name, command) = agent.split_once('=').ok_or_else(|| {
+            CommandError::usage(format!("{agent:?} is no agent: it has the form name=COMMAND"))
+        })?;
+        let name = check_name(name)?;
+        if parsed.iter().any(|(known, _)| *known == name) {
+            return Err(CommandError::usage(format!("two agents are called {name}")));
+        }
+        parsed.push((name, command.into()));
+    }
+    Ok(parsed)
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| format!("{text:?} is no duration: 90s, 30m, 2h"))?;
+    Duration::try_from(span).map_err(|_| "a duration is not negative".to_string())
+}

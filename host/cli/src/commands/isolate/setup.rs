@@ -1,0 +1,102 @@
+//! What every verb begins with: the state directory, git, the strategies, a session that was named.
+
+use massgen_isolation::changes::{ChangesError, Opened};
+use massgen_isolation::create::Context;
+use massgen_isolation::git::Git;
+use massgen_isolation::session::{FindError, Session, StateDir, find};
+use massgen_runtime::{ComponentStrategy, Runtime, RuntimeOptions};
+
+use crate::app::App;
+use crate::environment::vars;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// State directory, git, clock and machine.
+pub(super) fn context(app: &App) -> Result<Context, CommandError> {
+    let base = app.environment.state_dir().ok_or_else(|| {
+        CommandError::failed("state", "there is no place to keep sessions: HOME is not set")
+            .hint(format!("set {} to a directory of yours", vars::STATE_DIR))
+    })?;
+    Ok(Context {
+        state: StateDir::new(&base),
+        git: Git::new(std::env::vars_os()),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        now_unix_ms: app.environment.now_unix_ms(),
+    })
+}
+
+/// Loads strategies: the one that was asked for, or all, in the order in which they are asked.
+pub(super) fn strategies(app: &App, wanted: &str) -> Result<Vec<ComponentStrategy>, CommandError> {
+    let mut installed: Vec<_> = app.providers.strategies().collect();
+    // The plain copy takes everything, so that it comes last.
+    installed.sort_by_key(|strategy| {
+        let id = strategy.manifest.id.as_str();
+        (id == "copy", id != "worktree", id.to_string())
+    });
+    let ids: Vec<String> = installed.iter().map(|s| s.manifest.id.clone()).collect();
+    installed.retain(|strategy| wanted == "auto" || strategy.manifest.id == wanted);
+    if installed.is_empty() {
+        return Err(CommandError::usage(format!("there is no strategy {wanted}"))
+            .hint(format!("there are auto, {}", ids.join(", "))));
+    }
+    let options = RuntimeOptions { cache_dir: app.environment.cache_dir() };
+    let runtime = Runtime::new(&options).map_err(|error| {
+        CommandError::failed("plugin", "strategies can't be started").because(&error)
+    })?;
+    let load = |strategy: &crate::providers::Installed| {
+        runtime.load_strategy(strategy.component).map_err(|error| {
+            let message = format!("the strategy {} can't be loaded", strategy.manifest.id);
+            CommandError::failed("plugin", message).because(&error)
+        })
+    };
+    installed.into_iter().map(load).collect()
+}
+
+/// The session that a user means.
+pub(super) fn session(context: &Context, wanted: &str) -> Result<Session, CommandError> {
+    find(&context.state, wanted).map_err(|error| {
+        let usage = matches!(error, FindError::Unknown(_) | FindError::Ambiguous { .. });
+        let failed = CommandError::failed("session", error.to_string()).because_source(&error);
+        if usage {
+            failed.hint("massgen isolate list --all shows the sessions there are")
+        } else {
+            failed
+        }
+    })
+}
+
+/// The same, with everything that its changes are told from.
+pub(super) fn opened(context: &Context, wanted: &str) -> Result<Opened, CommandError> {
+    let session = session(context, wanted)?;
+    Opened::open(context, session).map_err(|error| changes_error(&error))
+}
+
+/// Words for changes that can't be told.
+pub(super) fn changes_error(error: &ChangesError) -> CommandError {
+    let failed = |kind| CommandError::failed(kind, error.to_string()).because_source(error);
+    match error {
+        ChangesError::Discarded(id) => {
+            failed("discarded").hint(format!("massgen isolate restore {id} brings it back"))
+        }
+        ChangesError::Unfinished(_) => {
+            failed("broken").hint("massgen isolate doctor --repair cleans it up")
+        }
+        ChangesError::Baseline(_)
+        | ChangesError::Record(_)
+        | ChangesError::Scan(_)
+        | ChangesError::Compare(_) => failed("changes"),
+    }
+}
+
+/// A new id: ten letters and digits, so that nobody meets one twice.
+pub(super) fn new_id() -> Result<String, CommandError> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0u8; 10];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(
+        |errno| {
+            let error: std::io::Error = errno.into();
+            CommandError::new(Exit::Failed, "random", "no random numbers").because(&error)
+        },
+    )?;
+    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect())
+}

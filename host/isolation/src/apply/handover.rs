@@ -1,0 +1,96 @@
+//! Hands a session's work to the user's repository as a branch: the agent's commits as they are, and one
+//! more for what it did not commit. The user's tree, index and `HEAD` stay as they are.
+
+use crate::changes::{ChangesError, Opened};
+use crate::changeset::Scope;
+use crate::create::Context;
+use crate::git::handover::{self, CommitRequest};
+use crate::git::{GitError, Repository};
+use crate::session::{Busy, GitKind, Lock};
+
+/// What is to be handed over.
+#[derive(Debug)]
+pub struct BranchRequest<'a> {
+    /// The session.
+    pub opened: &'a Opened,
+    /// The branch to make.
+    pub branch: &'a str,
+}
+
+/// Why there is no branch.
+#[derive(Debug, thiserror::Error)]
+pub enum BranchError {
+    /// There is no repository to make it in.
+    #[error("session {0} was made without git: there is no repository for a branch")]
+    NoGit(String),
+    /// The name won't do.
+    #[error("{0:?} is no name for a branch")]
+    Name(String),
+    /// The name is taken.
+    #[error("the branch {0} exists already")]
+    Exists(String),
+    /// There is nothing on it.
+    #[error("session {0} has neither commits nor changes")]
+    Empty(String),
+    /// The changes can't be told.
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
+    /// git said no.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Somebody is at it.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
+/// Makes the branch; gives the commit that it stands on.
+pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<String, BranchError> {
+    let session = &request.opened.session;
+    let side = session.git.as_ref().ok_or_else(|| BranchError::NoGit(session.label()))?;
+    let git = &context.git;
+    let root = &session.project;
+    if !handover::is_branch_name(git, root, request.branch)? {
+        return Err(BranchError::Name(request.branch.into()));
+    }
+    if handover::branch_exists(git, root, request.branch)? {
+        return Err(BranchError::Exists(request.branch.into()));
+    }
+    let head = handover::head(git, &side.admin)?;
+    let parent = head.clone().or_else(|| session.base_commit.clone());
+    let changes = request.opened.changeset()?;
+    let in_scope = changes.changes.iter().filter(|change| change.scope == Scope::In);
+    let paths: Vec<Vec<u8>> = in_scope
+        .flat_map(|change| [Some(&change.path), change.old_path.as_ref()])
+        .flatten()
+        .map(|path| path.as_bytes().to_vec())
+        .collect();
+    let (user_objects, objects) =
+        (side.user_common.join("objects"), side.repository.join("objects"));
+    let index = request.opened.dir.join("handover.index");
+    let name = session.name.as_deref().unwrap_or(&session.id);
+    let made = handover::commit(
+        git,
+        &CommitRequest {
+            user_gitdir: &side.user_gitdir,
+            workspace: &session.workspace,
+            objects: &objects,
+            user_objects: &user_objects,
+            index: &index,
+            parent: parent.as_deref(),
+            paths: &paths,
+            message: &format!("Changes of session {name} that were not committed"),
+            now_unix_s: context.now_unix_ms / 1000,
+        },
+    );
+    _ = std::fs::remove_file(&index);
+    let commit = made?.or(head).filter(|commit| Some(commit) != session.base_commit.as_ref());
+    let commit = commit.ok_or_else(|| BranchError::Empty(session.label()))?;
+    let _registry = Lock::wait(&context.state.repository_lock(&side.user_common))?;
+    match side.kind {
+        GitKind::Linked => handover::branch(git, root, request.branch, &commit)?,
+        _ => handover::fetch(git, root, &side.repository, &commit, request.branch)?,
+    }
+    // What the user's repository says now is the answer.
+    let branch = format!("refs/heads/{}", request.branch);
+    Ok(Repository::commit(git, root, &branch)?.unwrap_or(commit))
+}

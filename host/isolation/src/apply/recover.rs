@@ -1,0 +1,271 @@
+//! After a crash, or a failure: back to before, or on to after, never between. What somebody wrote in the
+//! meantime is kept.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Mode};
+use rustix::io::Errno;
+
+use super::acts::{Act, acts};
+use super::execute::is_node;
+use super::record::{ApplyRecord, Status, all_records};
+use super::stage;
+use super::tree::{self, Tree};
+use crate::create::Context;
+use crate::path::RelPath;
+use crate::session::SaveError;
+
+/// Why an apply can't be brought to an end.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The file system said no.
+    #[error("{path} can't be brought back")]
+    Io {
+        /// The path.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The project is gone.
+    #[error("the project {path} can't be opened")]
+    Project {
+        /// The project.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The journal can't be read or written.
+    #[error(transparent)]
+    Record(#[from] SaveError),
+}
+
+/// An apply that was brought to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// Its number.
+    pub id: String,
+    /// Whether its writes stand now.
+    pub applied: bool,
+    /// What was saved because somebody wrote it in the meantime.
+    pub rescued: Vec<String>,
+}
+
+/// Records that did not come to their end.
+pub fn unfinished(
+    context: &Context,
+    project: Option<&Path>,
+) -> Result<Vec<(ApplyRecord, PathBuf)>, SaveError> {
+    let mut all = all_records(&context.state)?;
+    all.retain(|(record, _)| {
+        !matches!(record.status, Status::Done | Status::RolledBack)
+            && project.is_none_or(|project| *record.project == *project)
+    });
+    Ok(all)
+}
+
+/// Brings every unfinished apply of a project, or of all, to its end. The caller holds the project's
+/// lock, so that no apply is under way.
+pub fn recover(context: &Context, project: Option<&Path>) -> Result<Vec<Recovered>, RecoverError> {
+    let mut recovered = Vec::new();
+    for (mut record, dir) in unfinished(context, project)? {
+        let path = record.project.0.clone();
+        let tree = Tree::open(&path)
+            .map_err(|source| RecoverError::Project { path: path.clone(), source })?;
+        if record.status == Status::Committed {
+            finish(&tree, &mut record, &dir)?;
+        } else {
+            roll_back(&tree, &mut record, &dir)?;
+        }
+        let applied = record.status == Status::Done;
+        recovered.push(Recovered { id: record.id, applied, rescued: record.rescued });
+    }
+    Ok(recovered)
+}
+
+/// Takes every write back, the last one first.
+pub(super) fn roll_back(
+    tree: &Tree,
+    record: &mut ApplyRecord,
+    dir: &Path,
+) -> Result<(), RecoverError> {
+    let acts = acts(&record.ops);
+    if record.status != Status::Planned {
+        for at in (0..acts.len()).rev() {
+            take_back(tree, record, dir, at, &acts[at])
+                .map_err(|source| RecoverError::Io { path: acts[at].path().lossy(), source })?;
+        }
+    }
+    clean_up(tree, record, dir, &acts)?;
+    record.status = Status::RolledBack;
+    Ok(record.save(dir)?)
+}
+
+/// Every write was made: the staging directories go.
+pub(super) fn finish(
+    tree: &Tree,
+    record: &mut ApplyRecord,
+    dir: &Path,
+) -> Result<(), RecoverError> {
+    let acts = acts(&record.ops);
+    clean_up(tree, record, dir, &acts)?;
+    record.status = Status::Done;
+    Ok(record.save(dir)?)
+}
+
+fn take_back(
+    tree: &Tree,
+    record: &mut ApplyRecord,
+    dir: &Path,
+    at: usize,
+    act: &Act,
+) -> io::Result<()> {
+    let path = act.path();
+    let parent = match tree.parent(path) {
+        Ok(parent) => parent,
+        // The directory was never made, or somebody removed it.
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+        Err(errno) => return Err(errno.into()),
+    };
+    let name = path.name();
+    match act {
+        Act::SetDirMode { before, .. } => {
+            match rustix::fs::chmodat(&parent, name, Mode::from_raw_mode(*before), AtFlags::empty())
+            {
+                Err(Errno::NOENT) | Ok(()) => Ok(()),
+                Err(errno) => Err(errno.into()),
+            }
+        }
+        Act::MakeDir { .. } => match rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR) {
+            // Not empty: somebody put something in. Not there, or no directory: it was never made.
+            Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        },
+        Act::RemoveDir { mode, .. } => {
+            match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(*mode)) {
+                Ok(()) => {
+                    let mode = Mode::from_raw_mode(*mode);
+                    Ok(rustix::fs::chmodat(&parent, name, mode, AtFlags::empty())?)
+                }
+                Err(Errno::EXIST) => Ok(()),
+                Err(errno) => Err(errno.into()),
+            }
+        }
+        Act::Create { .. } | Act::Remove { .. } | Act::Replace { .. } => {
+            let staging = match stage::open_existing(tree, &record.stages[at], &record.id) {
+                Ok(staging) => staging,
+                Err(Errno::NOENT) => return Ok(()),
+                Err(errno) => return Err(errno.into()),
+            };
+            take_back_file(record, dir, at, (&parent, name), &staging)
+        }
+    }
+}
+
+fn take_back_file(
+    record: &mut ApplyRecord,
+    dir: &Path,
+    at: usize,
+    (parent, name): (&OwnedFd, &[u8]),
+    staging: &OwnedFd,
+) -> io::Result<()> {
+    let here = (parent.as_fd(), name);
+    let (new, old) = (stage::new_name(at), stage::old_name(at));
+    let ours = record.inodes[at];
+    let is_ours = || -> io::Result<bool> {
+        let stat = tree::stat_in(parent.as_fd(), name)?;
+        Ok(ours.is_some() && stat.map(|stat| stat.st_ino) == ours)
+    };
+    let in_staging = |name: &[u8]| tree::stat_in(staging.as_fd(), name).map(|stat| stat.is_some());
+    if is_ours()? {
+        if in_staging(&new)? {
+            // Exchanged: once more, and both are where they were.
+            tree::exchange((staging.as_fd(), &new), here)?;
+            return Ok(());
+        }
+        tree::rename_new(here, (staging.as_fd(), &new))?;
+    }
+    if in_staging(&old)? {
+        match tree::rename_new((staging.as_fd(), &old), here) {
+            Ok(()) => {}
+            // Somebody made a new one in the meantime: it stays, and ours to give back is kept.
+            Err(Errno::EXIST) => rescue(record, dir, staging, &old, name)?,
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Empties the staging directories. What holds bytes that nobody else has is saved first.
+fn clean_up(
+    tree: &Tree,
+    record: &mut ApplyRecord,
+    dir: &Path,
+    acts: &[Act],
+) -> Result<(), RecoverError> {
+    let failed = |path: &RelPath| {
+        let path = path.lossy();
+        move |source| RecoverError::Io { path, source }
+    };
+    for (at, act) in acts.iter().enumerate() {
+        let Some(base) = record.stages.get(at).cloned() else { continue };
+        let staging = match stage::open_existing(tree, &base, &record.id) {
+            Ok(staging) => staging,
+            Err(Errno::NOENT | Errno::NOTDIR) => continue,
+            Err(errno) => return Err(failed(act.path())(errno.into())),
+        };
+        for name in [stage::new_name(at), stage::old_name(at)] {
+            let there = tree::stat_in(staging.as_fd(), &name);
+            if !matches!(there, Ok(Some(_))) {
+                continue;
+            }
+            let known = [act.staged(), act.displaced()];
+            let planned = record.status == Status::Planned;
+            let kept =
+                planned || known.into_iter().flatten().any(|node| is_node(&staging, &name, node));
+            let done = if kept {
+                rustix::fs::unlinkat(&staging, name.as_slice(), AtFlags::empty())
+                    .map_err(Into::into)
+            } else {
+                rescue(record, dir, &staging, &name, act.path().name())
+            };
+            done.map_err(failed(act.path()))?;
+        }
+    }
+    for base in record.stages.clone() {
+        if let Ok(parent) = tree.dir(&base) {
+            // It is empty by now, or holds what is not ours.
+            let name = stage::name(&record.id);
+            _ = rustix::fs::unlinkat(&parent, name.as_slice(), AtFlags::REMOVEDIR);
+        }
+    }
+    Ok(())
+}
+
+/// Saves something into the apply's own directory.
+fn rescue(
+    record: &mut ApplyRecord,
+    dir: &Path,
+    staging: &OwnedFd,
+    staged: &[u8],
+    name: &[u8],
+) -> io::Result<()> {
+    let rescued = dir.join("rescued");
+    std::fs::create_dir_all(&rescued)?;
+    let label = format!("{}-{}", String::from_utf8_lossy(staged), String::from_utf8_lossy(name));
+    let path = rescued.join(&label);
+    match rustix::fs::readlinkat(staging, staged, Vec::new()) {
+        Ok(target) => std::fs::write(&path, target.as_bytes())?,
+        Err(_) => {
+            let mut bytes = Vec::new();
+            tree::open_in(staging.as_fd(), staged)?.read_to_end(&mut bytes)?;
+            std::fs::write(&path, bytes)?;
+        }
+    }
+    std::fs::File::open(&path)?.sync_all()?;
+    record.rescued.push(path.display().to_string());
+    Ok(rustix::fs::unlinkat(staging, staged, AtFlags::empty())?)
+}

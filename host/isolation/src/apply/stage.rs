@@ -1,0 +1,99 @@
+//! Where writes are prepared: a directory in the project's root, or at the top of whatever is mounted in
+//! it, so that one rename brings each of them to its place.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::meta;
+use super::tree::Tree;
+use crate::entry::Node;
+use crate::path::RelPath;
+use crate::store::Store;
+
+/// Name of the staging directory of an apply.
+pub(super) fn name(id: &str) -> Vec<u8> {
+    format!(".massgen-apply-{id}").into_bytes()
+}
+
+/// The directory in which the staging directory for a path belongs: the highest one on the same file
+/// system as the place that it will have.
+pub(super) fn base(tree: &Tree, path: &RelPath) -> Result<RelPath, Errno> {
+    let above = std::iter::successors(path.parent(), RelPath::parent);
+    let mut device = None;
+    let mut base = RelPath::root();
+    for dir in above {
+        let Ok(Some(stat)) = tree.stat(&dir) else { continue };
+        if !rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir() {
+            continue;
+        }
+        match device {
+            None => device = Some(stat.st_dev),
+            Some(device) if device != stat.st_dev => break,
+            Some(_) => {}
+        }
+        base = dir;
+    }
+    Ok(base)
+}
+
+/// Opens a staging directory, making it if need be.
+pub(super) fn open(tree: &Tree, base: &RelPath, id: &str) -> Result<OwnedFd, Errno> {
+    let parent = tree.dir(base)?;
+    match rustix::fs::mkdirat(&parent, name(id).as_slice(), Mode::from_raw_mode(0o700)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno),
+    }
+    open_existing(tree, base, id)
+}
+
+/// Opens a staging directory that is there.
+pub(super) fn open_existing(tree: &Tree, base: &RelPath, id: &str) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(tree.dir(base)?, name(id).as_slice(), flags, Mode::empty())
+}
+
+/// Writes what will stand at `path`, durably. Gives its inode.
+pub(super) fn write(
+    tree: &Tree,
+    staging: &OwnedFd,
+    staged_name: &[u8],
+    path: &RelPath,
+    node: &Node,
+    store: &Store,
+) -> io::Result<u64> {
+    match node {
+        Node::Link { target } => {
+            rustix::fs::symlinkat(target.as_slice(), staging, staged_name)?;
+        }
+        Node::File { mode, content } => {
+            let bytes = store.read(content).map_err(io::Error::other)?;
+            let flags =
+                OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file = rustix::fs::openat(staging, staged_name, flags, Mode::from_raw_mode(0o600))?;
+            let mut file = File::from(file);
+            file.write_all(&bytes)?;
+            if let Ok(parent) = tree.parent(path) {
+                meta::inherit(&file, parent.as_fd(), path.name())?;
+            }
+            rustix::fs::fchmod(&file, Mode::from_raw_mode(*mode))?;
+            file.sync_all()?;
+        }
+        Node::Dir { .. } => {}
+    }
+    let stat = rustix::fs::statat(staging, staged_name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(stat.st_ino)
+}
+
+/// The name under which an act's new node is staged.
+pub(super) fn new_name(act: usize) -> Vec<u8> {
+    format!("{act}").into_bytes()
+}
+
+/// The name under which an act's old node is kept, where it is not exchanged with the new one.
+pub(super) fn old_name(act: usize) -> Vec<u8> {
+    format!("{act}.old").into_bytes()
+}

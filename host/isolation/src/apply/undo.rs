@@ -1,0 +1,182 @@
+//! Takes an apply back: the same machinery, with before and after exchanged.
+
+use std::path::Path;
+
+use super::hook::Hook;
+use super::record::{ApplyKind, ApplyRecord, Status, new_dir, records};
+use super::{ApplyError, Tree, execute, lock_project, recover};
+use crate::create::Context;
+use crate::entry::Node;
+use crate::path::RelPath;
+use crate::plan::{Because, Op, PlanError, Target};
+use crate::session::{SaveError, Session, State};
+use crate::store::{Store, StoreError};
+
+/// What was undone.
+#[derive(Debug)]
+pub struct Undone {
+    /// The apply.
+    pub id: String,
+    /// Its sessions.
+    pub sessions: Vec<String>,
+    /// Paths that are as they were before.
+    pub restored: Vec<RelPath>,
+}
+
+/// Why nothing was undone.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    /// There is nothing to undo.
+    #[error("nothing was applied that could be undone")]
+    Nothing,
+    /// The tree changed since; nothing was undone.
+    #[error("the project changed since it was applied; nothing was undone")]
+    Drift(Vec<Because>),
+    /// The tree can't be written.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+impl From<SaveError> for UndoError {
+    fn from(error: SaveError) -> Self {
+        Self::Apply(error.into())
+    }
+}
+
+impl From<StoreError> for UndoError {
+    fn from(error: StoreError) -> Self {
+        Self::Apply(error.into())
+    }
+}
+
+impl From<PlanError> for UndoError {
+    fn from(error: PlanError) -> Self {
+        Self::Apply(error.into())
+    }
+}
+
+/// Which apply is meant: the newest of a session, or of a project.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    /// Of a session.
+    Session(&'a str),
+    /// Of a project.
+    Project(&'a Path),
+}
+
+/// Undoes the newest apply.
+pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<Undone, UndoError> {
+    let find = || -> Result<(ApplyRecord, std::path::PathBuf), UndoError> {
+        let mut known = records(&context.state)?;
+        known.retain(|(record, _)| match which {
+            Which::Session(id) => record.sessions.iter().any(|session| session == id),
+            Which::Project(path) => *record.project == *path,
+        });
+        known.pop().ok_or(UndoError::Nothing)
+    };
+    // What a crash left decides what the newest one is.
+    let project = match find() {
+        Ok((record, _)) => record.project,
+        Err(error) => {
+            recover(context, None).map_err(ApplyError::from)?;
+            drop(error);
+            find()?.0.project
+        }
+    };
+    let _lock = lock_project(context, &project)?;
+    recover(context, Some(&project)).map_err(ApplyError::from)?;
+    let (record, dir) = find()?;
+    let tree = Tree::open(&project)
+        .map_err(|source| ApplyError::Io { path: project.0.clone(), source })?;
+    let drift = drift(&tree, &record)?;
+    if !drift.is_empty() {
+        return Err(UndoError::Drift(drift));
+    }
+    let new = new_dir(context)?;
+    let mut back = reversed(context, &record, &new);
+    keep_bytes(&back.ops, &Store::new(&dir), &Store::new(&new))?;
+    execute(&tree, &mut back, &new, hook).map_err(ApplyError::from)?;
+    for id in &record.sessions {
+        reopen(context, id)?;
+    }
+    let restored = record.ops.iter().map(|op| op.path.clone()).collect();
+    Ok(Undone { id: record.id, sessions: record.sessions, restored })
+}
+
+/// Paths that are not as the apply left them.
+fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
+    let mut drift = Vec::new();
+    for op in &record.ops {
+        let because = |reason: &str| Because { path: op.path.clone(), reason: reason.into() };
+        let current = match tree.node(&op.path) {
+            Ok(current) => current,
+            Err(error) => {
+                drift.push(because(&error.to_string()));
+                continue;
+            }
+        };
+        let as_left = match (&current, &op.after) {
+            (None, None) => true,
+            (Some(Node::File { content: a, .. }), Some(Node::File { content: b, .. })) => a == b,
+            (Some(Node::Link { target: a }), Some(Node::Link { target: b })) => a == b,
+            (Some(Node::Dir { .. }), Some(Node::Dir { .. })) => true,
+            _ => false,
+        };
+        if !as_left {
+            drift.push(because("it changed since it was applied"));
+        }
+        let holds_more = || -> Result<bool, PlanError> {
+            let ours = |name: &Vec<u8>| record.ops.iter().any(|o| o.path == op.path.join(name));
+            Ok(tree.names(&op.path)?.iter().any(|name| !ours(name)))
+        };
+        let goes = matches!(op.after, Some(Node::Dir { .. }))
+            && !matches!(op.before, Some(Node::Dir { .. }));
+        if as_left && goes && holds_more()? {
+            drift.push(because("the directory holds files that came since"));
+        }
+    }
+    Ok(drift)
+}
+
+fn reversed(context: &Context, record: &ApplyRecord, dir: &Path) -> ApplyRecord {
+    let ops = record.ops.iter().map(|op| Op {
+        path: op.path.clone(),
+        before: op.after.clone(),
+        after: op.before.clone(),
+    });
+    ApplyRecord {
+        id: dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        kind: ApplyKind::Undo { of: record.id.clone() },
+        status: Status::Planned,
+        created_unix_ms: context.now_unix_ms,
+        ops: ops.collect(),
+        deliveries: Vec::new(),
+        stages: Vec::new(),
+        inodes: Vec::new(),
+        rescued: Vec::new(),
+        ..record.clone()
+    }
+}
+
+/// What is taken away and what is brought back are both kept.
+fn keep_bytes(ops: &[Op], from: &Store, to: &Store) -> Result<(), StoreError> {
+    to.create()?;
+    for node in ops.iter().flat_map(|op| [&op.before, &op.after]).flatten() {
+        if let Some(content) = node.content() {
+            to.keep(&from.read(content)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The session can be reviewed and applied again.
+fn reopen(context: &Context, id: &str) -> Result<(), UndoError> {
+    let dir = context.state.session(id);
+    if let Ok(mut session) = Session::load(&dir)
+        && session.state == State::Applied
+    {
+        session.state = State::Open;
+        session.save(&dir)?;
+    }
+    Ok(())
+}

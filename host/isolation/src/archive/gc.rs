@@ -1,0 +1,142 @@
+//! Removes what is archived, old enough and provably ours; makes the other archives small.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::thin::thin;
+use super::{ArchiveError, io as io_at, to_trash};
+use crate::create::Context;
+use crate::session::{Lock, Session, State, list};
+
+/// What was collected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Archives that were removed for good.
+    pub removed: Vec<String>,
+    /// Sessions that were left, with the reason.
+    pub kept: Vec<(String, String)>,
+    /// Bytes that are free now, or would be.
+    pub bytes: u64,
+}
+
+/// Removes archives that were discarded at least `older_than_ms` ago. With `dry_run`, only says which.
+pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collected, ArchiveError> {
+    let mut collected = Collected::default();
+    let (sessions, broken) = list(&context.state);
+    for (id, error) in broken {
+        collected.kept.push((id, error.to_string()));
+    }
+    for session in sessions {
+        match keep_reason(context, &session, older_than_ms) {
+            Some(reason) => {
+                if session.state == State::Discarded && session.host == context.host && !dry_run {
+                    collected.bytes += thin_if_free(context, &session)?;
+                }
+                collected.kept.push((session.id, reason));
+            }
+            None => remove(context, session, dry_run, &mut collected)?,
+        }
+    }
+    if !dry_run {
+        empty_trash(context)?;
+    }
+    Ok(collected)
+}
+
+/// Why a session is not removed; none if it may be.
+fn keep_reason(context: &Context, session: &Session, older_than_ms: i64) -> Option<String> {
+    if session.host != context.host {
+        return Some(format!("it belongs to the machine {}", session.host));
+    }
+    if session.state != State::Discarded {
+        return Some("it is not discarded".into());
+    }
+    let since = session.discarded_unix_ms.unwrap_or(i64::MAX);
+    let age_ms = context.now_unix_ms.saturating_sub(since);
+    (age_ms < older_than_ms).then(|| "it was discarded not long enough ago".to_string())
+}
+
+fn remove(
+    context: &Context,
+    session: Session,
+    dry_run: bool,
+    collected: &mut Collected,
+) -> Result<(), ArchiveError> {
+    let dir = context.state.session(&session.id);
+    let lock = match Lock::take(&dir.join("lock")) {
+        Ok(lock) => lock,
+        Err(busy) => {
+            collected.kept.push((session.id, busy.to_string()));
+            return Ok(());
+        }
+    };
+    collected.bytes += size_of(&dir);
+    if !dry_run {
+        // A pin that a crash left goes with its session.
+        super::discard::put_aside(context, &session)?;
+        let place = to_trash(context, &session)?;
+        drop(lock);
+        remove_tree(&place).map_err(io_at(&place))?;
+    }
+    collected.removed.push(session.id);
+    Ok(())
+}
+
+fn thin_if_free(context: &Context, session: &Session) -> Result<u64, ArchiveError> {
+    let dir = context.state.session(&session.id);
+    match Lock::take(&dir.join("lock")) {
+        Ok(_lock) => thin(session, &dir),
+        Err(_) => Ok(0),
+    }
+}
+
+/// Removes what a crash left while it was being removed.
+pub fn empty_trash(context: &Context) -> Result<u64, ArchiveError> {
+    let trash = context.state.trash();
+    let mut removed = 0;
+    for entry in fs::read_dir(&trash).into_iter().flatten().flatten() {
+        // Somebody else may be removing it, too.
+        match remove_tree(&entry.path()) {
+            Ok(()) => removed += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io_at(&entry.path())(error)),
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes a tree of our own, directories without permissions included.
+pub(super) fn remove_tree(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(dir)?;
+            fs::remove_dir_all(dir)
+        }
+        other => other,
+    }
+}
+
+fn open_up(dir: &Path) -> io::Result<()> {
+    let meta = fs::symlink_metadata(dir)?;
+    if !meta.is_dir() {
+        return Ok(());
+    }
+    fs::set_permissions(dir, fs::Permissions::from_mode(meta.permissions().mode() | 0o700))?;
+    for entry in fs::read_dir(dir)? {
+        open_up(&entry?.path())?;
+    }
+    Ok(())
+}
+
+fn size_of(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => size_of(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,134 @@
+//! Brings a discarded session back: its workspace, its place in git, and what was taken out of the
+//! archive because the baseline has it.
+
+use std::io::Write;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Mode, Timespec, Timestamps};
+
+use super::discard::copy_tree;
+use super::thin::LIST;
+use super::{ArchiveError, io, lock};
+use crate::baseline::{self, Baseline};
+use crate::create::Context;
+use crate::entry::{Node, Stamp};
+use crate::git::{Repository, pin};
+use crate::path::RelPath;
+use crate::session::{GitKind, Lock, Session, State, read_json};
+use crate::store::Store;
+
+/// Brings a session back; gives its record.
+pub fn restore(context: &Context, session: &Session) -> Result<Session, ArchiveError> {
+    let _lock = lock(context, session)?;
+    let dir = context.state.session(&session.id);
+    let mut session = Session::load(&dir)?;
+    if session.state != State::Discarded {
+        return Err(ArchiveError::NotDiscarded(session.label()));
+    }
+    let (workspace, archive) = (dir.join("workspace"), dir.join("archive"));
+    if archive.exists() && !workspace.exists() {
+        std::fs::rename(&archive, &workspace).map_err(io(&archive))?;
+    }
+    refill(&session, &dir)?;
+    rejoin_repository(context, &mut session, &dir)?;
+    session.state = State::Open;
+    session.discarded_unix_ms = None;
+    session.save(&dir)?;
+    Ok(session)
+}
+
+/// Writes again what was taken out, and stamps it.
+fn refill(session: &Session, dir: &Path) -> Result<(), ArchiveError> {
+    let list = dir.join(LIST);
+    if !list.exists() {
+        return Ok(());
+    }
+    let path = dir.join("baseline");
+    let mut baseline = baseline::load(&path)?;
+    let store = Store::new(dir);
+    for path in read_json::<Vec<RelPath>>(&list)? {
+        let file = session.workspace.join(path.as_path());
+        if file.symlink_metadata().is_err() {
+            refill_file(&mut baseline, &store, &path, &file)?;
+        }
+    }
+    let fresh = dir.join("baseline.new");
+    _ = std::fs::remove_file(&fresh);
+    baseline::save(&baseline, &fresh)?;
+    std::fs::rename(&fresh, &path).map_err(io(&path))?;
+    std::fs::remove_file(&list).map_err(io(&list))
+}
+
+fn refill_file(
+    baseline: &mut Baseline,
+    store: &Store,
+    path: &RelPath,
+    file: &Path,
+) -> Result<(), ArchiveError> {
+    let Ok(at) = baseline.entries.binary_search_by(|entry| entry.path.cmp(path)) else {
+        return Ok(());
+    };
+    let entry = &mut baseline.entries[at];
+    let Node::File { mode, content } = &entry.node else { return Ok(()) };
+    let bytes = store.read(content)?;
+    let failed = |source| ArchiveError::Io { path: file.to_path_buf(), source };
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut out = std::fs::File::create_new(file).map_err(failed)?;
+    out.write_all(&bytes).map_err(failed)?;
+    let settle = || -> rustix::io::Result<Stamp> {
+        rustix::fs::fchmod(&out, Mode::from_raw_mode(*mode))?;
+        let ns = entry.stamp.mtime_ns;
+        let time = Timespec {
+            tv_sec: ns.div_euclid(1_000_000_000),
+            tv_nsec: ns.rem_euclid(1_000_000_000),
+        };
+        rustix::fs::futimens(&out, &Timestamps { last_access: time, last_modification: time })?;
+        let stat = rustix::fs::statat(rustix::fs::CWD, file, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(Stamp::from(&stat))
+    };
+    entry.stamp = settle().map_err(|errno| failed(errno.into()))?;
+    Ok(())
+}
+
+fn rejoin_repository(
+    context: &Context,
+    session: &mut Session,
+    dir: &Path,
+) -> Result<(), ArchiveError> {
+    let id = session.id.clone();
+    let label = session.label();
+    let Some(side) = &mut session.git else { return Ok(()) };
+    if !side.user_common.is_dir() {
+        session
+            .notes
+            .push("the project's repository is gone: git does not work in the workspace".into());
+        return Ok(());
+    }
+    let _registry = Lock::wait(&context.state.repository_lock(&side.user_common))
+        .map_err(|source| ArchiveError::Busy { session: label, source })?;
+    let git = &context.git;
+    if side.kind == GitKind::Linked {
+        let bundle = dir.join("commits.bundle");
+        if bundle.exists() {
+            git.at(&side.user_common).args(["bundle", "unbundle"]).args([&bundle]).output()?;
+        }
+        let saved = dir.join("linked-admin");
+        if saved.is_dir() && !side.admin.exists() {
+            copy_tree(&saved, &side.admin).map_err(io(&side.admin))?;
+            std::fs::remove_dir_all(&saved).map_err(io(&saved))?;
+        }
+        return Ok(());
+    }
+    let base = session.base_commit.clone();
+    if let Some(base) = base {
+        if Repository::commit(git, &side.user_common, &base)?.is_some() {
+            pin::set(git, &side.user_common, &id, &base)?;
+        } else {
+            side.pinned = false;
+            session.notes.push(format!("the commit {base} is gone from the project's repository: git does not work in the workspace, its files are complete"));
+        }
+    }
+    Ok(())
+}

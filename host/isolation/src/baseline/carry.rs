@@ -1,0 +1,357 @@
+//! Brings the user's tree into the workspace, and records every byte of it on the way. Directories are
+//! taken side by side; the user's tree is only read.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::gitignore::Gitignore;
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+
+use super::ignored::{Level, Owner};
+use super::walk::{Job, State, Walk};
+use super::{Baseline, Entry, Roots, RuleFile, rules};
+use crate::git::{Git, GitError, Repository};
+use crate::path::RelPath;
+use crate::store::{PackPool, Store};
+
+/// Which ignored files come along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CarryPolicy {
+    /// None of them.
+    None,
+    /// Those that `.worktreeinclude` lists.
+    #[default]
+    Listed,
+    /// All of them.
+    All,
+}
+
+/// What is to be brought.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Whether ignore rules are applied at all.
+    pub ruled: bool,
+    /// Only what git tracks.
+    pub tracked_only: bool,
+    /// Which ignored files come along.
+    pub ignored: CarryPolicy,
+    /// If there are any: only files that one of these globs matches.
+    pub include: Vec<String>,
+    /// Paths that one of these globs matches stay away.
+    pub exclude: Vec<String>,
+    /// Only this path of the tree.
+    pub only: Option<RelPath>,
+    /// Bring the root's own `.git` directory as files.
+    pub git_directory: bool,
+    /// More bytes than this are refused.
+    pub bytes_max: u64,
+}
+
+/// A path that was not brought, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotCarried {
+    /// Where.
+    pub path: RelPath,
+    /// Why, in a few words.
+    pub reason: String,
+}
+
+/// What was brought.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// The record of it.
+    pub baseline: Baseline,
+    /// What stayed away.
+    pub not_carried: Vec<NotCarried>,
+    /// Submodules and other repositories whose git directory is elsewhere.
+    pub submodules: Vec<RelPath>,
+    /// Files that changed while they were read.
+    pub torn: Vec<RelPath>,
+    /// Files.
+    pub files: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Files that share their blocks with the original.
+    pub reflinked: u64,
+}
+
+/// Why a tree can't be brought.
+#[derive(Debug, thiserror::Error)]
+pub enum CarryError {
+    /// It is larger than allowed.
+    #[error("the tree holds more than {bytes_max} bytes")]
+    TooLarge {
+        /// The limit.
+        bytes_max: u64,
+    },
+    /// The root can't be opened.
+    #[error("{path} can't be read")]
+    Source {
+        /// The root.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The copy can't be written.
+    #[error("{path} can't be written")]
+    Target {
+        /// The file of the copy.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// git did not tell what it tracks.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Brings a tree.
+#[derive(Debug)]
+pub struct Carrier<'a> {
+    /// For repositories inside the tree.
+    pub git: &'a Git,
+    /// The repository that the tree is the work tree of.
+    pub repository: Option<&'a Repository>,
+    /// Where the files are: the project, or a fresh checkout of one of its commits.
+    pub source: &'a std::path::Path,
+    /// The project and its copy, for links between them.
+    pub roots: &'a Roots,
+    /// Takes the bytes.
+    pub store: &'a Store,
+    /// Directories that are never entered: this program's own state.
+    pub own_dirs: &'a [PathBuf],
+    /// What to bring.
+    pub wanted: &'a Wanted,
+    /// Nanoseconds since 1970.
+    pub now_ns: i64,
+}
+
+/// What all directories' walks share.
+pub(super) struct Shared<'a> {
+    pub(super) carrier: &'a Carrier<'a>,
+    pub(super) include: Gitignore,
+    pub(super) exclude: Gitignore,
+    pub(super) listed: Option<Gitignore>,
+    pub(super) packs: PackPool<'a>,
+    pub(super) from: std::os::fd::OwnedFd,
+    pub(super) to: std::os::fd::OwnedFd,
+    pub(super) bytes: AtomicU64,
+    pub(super) stop: AtomicBool,
+    pub(super) failure: Mutex<Option<CarryError>>,
+    pub(super) found: Mutex<Carried>,
+    pub(super) ignore_case: bool,
+}
+
+impl Shared<'_> {
+    pub(super) fn fail(&self, error: CarryError) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    pub(super) fn target_error(&self, path: &RelPath, source: std::io::Error) -> CarryError {
+        CarryError::Target { path: self.carrier.roots.workspace.join(path.as_path()), source }
+    }
+
+    /// Counts bytes against the limit.
+    pub(super) fn count(&self, bytes: u64) {
+        let max = self.carrier.wanted.bytes_max;
+        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > max {
+            self.fail(CarryError::TooLarge { bytes_max: max });
+        }
+    }
+}
+
+impl Carrier<'_> {
+    /// Brings the tree. The workspace's directory exists and is empty but for `.git`.
+    pub fn carry(&self) -> Result<Carried, CarryError> {
+        let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = |path: &std::path::Path| rustix::fs::open(path, directory, Mode::empty());
+        let from = open(self.source).map_err(|errno| CarryError::Source {
+            path: self.source.to_path_buf(),
+            source: errno.into(),
+        })?;
+        let to = open(&self.roots.workspace).map_err(|errno| CarryError::Target {
+            path: self.roots.workspace.clone(),
+            source: errno.into(),
+        })?;
+        let ignore_case =
+            self.repository.is_some_and(|repository| repository.config.is_true("core.ignorecase"));
+        let root = RelPath::root();
+        let lines = |lines: &[String]| rules::matcher(&root, lines.join("\n").as_bytes(), false);
+        let shared = Shared {
+            carrier: self,
+            include: lines(&self.wanted.include),
+            exclude: lines(&self.wanted.exclude),
+            listed: self.listed(),
+            packs: PackPool::new(self.store),
+            from,
+            to,
+            bytes: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            found: Mutex::new(Carried::default()),
+            ignore_case,
+        };
+        let owner = self.owner(&shared, &root, self.repository)?;
+        let state =
+            if self.wanted.ruled { State::Ruled } else { State::All(super::Origin::Tracked) };
+        let job = Job { dir: root, owner, level: None, state };
+        rayon::scope(|scope| Walk { shared: &shared }.enter(scope, job));
+        if let Some(failure) = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(failure);
+        }
+        let failed = |source| CarryError::Target { path: self.roots.workspace.clone(), source };
+        shared.packs.finish().map_err(failed)?;
+        let mut carried = shared.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        carried.bytes = shared.bytes.into_inner();
+        self.settle(&mut carried, ignore_case, &shared.to)?;
+        Ok(carried)
+    }
+
+    /// Sorts what was found, and takes away the permissions that were needed to fill directories.
+    fn settle(
+        &self,
+        carried: &mut Carried,
+        ignore_case: bool,
+        to: &std::os::fd::OwnedFd,
+    ) -> Result<(), CarryError> {
+        use rayon::slice::ParallelSliceMut;
+        let baseline = &mut carried.baseline;
+        baseline.entries.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        baseline.ignore_case = ignore_case;
+        baseline.stamped_ns = self.now_ns;
+        baseline.repositories.sort();
+        carried.not_carried.sort();
+        carried.submodules.sort();
+        for entry in baseline.entries.iter().rev() {
+            if let crate::entry::Node::Dir { mode } = entry.node
+                && mode & 0o700 != 0o700
+            {
+                let flags = rustix::fs::AtFlags::empty();
+                rustix::fs::chmodat(to, entry.path.as_path(), Mode::from_raw_mode(mode), flags)
+                    .map_err(|errno| CarryError::Target {
+                        path: self.roots.workspace.join(entry.path.as_path()),
+                        source: errno.into(),
+                    })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The globs of `.worktreeinclude`, if they count.
+    fn listed(&self) -> Option<Gitignore> {
+        if self.wanted.ignored != CarryPolicy::Listed || !self.wanted.ruled {
+            return None;
+        }
+        let text = std::fs::read(self.source.join(".worktreeinclude")).ok()?;
+        Some(rules::matcher(&RelPath::root(), &text, false))
+    }
+
+    /// What a repository at `root` tracks, and its wide rules; the rules are recorded.
+    pub(super) fn owner(
+        &self,
+        shared: &Shared<'_>,
+        root: &RelPath,
+        repository: Option<&Repository>,
+    ) -> Result<Arc<Owner>, GitError> {
+        let Some(repository) = repository.filter(|_| self.wanted.ruled) else {
+            return Ok(Arc::default());
+        };
+        let mut wide = Vec::new();
+        let mut files = Vec::new();
+        for text in wide_rules(self.git, repository) {
+            let file = RuleFile { dir: root.clone(), in_tree: false, text };
+            wide.push(file.matcher(shared.ignore_case));
+            files.push(file);
+        }
+        let owner = Owner::new(root, repository.tracked(self.git)?, wide);
+        let mut found = shared.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.baseline.rules.extend(files);
+        found.baseline.repositories.push(root.clone());
+        Ok(Arc::new(owner))
+    }
+}
+
+/// The user's own excludes, then the repository's, which win.
+fn wide_rules(git: &Git, repository: &Repository) -> Vec<Vec<u8>> {
+    let variable = |name: &str| {
+        let (_, value) = git.environment().iter().find(|(known, _)| known == name)?;
+        Some(PathBuf::from(value)).filter(|path| path.is_absolute())
+    };
+    let home = variable("HOME");
+    let named = repository.config.get("core.excludesfile").map(|path| {
+        match (path.strip_prefix("~/"), &home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(path),
+        }
+    });
+    let default = variable("XDG_CONFIG_HOME")
+        .or_else(|| home.as_ref().map(|home| home.join(".config")))
+        .map(|dir| dir.join("git/ignore"));
+    let files = [named.or(default), Some(repository.common.join("info/exclude"))];
+    files.into_iter().flatten().filter_map(|path| std::fs::read(path).ok()).collect()
+}
+
+/// Words for what the system said.
+pub(crate) fn reason_of(errno: Errno) -> String {
+    match errno {
+        Errno::ACCESS | Errno::PERM => "permission denied".into(),
+        Errno::NOENT => "it disappeared while the tree was read".into(),
+        Errno::NAMETOOLONG => "its path is too long".into(),
+        other => std::io::Error::from(other).to_string(),
+    }
+}
+
+/// Words for a kind of file that has no bytes to copy.
+pub(crate) fn special(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Fifo => "a pipe",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        _ => "not a regular file",
+    }
+}
+
+/// One directory's findings, before they join the others.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) entries: Vec<Entry>,
+    pub(super) rules: Option<RuleFile>,
+    pub(super) not_carried: Vec<NotCarried>,
+    pub(super) submodule: Option<RelPath>,
+    pub(super) torn: Vec<RelPath>,
+    pub(super) files: u64,
+    pub(super) reflinked: u64,
+}
+
+impl Findings {
+    pub(super) fn leave(&mut self, path: RelPath, reason: impl Into<String>) {
+        let mut reason = reason.into();
+        if super::looks_secret(&path) {
+            reason.push_str(" (its name says that it holds secrets)");
+        }
+        self.not_carried.push(NotCarried { path, reason });
+    }
+
+    pub(super) fn join(self, all: &Mutex<Carried>) {
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.baseline.entries.extend(self.entries);
+        all.baseline.rules.extend(self.rules);
+        all.not_carried.extend(self.not_carried);
+        all.submodules.extend(self.submodule);
+        all.torn.extend(self.torn);
+        all.files += self.files;
+        all.reflinked += self.reflinked;
+    }
+}
+
+/// The rules of a directory on top of those above it.
+pub(super) fn deeper(above: Option<Arc<Level>>, file: &RuleFile, ignore_case: bool) -> Arc<Level> {
+    Arc::new(Level { above, matcher: file.matcher(ignore_case) })
+}

@@ -1,0 +1,168 @@
+//! Copies one file into the workspace and into the store, from one reading.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Mode, OFlags, Stat, Timestamps};
+use rustix::io::Errno;
+
+use crate::entry::{Content, MODE_MASK, Node, Stamp};
+use crate::store::{PackWriter, Store};
+
+/// Files up to this size are held in memory while they are copied.
+const BUFFERED_MAX: u64 = 4 << 20;
+/// A file that keeps changing is taken as it was at the last try.
+const TRIES: usize = 3;
+
+/// A file that was copied.
+pub(super) struct CopiedFile {
+    pub(super) node: Node,
+    pub(super) stamp: Stamp,
+    /// It changed while it was read, at every try.
+    pub(super) torn: bool,
+    pub(super) reflinked: bool,
+}
+
+/// Why a file was not copied.
+pub(super) enum NotCopied {
+    /// It can't be read; the session goes on without it.
+    Source(Errno),
+    /// It is no regular file any more.
+    Special,
+    /// The copy can't be written.
+    Target(io::Error),
+}
+
+/// Where a file comes from and goes to.
+pub(super) struct Place<'a> {
+    pub(super) from: BorrowedFd<'a>,
+    pub(super) to: BorrowedFd<'a>,
+    pub(super) name: &'a [u8],
+}
+
+pub(super) fn copy_file(
+    place: &Place<'_>,
+    store: &Store,
+    pack: &mut PackWriter,
+    buffer: &mut Vec<u8>,
+) -> Result<CopiedFile, NotCopied> {
+    // Without NONBLOCK, a pipe that was just put there would hold us up for ever.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let source = rustix::fs::openat(place.from, place.name, flags, Mode::empty())
+        .map_err(NotCopied::Source)?;
+    let mut source = File::from(source);
+    let mut before = rustix::fs::fstat(&source).map_err(NotCopied::Source)?;
+    if !rustix::fs::FileType::from_raw_mode(before.st_mode).is_file() {
+        return Err(NotCopied::Special);
+    }
+    let mode = before.st_mode & MODE_MASK;
+    let target = create(place, mode).map_err(NotCopied::Target)?;
+    if before.st_size as u64 > BUFFERED_MAX {
+        return copy_large(&source, &target, &before, store);
+    }
+    let mut torn = true;
+    for _ in 0..TRIES {
+        buffer.clear();
+        read_all(&mut source, buffer, before.st_size as usize)
+            .map_err(|error| source_error(&error))?;
+        let after = rustix::fs::fstat(&source).map_err(NotCopied::Source)?;
+        torn = Stamp::from(&before) != Stamp::from(&after) || buffer.len() as i64 != after.st_size;
+        before = after;
+        if !torn {
+            break;
+        }
+        io::Seek::rewind(&mut source).map_err(|error| source_error(&error))?;
+    }
+    let content = pack.append(buffer).map_err(NotCopied::Target)?;
+    (&target).write_all(buffer).map_err(NotCopied::Target)?;
+    finish(&target, &before, mode, content, torn, false)
+}
+
+fn source_error(error: &io::Error) -> NotCopied {
+    NotCopied::Source(Errno::from_io_error(error).unwrap_or(Errno::IO))
+}
+
+/// Reads to the end. The size that was told spares the probing read of an empty file.
+fn read_all(source: &mut File, buffer: &mut Vec<u8>, told: usize) -> io::Result<()> {
+    buffer.resize(told + 1, 0);
+    let mut filled = 0;
+    loop {
+        if filled == buffer.len() {
+            buffer.resize(buffer.len() * 2, 0);
+        }
+        let n = source.read(&mut buffer[filled..])?;
+        filled += n;
+        if n == 0 || filled == told {
+            // A file of exactly the told size needs no second look: its stamp is compared.
+            buffer.truncate(filled);
+            return Ok(());
+        }
+    }
+}
+
+fn create(place: &Place<'_>, mode: u32) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(place.to, place.name, flags, Mode::from_raw_mode(mode | 0o200))?;
+    Ok(File::from(file))
+}
+
+fn copy_large(
+    source: &File,
+    target: &File,
+    before: &Stat,
+    store: &Store,
+) -> Result<CopiedFile, NotCopied> {
+    let reflinked = rustix::fs::ioctl_ficlone(target, source).is_ok();
+    if !reflinked {
+        io::copy(&mut &*source, &mut &*target).map_err(NotCopied::Target)?;
+    }
+    let after = rustix::fs::fstat(source).map_err(NotCopied::Source)?;
+    let torn = Stamp::from(before) != Stamp::from(&after);
+    let copy: OwnedFd = reopen(target).map_err(NotCopied::Target)?;
+    let content = store
+        .keep_file(&File::from(copy))
+        .map_err(|error| NotCopied::Target(io::Error::other(error)))?;
+    finish(target, before, before.st_mode & MODE_MASK, content, torn, reflinked)
+}
+
+/// The same file for reading.
+fn reopen(file: &File) -> io::Result<OwnedFd> {
+    use std::os::fd::AsRawFd;
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(File::open(path)?.into())
+}
+
+/// Sets times and permissions, and takes the stamp that tells later whether the agent touched it.
+fn finish(
+    target: &File,
+    source: &Stat,
+    mode: u32,
+    content: Content,
+    torn: bool,
+    reflinked: bool,
+) -> Result<CopiedFile, NotCopied> {
+    let failed = |errno: Errno| NotCopied::Target(errno.into());
+    let time = |s, ns| rustix::fs::Timespec { tv_sec: s, tv_nsec: ns };
+    let mtime = time(source.st_mtime, source.st_mtime_nsec as _);
+    let times = Timestamps { last_access: mtime, last_modification: mtime };
+    rustix::fs::futimens(target, &times).map_err(failed)?;
+    let mut made = rustix::fs::fstat(target).map_err(failed)?;
+    if made.st_mode & MODE_MASK != mode {
+        rustix::fs::fchmod(target, Mode::from_raw_mode(mode)).map_err(failed)?;
+        made = rustix::fs::fstat(target).map_err(failed)?;
+    }
+    Ok(CopiedFile {
+        node: Node::File { mode, content },
+        stamp: Stamp::from(&made),
+        torn,
+        reflinked,
+    })
+}
+
+/// Makes a symbolic link.
+pub(super) fn make_link(place: &Place<'_>, target: &[u8]) -> io::Result<Stamp> {
+    rustix::fs::symlinkat(target, place.to, place.name)?;
+    let stat = rustix::fs::statat(place.to.as_fd(), place.name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(Stamp::from(&stat))
+}

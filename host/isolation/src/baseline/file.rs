@@ -1,0 +1,53 @@
+//! The baseline's record: a magic line, the hash of what follows, and the entries.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::Baseline;
+
+const MAGIC: &[u8; 16] = b"massgen-base-01\n";
+
+/// Why a baseline can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file system said no.
+    #[error("{path} can't be used")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another program's, another version's, or cut short.
+    #[error("{path} is damaged, or was written by another version of this program")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Writes a baseline.
+pub fn save(baseline: &Baseline, path: &Path) -> Result<(), LoadError> {
+    let io = |source| LoadError::Io { path: path.to_path_buf(), source };
+    let body = postcard::to_stdvec(baseline)
+        .map_err(|_| LoadError::Damaged { path: path.to_path_buf() })?;
+    let mut file = std::fs::File::create_new(path).map_err(io)?;
+    file.write_all(MAGIC).map_err(io)?;
+    file.write_all(blake3::hash(&body).as_bytes()).map_err(io)?;
+    file.write_all(&body).map_err(io)?;
+    file.sync_all().map_err(io)
+}
+
+/// Reads a baseline.
+pub fn load(path: &Path) -> Result<Baseline, LoadError> {
+    let damaged = || LoadError::Damaged { path: path.to_path_buf() };
+    let bytes =
+        std::fs::read(path).map_err(|source| LoadError::Io { path: path.to_path_buf(), source })?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or_else(damaged)?;
+    let (hash, body) = rest.split_at_checked(32).ok_or_else(damaged)?;
+    if blake3::hash(body).as_bytes() != hash {
+        return Err(damaged());
+    }
+    postcard::from_bytes(body).map_err(|_| damaged())
+}

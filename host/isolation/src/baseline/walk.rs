@@ -1,0 +1,412 @@
+//! The walk over the user's tree: one job a directory.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rayon::Scope;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+
+use super::carry::{CarryError, Findings, Shared, deeper, reason_of, special};
+use super::copy::{NotCopied, Place, copy_file, make_link};
+use super::ignored::{self, Level, Owner};
+use super::nested::{self, Nested};
+use super::{CarryPolicy, Entry, Origin, RuleFile, rules};
+use crate::entry::{MODE_MASK, Node, Stamp};
+use crate::git::Repository;
+use crate::path::RelPath;
+
+/// How a directory's entries are decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// By the rules of its repository.
+    Ruled,
+    /// Everything comes along.
+    All(Origin),
+    /// An ignored directory: only what is tracked or listed comes along.
+    Searching,
+}
+
+/// A directory to be walked.
+pub(super) struct Job {
+    pub(super) dir: RelPath,
+    pub(super) owner: Arc<Owner>,
+    pub(super) level: Option<Arc<Level>>,
+    pub(super) state: State,
+}
+
+/// What happens to an entry.
+enum Decision {
+    Carry(Origin),
+    Enter(State),
+    Leave(&'static str),
+    /// An ignored directory that is searched: it stays away but for what is found in it.
+    EnterLeft,
+    /// Stays away without a word of its own: a word was said about a directory above.
+    Pass,
+}
+
+/// Walks directories.
+#[derive(Clone, Copy)]
+pub(super) struct Walk<'s, 'a> {
+    pub(super) shared: &'s Shared<'a>,
+}
+
+/// Opens a directory below a root, following nothing.
+pub(crate) fn open_beneath(root: &OwnedFd, dir: &RelPath) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    match rustix::fs::openat2(root, dir.as_path(), flags, Mode::empty(), resolve) {
+        Err(Errno::NOSYS | Errno::PERM) => {
+            rustix::fs::openat(root, dir.as_path(), flags, Mode::empty())
+        }
+        other => other,
+    }
+}
+
+/// Names and kinds of a directory's entries.
+pub(crate) fn list(dir: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name == b"." || name == b".." {
+            continue;
+        }
+        let mut kind = entry.file_type();
+        if kind == FileType::Unknown {
+            let stat = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            kind = FileType::from_raw_mode(stat.st_mode);
+        }
+        names.push((name.to_vec(), kind));
+    }
+    Ok(names)
+}
+
+impl<'s, 'a: 's> Walk<'s, 'a> {
+    /// Walks a directory, and those below it side by side.
+    pub(super) fn enter(self, scope: &Scope<'s>, job: Job) {
+        if self.shared.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut findings = Findings::default();
+        self.directory(scope, job, &mut findings);
+        findings.join(&self.shared.found);
+    }
+
+    fn directory(self, scope: &Scope<'s>, mut job: Job, findings: &mut Findings) {
+        let opened = open_beneath(&self.shared.from, &job.dir);
+        let listed = opened.and_then(|dir| list(&dir).map(|names| (dir, names)));
+        let (from, names) = match listed {
+            Ok(found) => found,
+            Err(errno) => return findings.leave(job.dir, reason_of(errno)),
+        };
+        if !job.dir.is_root() && names.iter().any(|(name, _)| name == b".git") {
+            match self.nested(&mut job, findings) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => return self.shared.fail(error),
+            }
+        }
+        if job.state == State::Ruled {
+            self.add_rules(&mut job, &from, &names, findings);
+        }
+        let mut to = None;
+        if job.state != State::Searching {
+            match self.target_dir(&job.dir, &from, findings) {
+                Ok(made) => to = Some(made),
+                Err(error) => return self.shared.fail(error),
+            }
+        }
+        if let Err(error) = self.entries(scope, &job, (&from, to), names, findings) {
+            self.shared.fail(error);
+        }
+    }
+
+    fn entries(
+        self,
+        scope: &Scope<'s>,
+        job: &Job,
+        (from, mut to): (&OwnedFd, Option<OwnedFd>),
+        names: Vec<(Vec<u8>, FileType)>,
+        findings: &mut Findings,
+    ) -> Result<(), CarryError> {
+        let mut pack = None;
+        let mut buffer = Vec::new();
+        for (name, kind) in names {
+            let path = job.dir.join(&name);
+            let origin = match self.decide(job, &path, kind) {
+                Decision::Leave(reason) => {
+                    findings.leave(path, reason);
+                    continue;
+                }
+                Decision::Pass => continue,
+                decision @ (Decision::Enter(_) | Decision::EnterLeft) => {
+                    let state = match decision {
+                        Decision::Enter(state) => state,
+                        _ => {
+                            findings.leave(path.clone(), "ignored");
+                            State::Searching
+                        }
+                    };
+                    let (owner, level) = (job.owner.clone(), job.level.clone());
+                    let below = Job { dir: path, owner, level, state };
+                    scope.spawn(move |scope| self.enter(scope, below));
+                    continue;
+                }
+                Decision::Carry(origin) => origin,
+            };
+            let to = match &to {
+                Some(to) => to,
+                None => to.insert(self.ensure_dirs(&job.dir, findings)?),
+            };
+            let place = Place { from: from.as_fd(), to: to.as_fd(), name: &name };
+            if kind == FileType::Symlink {
+                self.link(&place, path, origin, findings)?;
+                continue;
+            }
+            let writer = match &mut pack {
+                Some(writer) => writer,
+                None => {
+                    let taken = self.shared.packs.take();
+                    pack.insert(taken.map_err(|error| self.shared.target_error(&path, error))?)
+                }
+            };
+            let copied = copy_file(&place, self.shared.carrier.store, writer, &mut buffer);
+            self.file(copied, path, origin, findings)?;
+        }
+        if let Some(writer) = pack {
+            self.shared.packs.put(writer);
+        }
+        Ok(())
+    }
+
+    fn file(
+        self,
+        copied: Result<super::copy::CopiedFile, NotCopied>,
+        path: RelPath,
+        origin: Origin,
+        findings: &mut Findings,
+    ) -> Result<(), CarryError> {
+        match copied {
+            Ok(copied) => {
+                self.shared.count(copied.stamp.size);
+                if copied.torn {
+                    findings.torn.push(path.clone());
+                }
+                findings.files += 1;
+                findings.reflinked += u64::from(copied.reflinked);
+                let (node, stamp) = (copied.node, copied.stamp);
+                findings.entries.push(Entry { path, node, stamp, placed: None, origin });
+                Ok(())
+            }
+            Err(NotCopied::Source(errno)) => {
+                findings.leave(path, reason_of(errno));
+                Ok(())
+            }
+            Err(NotCopied::Special) => {
+                findings.leave(path, "not a regular file");
+                Ok(())
+            }
+            Err(NotCopied::Target(error)) => Err(self.shared.target_error(&path, error)),
+        }
+    }
+
+    fn link(
+        self,
+        place: &Place<'_>,
+        path: RelPath,
+        origin: Origin,
+        findings: &mut Findings,
+    ) -> Result<(), CarryError> {
+        let target = match rustix::fs::readlinkat(place.from, place.name, Vec::new()) {
+            Ok(target) => target.into_bytes(),
+            Err(errno) => {
+                findings.leave(path, reason_of(errno));
+                return Ok(());
+            }
+        };
+        let placed = self.shared.carrier.roots.place(&path, &target);
+        let stamp = make_link(place, placed.as_deref().unwrap_or(&target))
+            .map_err(|error| self.shared.target_error(&path, error))?;
+        findings.files += 1;
+        findings.entries.push(Entry { path, node: Node::Link { target }, stamp, placed, origin });
+        Ok(())
+    }
+
+    /// Makes a directory of the workspace; its permissions are settled when everything is in it.
+    fn target_dir(
+        self,
+        dir: &RelPath,
+        from: &OwnedFd,
+        findings: &mut Findings,
+    ) -> Result<OwnedFd, CarryError> {
+        if !dir.is_root() {
+            let failed = |errno: Errno| self.shared.target_error(dir, errno.into());
+            let stat = rustix::fs::fstat(from).map_err(failed)?;
+            let mode = stat.st_mode & MODE_MASK;
+            match rustix::fs::mkdirat(
+                &self.shared.to,
+                dir.as_path(),
+                Mode::from_raw_mode(mode | 0o700),
+            ) {
+                Ok(()) => findings.entries.push(Entry {
+                    path: dir.clone(),
+                    node: Node::Dir { mode },
+                    stamp: Stamp::default(),
+                    placed: None,
+                    origin: Origin::Tracked,
+                }),
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(failed(errno)),
+            }
+        }
+        open_beneath(&self.shared.to, dir)
+            .map_err(|errno| self.shared.target_error(dir, errno.into()))
+    }
+
+    /// The directories down to one that was not to be made at first.
+    fn ensure_dirs(self, dir: &RelPath, findings: &mut Findings) -> Result<OwnedFd, CarryError> {
+        let mut above: Vec<RelPath> =
+            std::iter::successors(Some(dir.clone()), RelPath::parent).collect();
+        above.reverse();
+        let mut made = None;
+        for dir in above {
+            let from = open_beneath(&self.shared.from, &dir)
+                .map_err(|errno| self.shared.target_error(&dir, errno.into()))?;
+            made = Some(self.target_dir(&dir, &from, findings)?);
+        }
+        made.ok_or_else(|| self.shared.target_error(dir, std::io::ErrorKind::NotFound.into()))
+    }
+
+    fn add_rules(
+        self,
+        job: &mut Job,
+        from: &OwnedFd,
+        names: &[(Vec<u8>, FileType)],
+        findings: &mut Findings,
+    ) {
+        const RULES_MAX: u64 = 1 << 20;
+        let there = |(name, kind): &(Vec<u8>, FileType)| name == b".gitignore" && kind.is_file();
+        if !names.iter().any(there) {
+            return;
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let Ok(file) = rustix::fs::openat(from, ".gitignore", flags, Mode::empty()) else { return };
+        let mut text = Vec::new();
+        let read = std::io::Read::take(std::fs::File::from(file), RULES_MAX);
+        if std::io::Read::read_to_end(&mut { read }, &mut text).is_err() {
+            return;
+        }
+        let file = RuleFile { dir: job.dir.clone(), in_tree: true, text };
+        job.level = Some(deeper(job.level.take(), &file, self.shared.ignore_case));
+        findings.rules = Some(file);
+    }
+
+    /// A repository inside the tree has rules of its own. Gives whether it is carried.
+    fn nested(self, job: &mut Job, findings: &mut Findings) -> Result<bool, CarryError> {
+        let carrier = self.shared.carrier;
+        let path = carrier.source.join(job.dir.as_path());
+        match nested::inspect(&path) {
+            None => return Ok(true),
+            Some(Nested::OtherWorktree) => {
+                findings.leave(job.dir.clone(), "a linked work tree of some repository");
+                return Ok(false);
+            }
+            Some(Nested::Pointer) => findings.submodule = Some(job.dir.clone()),
+            Some(Nested::Whole) => {}
+        }
+        if job.state == State::Ruled {
+            let repository = Repository::find(carrier.git, &path)?
+                .filter(|repository| repository.root.ends_with(job.dir.as_path()));
+            match repository {
+                Some(found) => {
+                    job.owner = carrier.owner(self.shared, &job.dir, Some(&found))?;
+                    job.level = None;
+                }
+                None => job.state = State::All(Origin::Untracked),
+            }
+        }
+        Ok(true)
+    }
+
+    fn decide(self, job: &Job, path: &RelPath, kind: FileType) -> Decision {
+        let wanted = self.shared.carrier.wanted;
+        if path.name() == b".git" {
+            return match (kind, path.parent().is_some_and(|dir| dir.is_root())) {
+                (FileType::Directory, true) if wanted.git_directory => {
+                    Decision::Enter(State::All(Origin::GitInternal))
+                }
+                (FileType::Directory, false) => Decision::Enter(State::All(Origin::GitInternal)),
+                // The workspace gets one of its own.
+                _ => Decision::Pass,
+            };
+        }
+        let own = &self.shared.carrier.own_dirs;
+        if kind.is_dir() && own.contains(&self.shared.carrier.source.join(path.as_path())) {
+            return Decision::Leave("this program's own state");
+        }
+        if !matches!(kind, FileType::Directory | FileType::RegularFile | FileType::Symlink) {
+            return Decision::Leave(special(kind));
+        }
+        if let Some(only) = &wanted.only
+            && path != only
+            && !only.is_within(path)
+        {
+            return Decision::Pass;
+        }
+        if rules::says(&self.shared.exclude, path, kind.is_dir()) == Some(true) {
+            return Decision::Leave("excluded by the strategy");
+        }
+        let decision = self.by_rules(job, path, kind.is_dir());
+        let filtered = !wanted.include.is_empty()
+            && matches!(decision, Decision::Carry(_))
+            && !self.included(path);
+        if filtered { Decision::Leave("not included by the strategy") } else { decision }
+    }
+
+    /// Whether a glob of the strategy matches a file or a directory above it.
+    fn included(self, path: &RelPath) -> bool {
+        let include = &self.shared.include;
+        rules::says(include, path, false) == Some(true)
+            || std::iter::successors(path.parent(), RelPath::parent)
+                .any(|dir| rules::says(include, &dir, true) == Some(true))
+    }
+
+    fn by_rules(self, job: &Job, path: &RelPath, is_dir: bool) -> Decision {
+        let wanted = self.shared.carrier.wanted;
+        let owner = &job.owner;
+        let tracked = owner.tracked.contains(path.as_bytes());
+        let tracked_below = is_dir && (tracked || owner.tracked_dirs.contains(path.as_bytes()));
+        let listed = || {
+            let listed = self.shared.listed.as_ref();
+            listed.is_some_and(|listed| rules::says(listed, path, is_dir) == Some(true))
+        };
+        match job.state {
+            State::All(origin) if is_dir => Decision::Enter(State::All(origin)),
+            State::All(origin) => Decision::Carry(origin),
+            _ if tracked && !is_dir => Decision::Carry(Origin::Tracked),
+            State::Searching if listed() && is_dir => Decision::Enter(State::All(Origin::Ignored)),
+            State::Searching if listed() => Decision::Carry(Origin::Ignored),
+            State::Searching if is_dir => Decision::Enter(State::Searching),
+            State::Searching => Decision::Pass,
+            State::Ruled => {
+                let ignored = ignored::matched(owner, job.level.as_ref(), path, is_dir);
+                match (ignored, is_dir) {
+                    (false, true) => Decision::Enter(State::Ruled),
+                    (false, false) if wanted.tracked_only => Decision::Leave("not tracked"),
+                    (false, false) => Decision::Carry(Origin::Untracked),
+                    (true, dir) if wanted.ignored == CarryPolicy::All || listed() => match dir {
+                        true => Decision::Enter(State::All(Origin::Ignored)),
+                        false => Decision::Carry(Origin::Ignored),
+                    },
+                    (true, true) if tracked_below || self.shared.listed.is_some() => {
+                        Decision::EnterLeft
+                    }
+                    (true, _) => Decision::Leave("ignored"),
+                }
+            }
+        }
+    }
+}

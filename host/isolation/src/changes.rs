@@ -1,0 +1,183 @@
+//! A session's changes: the baseline, what earlier applies delivered of it, and the workspace.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::apply;
+use crate::baseline::{self, Baseline, LoadError, Roots};
+use crate::changeset::{Changeset, CompareError, Effective, Source, compare};
+use crate::create::Context;
+use crate::entry::{Content, Hash, Node, Place};
+use crate::path::RelPath;
+use crate::scan::{ScanError, scan};
+use crate::session::{SaveError, Session, State};
+use crate::store::Store;
+
+/// A session with everything that its changes are told from.
+#[derive(Debug)]
+pub struct Opened {
+    /// The record.
+    pub session: Session,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// What it began from.
+    pub baseline: Baseline,
+    /// What earlier applies made of the user's tree.
+    pub delivered: BTreeMap<RelPath, Option<Node>>,
+    store: Store,
+    delivered_stores: BTreeMap<Hash, Store>,
+    roots: Roots,
+}
+
+/// Why a session's changes can't be told.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangesError {
+    /// It is archived.
+    #[error("session {0} is discarded")]
+    Discarded(String),
+    /// It was never finished.
+    #[error("session {0} was not made to its end")]
+    Unfinished(String),
+    /// Its baseline can't be read.
+    #[error(transparent)]
+    Baseline(#[from] LoadError),
+    /// A record can't be read.
+    #[error(transparent)]
+    Record(#[from] SaveError),
+    /// The workspace can't be read.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The comparison failed.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+}
+
+impl Opened {
+    /// Opens a session that is not discarded.
+    pub fn open(context: &Context, session: Session) -> Result<Self, ChangesError> {
+        match session.state {
+            State::Discarded => return Err(ChangesError::Discarded(session.id)),
+            State::Creating => return Err(ChangesError::Unfinished(session.id)),
+            State::Open | State::Applied => {}
+        }
+        let dir = context.state.session(&session.id);
+        let baseline = baseline::load(&dir.join("baseline"))?;
+        let mut delivered = BTreeMap::new();
+        let mut delivered_stores = BTreeMap::new();
+        for (record, record_dir) in apply::records(&context.state)? {
+            for delivery in record.deliveries_to(&session.id) {
+                if let Some(content) = delivery.node.as_ref().and_then(Node::content) {
+                    delivered_stores.insert(content.hash, Store::new(&record_dir));
+                }
+                delivered.insert(delivery.path.clone(), delivery.node.clone());
+            }
+        }
+        let (store, roots) = (Store::new(&dir), session.roots());
+        Ok(Self { session, dir, baseline, delivered, store, delivered_stores, roots })
+    }
+
+    /// The two trees.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
+    }
+
+    /// What the agent changed and was not delivered yet.
+    pub fn changeset(&self) -> Result<Changeset, ChangesError> {
+        let scan = scan(&self.baseline, &self.roots)?;
+        let before = Effective { baseline: &self.baseline, delivered: self.delivered.clone() };
+        let scope = &self.session.scope;
+        let mut changes = compare(&before, &scan, &self.roots, scope, self)?;
+        changes.gone_dirs = scan
+            .gone
+            .iter()
+            .filter(|path| matches!(before.node(path), Some(Node::Dir { .. })))
+            .cloned()
+            .collect();
+        Ok(changes)
+    }
+
+    /// Everything that the workspace holds, as a comparison with another one needs it.
+    pub fn nodes(&self) -> Result<BTreeMap<RelPath, Node>, ChangesError> {
+        let whole = Effective { baseline: &self.baseline, delivered: BTreeMap::new() };
+        let scan = scan(&self.baseline, &self.roots)?;
+        let changes = compare(&whole, &scan, &self.roots, &RelPath::root(), self)?;
+        let entries = self.baseline.entries.iter();
+        let mut nodes: BTreeMap<RelPath, Node> =
+            entries.map(|entry| (entry.path.clone(), entry.node.clone())).collect();
+        for change in changes.changes {
+            if let Some(old) = &change.old_path {
+                nodes.remove(old);
+            }
+            match change.new {
+                Some(node) => _ = nodes.insert(change.path, node),
+                None => _ = nodes.remove(&change.path),
+            }
+        }
+        for gone in &scan.gone {
+            nodes.remove(gone);
+        }
+        Ok(nodes)
+    }
+
+    /// How another session's workspace differs from this one's.
+    pub fn against(&self, other: &Self) -> Result<Changeset, ChangesError> {
+        let (ours, theirs) = (self.nodes()?, other.nodes()?);
+        Ok(crate::changeset::between(&ours, &theirs, &self.session.scope))
+    }
+
+    fn open_file(&self, path: &RelPath) -> std::io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(&self.roots.workspace, flags, Mode::empty())?;
+        let dir = baseline::open_beneath(&root, &path.parent().unwrap_or_default())?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&dir, path.name(), flags, Mode::empty())?))
+    }
+}
+
+fn unreadable(path: &RelPath) -> impl FnOnce(std::io::Error) -> CompareError {
+    let path = path.lossy();
+    move |source| CompareError::Workspace { path, source }
+}
+
+impl Source for Opened {
+    fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError> {
+        match content.place {
+            Place::Pack { .. } => Ok(self.store.read(content)?),
+            Place::Loose => {
+                let store = self.delivered_stores.get(&content.hash).unwrap_or(&self.store);
+                Ok(store.read(content)?)
+            }
+            Place::Workspace => {
+                let mut bytes = Vec::new();
+                self.open_file(path)
+                    .and_then(|mut file| file.read_to_end(&mut bytes))
+                    .map_err(unreadable(path))?;
+                if content.hash != Hash::UNREAD && Hash::of(&bytes) != content.hash {
+                    return Err(CompareError::Moving { path: path.lossy() });
+                }
+                Ok(bytes)
+            }
+        }
+    }
+
+    fn look(&self, path: &RelPath) -> Result<Content, CompareError> {
+        let mut hasher = blake3::Hasher::new();
+        let mut file = self.open_file(path).map_err(unreadable(path))?;
+        let mut chunk = vec![0; 1 << 17];
+        let mut size = 0;
+        loop {
+            let n = file.read(&mut chunk).map_err(unreadable(path))?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&chunk[..n]);
+            size += n as u64;
+        }
+        let hash = Hash(*hasher.finalize().as_bytes());
+        Ok(Content { size, hash, place: Place::Workspace })
+    }
+}

@@ -1,0 +1,246 @@
+//! The comparison. What stands in the workspace comes from a scan; bytes come through [`Source`].
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{Change, Changeset, Scope, Status, rename, risks};
+use crate::baseline::{Baseline, Entry, Origin, Roots, Rules};
+use crate::entry::{Content, Hash, Node, Place};
+use crate::path::{RelPath, forbidden_component};
+use crate::scan::{Now, Scan};
+use crate::store::StoreError;
+
+/// Gives bytes: of the baseline from the store, of the workspace from its files.
+pub trait Source {
+    /// The bytes of a file.
+    fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError>;
+
+    /// Size and hash of a file of the workspace as it is now.
+    fn look(&self, path: &RelPath) -> Result<Content, CompareError>;
+}
+
+/// Why a comparison can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// Kept bytes can't be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of the workspace can't be read.
+    #[error("{path} can't be read in the workspace")]
+    Workspace {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file was written while it was compared.
+    #[error("{path} was changed while it was compared: something still runs in the workspace")]
+    Moving {
+        /// The file.
+        path: String,
+    },
+}
+
+/// What the user's tree is compared by: the baseline, with what earlier applies brought into it.
+#[derive(Debug)]
+pub struct Effective<'a> {
+    /// The baseline.
+    pub baseline: &'a Baseline,
+    /// Paths that were applied: what they stand at since. None: gone.
+    pub delivered: BTreeMap<RelPath, Option<Node>>,
+}
+
+impl Effective<'_> {
+    /// What stands at a path for this comparison.
+    pub fn node(&self, path: &RelPath) -> Option<&Node> {
+        match self.delivered.get(path) {
+            Some(node) => node.as_ref(),
+            None => self.baseline.find(path).map(|entry| &entry.node),
+        }
+    }
+}
+
+/// Compares.
+pub fn compare(
+    before: &Effective<'_>,
+    scan: &Scan,
+    roots: &Roots,
+    scope: &RelPath,
+    source: &dyn Source,
+) -> Result<Changeset, CompareError> {
+    let baseline = before.baseline;
+    let rules = Rules::new(&baseline.rules, &baseline.repositories, baseline.ignore_case);
+    let scoped = |path: &RelPath, is_dir: bool| {
+        let origin = baseline.find(path).map(|entry| entry.origin);
+        scope_of(path, is_dir, origin, scope, &rules)
+    };
+    let mut pairs: BTreeMap<RelPath, Option<Node>> = BTreeMap::new();
+    let mut unreadable = scan.unreadable.clone();
+    let mut git_dirs = HashSet::new();
+    for (path, now) in &scan.touched {
+        let old = before.node(path);
+        let is_dir = matches!(now, Now::Dir { .. });
+        if let Now::Dir { git: true, .. } = now {
+            git_dirs.insert(path.clone());
+        }
+        match node(path, now, old, scoped(path, is_dir), source) {
+            Ok(node) => _ = pairs.insert(path.clone(), node),
+            Err(CompareError::Workspace { source, .. }) => {
+                unreadable.push(crate::baseline::NotCarried {
+                    path: path.clone(),
+                    reason: source.to_string(),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    for path in &scan.gone {
+        pairs.insert(path.clone(), None);
+    }
+    for path in before.delivered.keys().filter(|path| !scan.touched.iter().any(|(p, _)| p == *path))
+    {
+        let unchanged = baseline.find(path).map(|entry| entry.node.clone());
+        pairs.entry(path.clone()).or_insert(unchanged);
+    }
+    let mut changes = Vec::new();
+    for (path, new) in &pairs {
+        let old = before.node(path);
+        if let Some(status) = status(old, new.as_ref()) {
+            let is_dir = new.as_ref().or(old).is_some_and(|n| matches!(n, Node::Dir { .. }));
+            let (old, scope) = (old.cloned(), scoped(path, is_dir));
+            let (path, new) = (path.clone(), new.clone());
+            changes.push(Change {
+                path,
+                old_path: None,
+                status,
+                old,
+                new,
+                scope,
+                risks: Vec::new(),
+            });
+        }
+    }
+    drop_implied_dirs(&mut changes, baseline, &git_dirs);
+    rename::pair(&mut changes, source)?;
+    for change in &mut changes {
+        change.risks = risks::of(change, roots, &git_dirs, source);
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    let files = baseline.entries.iter().filter(|entry| is_file_in(entry, scope)).count() as u64;
+    Ok(Changeset { changes, unreadable, baseline_files: files, gone_dirs: Vec::new() })
+}
+
+/// Compares two trees of nodes. Directories are told by what is in them.
+pub fn between(
+    old: &BTreeMap<RelPath, Node>,
+    new: &BTreeMap<RelPath, Node>,
+    scope: &RelPath,
+) -> Changeset {
+    let paths: std::collections::BTreeSet<&RelPath> = old.keys().chain(new.keys()).collect();
+    let mut changes = Vec::new();
+    for path in paths {
+        let (old, new) = (old.get(path), new.get(path));
+        let only_dirs = [old, new].into_iter().flatten().all(|n| matches!(n, Node::Dir { .. }));
+        let Some(status) = status(old, new).filter(|_| !only_dirs) else { continue };
+        let inside = path.is_within(scope) && forbidden_component(path).is_none();
+        changes.push(Change {
+            path: path.clone(),
+            old_path: None,
+            status,
+            old: old.cloned(),
+            new: new.cloned(),
+            scope: if inside { Scope::In } else { Scope::OutOfScope },
+            risks: Vec::new(),
+        });
+    }
+    Changeset { changes, ..Changeset::default() }
+}
+
+fn is_file_in(entry: &Entry, scope: &RelPath) -> bool {
+    entry.origin != Origin::GitInternal
+        && !matches!(entry.node, Node::Dir { .. })
+        && entry.path.is_within(scope)
+}
+
+fn scope_of(
+    path: &RelPath,
+    is_dir: bool,
+    origin: Option<Origin>,
+    scope: &RelPath,
+    rules: &Rules,
+) -> Scope {
+    // What another version control keeps for itself is not for anybody's agent to write.
+    let others = path.components().any(|part| matches!(part, b".hg" | b".svn" | b".jj"));
+    if others
+        || !path.is_within(scope)
+        || origin == Some(Origin::GitInternal)
+        || forbidden_component(path).is_some()
+    {
+        return Scope::OutOfScope;
+    }
+    let ignored = match origin {
+        Some(origin) => origin == Origin::Ignored,
+        None => rules.ignores(path, is_dir),
+    };
+    if ignored { Scope::IgnoredOutput } else { Scope::In }
+}
+
+/// What stands at a touched path. Build output that nothing is compared with is not read.
+fn node(
+    path: &RelPath,
+    now: &Now,
+    old: Option<&Node>,
+    scope: Scope,
+    source: &dyn Source,
+) -> Result<Option<Node>, CompareError> {
+    Ok(Some(match now {
+        Now::Dir { mode, .. } => Node::Dir { mode: *mode },
+        Now::Link { target } => Node::Link { target: target.clone() },
+        Now::File { mode, size } => {
+            let same_size =
+                old.and_then(Node::content).is_some_and(|content| content.size == *size);
+            let content = if scope == Scope::In || same_size {
+                source.look(path)?
+            } else {
+                Content { size: *size, hash: Hash::UNREAD, place: Place::Workspace }
+            };
+            Node::File { mode: *mode, content }
+        }
+    }))
+}
+
+fn status(old: Option<&Node>, new: Option<&Node>) -> Option<Status> {
+    match (old, new) {
+        (None, None) => None,
+        (None, Some(_)) => Some(Status::Added),
+        (Some(_), None) => Some(Status::Deleted),
+        (Some(old), Some(new)) if old.kind() != new.kind() => Some(Status::TypeChanged),
+        (Some(old), Some(new)) if old == new => None,
+        (Some(Node::Dir { .. }), Some(_)) => Some(Status::ModeChanged),
+        (Some(Node::File { content: a, .. }), Some(Node::File { content: b, .. })) if a == b => {
+            Some(Status::ModeChanged)
+        }
+        (Some(_), Some(_)) => Some(Status::Modified),
+    }
+}
+
+/// A directory is worth a word only where no file says it: an empty one that came or went. That a
+/// directory with files came or went, its files tell.
+fn drop_implied_dirs(changes: &mut Vec<Change>, baseline: &Baseline, git_dirs: &HashSet<RelPath>) {
+    let mut filled: HashSet<RelPath> = HashSet::new();
+    for change in changes.iter() {
+        filled.extend(change.path.parent());
+    }
+    for entry in &baseline.entries {
+        filled.extend(entry.path.parent());
+    }
+    changes.retain(|change| {
+        let is_dir = |node: &Option<Node>| matches!(node, Some(Node::Dir { .. }));
+        let came_or_went = match change.status {
+            Status::Added => is_dir(&change.new),
+            Status::Deleted => is_dir(&change.old),
+            _ => false,
+        };
+        !came_or_went || git_dirs.contains(&change.path) || !filled.contains(&change.path)
+    });
+}

@@ -1,0 +1,219 @@
+//! What a reviewer should look at twice.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{Change, Risk, Scope, Source};
+use crate::baseline::{Roots, looks_secret};
+use crate::entry::{Hash, Node};
+use crate::path::{RelPath, forbidden_component};
+
+const LOOKED_AT_BYTES_MAX: u64 = 4 << 20;
+
+/// Names that tools run or obey when somebody works in the directory.
+const NAMES: &[&str] = &[
+    ".envrc",
+    "makefile",
+    "gnumakefile",
+    "justfile",
+    "taskfile.yml",
+    "rakefile",
+    "package.json",
+    "build.rs",
+    "build.gradle",
+    "build.gradle.kts",
+    "settings.gradle",
+    "setup.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "conftest.py",
+    "noxfile.py",
+    "tox.ini",
+    "cargo.toml",
+    "cmakelists.txt",
+    "configure",
+    "dockerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yaml",
+    ".gitattributes",
+    ".gitmodules",
+    ".gitconfig",
+    ".pre-commit-config.yaml",
+    "lefthook.yml",
+    ".gitlab-ci.yml",
+    "jenkinsfile",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    ".mcp.json",
+    "agents.md",
+    "claude.md",
+    "gemini.md",
+    ".cursorrules",
+    ".windsurfrules",
+    ".npmrc",
+    ".yarnrc.yml",
+    ".bashrc",
+    ".profile",
+    ".zshrc",
+    "rust-toolchain.toml",
+    "binding.gyp",
+    "sitecustomize.py",
+    "usercustomize.py",
+];
+const FOLDERS: &[&str] = &[
+    ".husky",
+    ".githooks",
+    ".github/workflows",
+    ".github/actions",
+    ".circleci",
+    ".vscode",
+    ".idea",
+    ".devcontainer",
+    ".cargo",
+    ".claude",
+    ".cursor",
+    ".codex",
+    ".gemini",
+    ".massgen",
+    "hooks",
+    ".mvn",
+];
+
+pub(super) fn of(
+    change: &Change,
+    roots: &Roots,
+    git_dirs: &HashSet<RelPath>,
+    source: &dyn Source,
+) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    if git_dirs.contains(&change.path) {
+        risks.push(Risk::NestedRepository);
+    } else if forbidden_component(&change.path).is_some() {
+        risks.push(Risk::GitDirectoryName);
+    }
+    if speaks_to_the_terminal(&change.path.lossy()) || bidi(&change.path.lossy()) {
+        risks.push(Risk::ControlCharactersInName);
+    }
+    let Some(new) = &change.new else { return risks };
+    if looks_secret(&change.path) {
+        risks.push(Risk::LooksSecret);
+    }
+    if is_run_by_tools(&change.path) {
+        risks.push(Risk::ExecutesOnYourMachine);
+    }
+    match new {
+        Node::Link { target } if leaves(&change.path, target, roots) => {
+            risks.push(Risk::EscapingSymlink);
+        }
+        Node::File { mode, content } => {
+            let before = match &change.old {
+                Some(Node::File { mode, .. }) => mode & 0o111,
+                _ => 0,
+            };
+            if mode & 0o111 != 0 && before == 0 {
+                risks.push(Risk::BecameExecutable);
+            }
+            let readable = change.scope == Scope::In
+                && content.size <= LOOKED_AT_BYTES_MAX
+                && content.hash != Hash::UNREAD;
+            if readable && let Ok(bytes) = source.bytes(&change.path, content) {
+                risks.extend(in_text(&bytes));
+            }
+        }
+        Node::Link { .. } | Node::Dir { .. } => {}
+    }
+    risks
+}
+
+fn is_run_by_tools(path: &RelPath) -> bool {
+    let text = path.lossy().to_lowercase();
+    let name = text.rsplit('/').next().unwrap_or_default();
+    NAMES.contains(&name)
+        || [".sh", ".bat", ".cmd", ".ps1", ".mk", ".gradle"].iter().any(|end| name.ends_with(end))
+        || FOLDERS
+            .iter()
+            .any(|dir| text.starts_with(&format!("{dir}/")) || text.contains(&format!("/{dir}/")))
+}
+
+/// Whether a link leads out of the project, by its words.
+fn leaves(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let target = Path::new(std::ffi::OsStr::from_bytes(target));
+    if target.is_absolute() {
+        return !target.starts_with(&roots.project)
+            || target.components().any(|part| part == std::path::Component::ParentDir);
+    }
+    !crate::baseline::stays_inside(&path.parent().unwrap_or_default(), target)
+}
+
+fn in_text(bytes: &[u8]) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.contains('\0')
+    {
+        if bidi(text) {
+            risks.push(Risk::BidiControl);
+        }
+        if speaks_to_the_terminal(text) {
+            risks.push(Risk::ControlCharacters);
+        }
+    }
+    risks
+}
+
+fn bidi(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
+}
+
+fn speaks_to_the_terminal(text: &str) -> bool {
+    text.chars().any(|c| {
+        (c.is_control() && !matches!(c, '\n' | '\t' | '\r' | '\u{c}'))
+            || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{e0001}'..='\u{e007f}')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rel(text: &str) -> RelPath {
+        RelPath::new(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_runs_on_the_users_machine() {
+        for (path, expect) in [
+            (".husky/pre-commit", true),
+            ("web/package.json", true),
+            (".github/workflows/ci.yml", true),
+            ("AGENTS.md", true),
+            ("src/main.rs", false),
+            ("docs/README.md", false),
+            ("run.sh", true),
+        ] {
+            assert_eq!(is_run_by_tools(&rel(path)), expect, "{path}");
+        }
+    }
+
+    #[test]
+    fn links_that_leave() {
+        let roots = Roots { project: "/p".into(), workspace: "/w".into() };
+        for (path, target, expect) in [
+            ("a/l", "../b", false),
+            ("a/l", "../../b", true),
+            ("l", "/etc/passwd", true),
+            ("l", "/p/b", false),
+            ("l", "/p/../etc", true),
+        ] {
+            assert_eq!(leaves(&rel(path), target.as_bytes(), &roots), expect, "{target}");
+        }
+    }
+
+    #[test]
+    fn characters_that_deceive() {
+        assert_eq!(in_text("a\u{202e}b".as_bytes()), [Risk::BidiControl]);
+        assert_eq!(in_text(b"a\x1b[2J"), [Risk::ControlCharacters]);
+        assert!(in_text("häß\tx\r\n".as_bytes()).is_empty());
+    }
+}

@@ -1,0 +1,397 @@
+//! Performs the steps of a strategy.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::{Context, CreateError, CreateRequest, Project};
+use crate::baseline::{self, Carried, Carrier, CarryError, Origin, Wanted, looks_secret};
+use crate::git::private::{self, Worktree};
+use crate::git::{GitError, Repository, linked, pin};
+use crate::path::{HostPath, RelPath};
+use crate::session::{GitKind, GitSide, Lock, Session, State};
+use crate::store::Store;
+use crate::strategy::{CopySet, Outcome, Step, StepErrorKind, StepReport};
+
+/// What was done so far for one session.
+pub(super) struct Performer<'a> {
+    context: &'a Context,
+    request: &'a CreateRequest,
+    project: &'a Project,
+    dir: PathBuf,
+    store: Store,
+    roots: baseline::Roots,
+    carried: Option<Carried>,
+    modified: u64,
+    error: Option<CreateError>,
+    acted: bool,
+}
+
+impl<'a> Performer<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        request: &'a CreateRequest,
+        project: &'a Project,
+        session: &Session,
+    ) -> Self {
+        let dir = context.state.session(&request.id);
+        Self {
+            context,
+            request,
+            project,
+            store: Store::new(&dir),
+            roots: session.roots(),
+            dir,
+            carried: None,
+            modified: 0,
+            error: None,
+            acted: false,
+        }
+    }
+
+    /// Whether another strategy can begin from nothing.
+    pub(super) fn is_untouched(&self) -> bool {
+        !self.acted
+    }
+
+    pub(super) fn perform(&mut self, session: &mut Session, step: Step) -> Outcome {
+        self.acted = true;
+        let started = Instant::now();
+        let result = self.prepare().and_then(|()| {
+            match step {
+                // A strategy chooses among what the user asked for, nothing else.
+                Step::AddWorktree { gitdir, .. } if gitdir != self.request.gitdir => {
+                    return Ok(Err(unsupported("a git directory that the user did not ask for")));
+                }
+                Step::AddWorktree { checkout: Some(commit), .. }
+                    if session.base_commit.as_ref() != Some(&commit) =>
+                {
+                    return Ok(Err(unsupported("a commit that the user did not ask for")));
+                }
+                Step::AddWorktree { gitdir, checkout } => {
+                    self.add_worktree(session, gitdir, checkout.as_deref())
+                }
+                Step::CopyTree { set, ignored, include, exclude } => {
+                    let wanted = Wanted {
+                        ruled: set != CopySet::Everything && self.project.repository.is_some(),
+                        tracked_only: set == CopySet::Tracked,
+                        ignored,
+                        include,
+                        exclude,
+                        git_directory: session.git.is_none(),
+                        ..self.wanted()
+                    };
+                    self.copy_tree(session, &wanted)
+                }
+                Step::Other { kind } => return Ok(Err(unsupported(&format!("the step {kind:?}")))),
+            }
+            .map(Ok)
+        });
+        match result {
+            Ok(Ok(mut report)) => {
+                report.millis = started.elapsed().as_millis() as u64;
+                Outcome::Done(report)
+            }
+            Ok(Err(refusal)) => refusal,
+            Err(error) => {
+                let outcome = Outcome::Failed { kind: kind_of(&error), message: error.to_string() };
+                self.error = Some(error);
+                outcome
+            }
+        }
+    }
+
+    /// The error to tell: a step's own says more than what the strategy made of it.
+    pub(super) fn failure(
+        &mut self,
+        strategy: &str,
+        message: String,
+        hint: Option<String>,
+    ) -> CreateError {
+        self.error.take().unwrap_or_else(|| CreateError::Aborted {
+            strategy: strategy.to_string(),
+            message,
+            hint,
+        })
+    }
+
+    /// Writes the baseline and opens the session.
+    pub(super) fn finish(
+        mut self,
+        session: &mut Session,
+        strategy: &str,
+    ) -> Result<(), CreateError> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        let Some(carried) = self.carried.take() else {
+            return Err(CreateError::Empty(strategy.to_string()));
+        };
+        let count = |origin| {
+            let files = carried.baseline.entries.iter().filter(|entry| {
+                entry.origin == origin && !matches!(entry.node, crate::entry::Node::Dir { .. })
+            });
+            files.count() as u64
+        };
+        session.carried.tracked = count(Origin::Tracked);
+        session.carried.untracked = count(Origin::Untracked);
+        session.carried.ignored = count(Origin::Ignored);
+        session.carried.modified = self.modified;
+        let secret = carried.baseline.entries.iter().filter(|entry| looks_secret(&entry.path));
+        session.secrets = secret.map(|entry| entry.path.clone()).collect();
+        for path in &carried.torn {
+            session.notes.push(format!(
+                "{} changed while it was copied: the copy may be half old and half new",
+                path.lossy()
+            ));
+        }
+        session.not_carried = carried.not_carried;
+        baseline::save(&carried.baseline, &self.dir.join("baseline"))?;
+        session.state = State::Open;
+        session.save(&self.dir)?;
+        Ok(())
+    }
+
+    fn prepare(&self) -> Result<(), CreateError> {
+        self.store.create()?;
+        std::fs::create_dir_all(&self.roots.workspace)
+            .map_err(|source| CreateError::State { path: self.roots.workspace.clone(), source })
+    }
+
+    fn wanted(&self) -> Wanted {
+        let only = self.project.single_file && self.project.repository.is_none();
+        Wanted {
+            only: only.then(|| self.project.scope.clone()),
+            bytes_max: self.request.bytes_max,
+            ..Wanted::default()
+        }
+    }
+
+    fn add_worktree(
+        &mut self,
+        session: &mut Session,
+        gitdir: GitKind,
+        checkout: Option<&str>,
+    ) -> Result<StepReport, CreateError> {
+        let Some(source) = &self.project.repository else {
+            return Err(CreateError::Git(GitError::Failed {
+                command: "worktree add".into(),
+                said: "the project is not a git repository".into(),
+            }));
+        };
+        let git = &self.context.git;
+        let _registry = Lock::wait(&self.context.state.repository_lock(&source.common))?;
+        let commit = checkout.map(String::from).or_else(|| source.head.clone());
+        let repository = match gitdir {
+            GitKind::Private => self.dir.join("repository.git"),
+            GitKind::Shared => {
+                let team = self.request.team.as_deref().unwrap_or(&session.id);
+                self.context.state.team(team).join("repository.git")
+            }
+            GitKind::Linked => source.common.clone(),
+        };
+        let admin = repository.join("worktrees").join(&session.id);
+        session.git = Some(GitSide {
+            kind: gitdir,
+            repository: HostPath(repository.clone()),
+            admin: HostPath(admin),
+            user_common: HostPath(source.common.clone()),
+            user_gitdir: HostPath(source.gitdir.clone()),
+            pinned: commit.is_some() && gitdir != GitKind::Linked,
+            submodules: Vec::new(),
+        });
+        // The inverse is on disk before the act.
+        session.save(&self.dir)?;
+        if let (Some(commit), true) = (&commit, gitdir != GitKind::Linked) {
+            pin::set(git, &source.root, &session.id, commit)?;
+        }
+        self.register(session, source, &repository, gitdir, (commit.as_deref(), checkout))?;
+        match checkout {
+            Some(commit) => self.check_out(session, source, commit),
+            None => Ok(StepReport::default()),
+        }
+    }
+
+    fn register(
+        &self,
+        session: &mut Session,
+        source: &Repository,
+        repository: &Path,
+        gitdir: GitKind,
+        (commit, checkout): (Option<&str>, Option<&str>),
+    ) -> Result<(), CreateError> {
+        let git = &self.context.git;
+        if gitdir == GitKind::Linked {
+            let Some(commit) = commit else {
+                return Err(CreateError::Git(GitError::Failed {
+                    command: "worktree add".into(),
+                    said: "a linked work tree needs a first commit; leave --linked away".into(),
+                }));
+            };
+            linked::add(git, &source.root, &self.roots.workspace, commit)?;
+            let admin = linked::admin(git, &self.roots.workspace)?;
+            if checkout.is_none() {
+                private::carry_index(source, &admin)?;
+            }
+            if let Some(side) = &mut session.git {
+                side.admin = HostPath(admin);
+            }
+            session.save(&self.dir)?;
+            return Ok(());
+        }
+        if !repository.join("HEAD").exists() {
+            private::create(git, source, repository)?;
+        }
+        let own = format!("massgen-{}", session.name.as_deref().unwrap_or(&session.id));
+        let shared = gitdir == GitKind::Shared;
+        let branch = match (shared, checkout) {
+            (true, _) => Some(own.as_str()),
+            (false, Some(_)) => None,
+            (false, None) => source.branch.as_deref(),
+        };
+        let tree = Worktree {
+            repository,
+            name: &session.id,
+            workspace: &self.roots.workspace,
+            branch,
+            commit,
+            new_branch: shared,
+        };
+        private::add_worktree(checkout.is_none().then_some(source), &tree)?;
+        Ok(())
+    }
+
+    /// Lets git make the files of a commit beside the workspace, and brings them from there: what git
+    /// wrote becomes a baseline like any other.
+    fn check_out(
+        &mut self,
+        session: &mut Session,
+        source: &Repository,
+        commit: &str,
+    ) -> Result<StepReport, CreateError> {
+        let Some(side) = session.git.clone() else { return Ok(StepReport::default()) };
+        let place = self.dir.join("checkout");
+        let shown = place.clone();
+        let failed = |source| CreateError::State { path: shown.clone(), source };
+        std::fs::create_dir(&place).map_err(failed)?;
+        std::fs::copy(self.roots.workspace.join(".git"), place.join(".git")).map_err(failed)?;
+        self.context
+            .git
+            .at(&place)
+            .env("GIT_DIR", side.admin.as_os_str())
+            .env("GIT_WORK_TREE", &place)
+            .env("GIT_LFS_SKIP_SMUDGE", "1")
+            .args(["-c", "checkout.workers=0", "reset", "-q", "--hard", commit])
+            .output()?;
+        let fresh = Repository {
+            root: place.clone(),
+            gitdir: side.admin.0.clone(),
+            common: side.repository.0.clone(),
+            ..source.clone()
+        };
+        let wanted = Wanted { ruled: true, ..self.wanted() };
+        let report = self.bring(&place, Some(&fresh), &wanted)?;
+        std::fs::remove_dir_all(&place).map_err(failed)?;
+        Ok(report)
+    }
+
+    fn copy_tree(
+        &mut self,
+        session: &mut Session,
+        wanted: &Wanted,
+    ) -> Result<StepReport, CreateError> {
+        let repository = self.project.repository.as_ref();
+        let git = &self.context.git;
+        let report = std::thread::scope(|scope| {
+            let counting = scope.spawn(|| repository.map_or(Ok(0), |r| r.modified(git)));
+            let report = self.bring(&self.project.root, repository, wanted);
+            // The count is for people; without it, the session is as good.
+            self.modified = counting.join().ok().and_then(Result::ok).unwrap_or(0);
+            report
+        })?;
+        self.private_submodules(session)?;
+        Ok(report)
+    }
+
+    fn bring(
+        &mut self,
+        from: &Path,
+        repository: Option<&Repository>,
+        wanted: &Wanted,
+    ) -> Result<StepReport, CreateError> {
+        let own = self.context.state.root();
+        let own_dirs = [own.canonicalize().unwrap_or_else(|_| own.to_path_buf())];
+        let carrier = Carrier {
+            git: &self.context.git,
+            repository,
+            source: from,
+            roots: &self.roots,
+            store: &self.store,
+            own_dirs: &own_dirs,
+            wanted,
+            now_ns: crate::clock::now_ns(),
+        };
+        let carried = carrier.carry()?;
+        let mut reasons = std::collections::BTreeMap::<String, u64>::new();
+        for left in &carried.not_carried {
+            *reasons.entry(left.reason.clone()).or_default() += 1;
+        }
+        let report = StepReport {
+            files: carried.files,
+            bytes: carried.bytes,
+            reflinked_files: carried.reflinked,
+            not_carried: reasons.into_iter().collect(),
+            millis: 0,
+        };
+        self.carried = Some(carried);
+        Ok(report)
+    }
+
+    /// A submodule's `.git` points into the user's repository: its copy gets a private one, too.
+    fn private_submodules(&self, session: &mut Session) -> Result<(), CreateError> {
+        let found = self.carried.as_ref().map(|carried| carried.submodules.clone());
+        let submodules: Vec<RelPath> = found.unwrap_or_default();
+        for (number, path) in submodules.iter().enumerate() {
+            let place = self.project.root.join(path.as_path());
+            let Some(source) = Repository::find(&self.context.git, &place)? else { continue };
+            let repository = self.dir.join("modules").join(format!("{number}.git"));
+            private::create(&self.context.git, &source, &repository)?;
+            let tree = Worktree {
+                repository: &repository,
+                name: "workspace",
+                workspace: &self.roots.workspace.join(path.as_path()),
+                branch: source.branch.as_deref(),
+                commit: source.head.as_deref(),
+                new_branch: false,
+            };
+            private::add_worktree(Some(&source), &tree)?;
+        }
+        if let Some(side) = &mut session.git {
+            side.submodules = submodules;
+        }
+        Ok(())
+    }
+}
+
+fn unsupported(what: &str) -> Outcome {
+    let message = format!("this host does not know {what}");
+    Outcome::Failed { kind: StepErrorKind::Unsupported, message }
+}
+
+fn kind_of(error: &CreateError) -> StepErrorKind {
+    use std::io::ErrorKind;
+    match error {
+        CreateError::Carry(CarryError::TooLarge { .. }) => StepErrorKind::TooLarge,
+        CreateError::Carry(
+            CarryError::Target { source, .. } | CarryError::Source { source, .. },
+        )
+        | CreateError::State { source, .. } => match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StepErrorKind::NoSpace,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                StepErrorKind::PermissionDenied
+            }
+            _ => StepErrorKind::Io,
+        },
+        CreateError::Git(_) => StepErrorKind::GitFailed,
+        _ => StepErrorKind::Io,
+    }
+}

@@ -1,0 +1,138 @@
+//! Hands an agent's commits to the user's repository as a branch. The user's work tree, index and `HEAD`
+//! stay as they are.
+
+use std::path::Path;
+
+use super::command::{Git, GitError};
+
+/// The commit that a workspace stands on, whatever the agent did to `HEAD`; none if it has no commit or
+/// the agent broke its repository. `admin` is the work tree's directory in the private repository: the
+/// workspace's own `.git` could have been led elsewhere.
+pub(crate) fn head(git: &Git, admin: &Path) -> Result<Option<String>, GitError> {
+    if !admin.is_dir() {
+        return Ok(None);
+    }
+    let said = git
+        .at(admin)
+        .env("GIT_DIR", admin)
+        .args(["rev-parse", "-q", "--verify", "HEAD^{commit}"])
+        .answer()?;
+    Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_string()))
+}
+
+/// Makes a commit of a workspace's files on top of `parent`, with the user's filters and none of the
+/// agent's configuration. Objects go into `objects`, which later is fetched from.
+pub(crate) struct CommitRequest<'a> {
+    /// The user's repository's directory of git.
+    pub(crate) user_gitdir: &'a Path,
+    /// The workspace.
+    pub(crate) workspace: &'a Path,
+    /// Where new objects go: the private repository's.
+    pub(crate) objects: &'a Path,
+    /// Objects of the user.
+    pub(crate) user_objects: &'a Path,
+    /// A scratch index.
+    pub(crate) index: &'a Path,
+    /// The commit that it builds on.
+    pub(crate) parent: Option<&'a str>,
+    /// Paths that changed, each as git takes it.
+    pub(crate) paths: &'a [Vec<u8>],
+    /// Its message.
+    pub(crate) message: &'a str,
+    /// Seconds since 1970.
+    pub(crate) now_unix_s: i64,
+}
+
+/// Makes the commit; none if the tree is that of the parent.
+pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Option<String>, GitError> {
+    let call = || {
+        git.at(request.workspace)
+            .env("GIT_DIR", request.user_gitdir)
+            .env("GIT_WORK_TREE", request.workspace)
+            .env("GIT_INDEX_FILE", request.index)
+            .env("GIT_OBJECT_DIRECTORY", request.objects)
+            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", request.user_objects)
+            .env("GIT_COMMITTER_DATE", format!("{} +0000", request.now_unix_s))
+            .env("GIT_AUTHOR_DATE", format!("{} +0000", request.now_unix_s))
+    };
+    match request.parent {
+        Some(parent) => call().args(["read-tree", parent]).output()?,
+        None => call().args(["read-tree", "--empty"]).output()?,
+    };
+    let listed: Vec<u8> =
+        request.paths.iter().flat_map(|path| [path.as_slice(), b"\0"].concat()).collect();
+    call()
+        .args([
+            "update-index",
+            "-z",
+            "--add",
+            "--remove",
+            "--ignore-skip-worktree-entries",
+            "--stdin",
+        ])
+        .output_with_input(&listed)?;
+    let tree = call().args(["write-tree"]).line()?;
+    if let Some(parent) = request.parent {
+        let before = call().args(["rev-parse", &format!("{parent}^{{tree}}")]).line()?;
+        if before == tree {
+            return Ok(None);
+        }
+    }
+    let mut make = call()
+        .args(["-c", "user.useConfigOnly=false"])
+        .env("GIT_AUTHOR_NAME", "massgen agent")
+        .env("GIT_AUTHOR_EMAIL", "agent@massgen.invalid")
+        .args(["commit-tree", &tree, "-m", request.message]);
+    if let Some(parent) = request.parent {
+        make = make.args(["-p", parent]);
+    }
+    let identity =
+        [("GIT_COMMITTER_NAME", "massgen"), ("GIT_COMMITTER_EMAIL", "agent@massgen.invalid")];
+    for (name, value) in identity {
+        make = make.env(name, value);
+    }
+    make.line().map(Some)
+}
+
+/// Brings a commit into the user's repository as a new branch.
+pub(crate) fn fetch(
+    git: &Git,
+    user_root: &Path,
+    private: &Path,
+    commit: &str,
+    branch: &str,
+) -> Result<(), GitError> {
+    let temporary = format!("refs/massgen/handover/{}", &commit[..commit.len().min(16)]);
+    git.at(private).args(["update-ref", &temporary, commit]).output()?;
+    let fetched = git
+        .at(user_root)
+        .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc"])
+        .args(["--no-recurse-submodules", "--end-of-options"])
+        .args([private])
+        .args([format!("{temporary}:refs/heads/{branch}")])
+        .output();
+    git.at(private).args(["update-ref", "-d", &temporary]).output()?;
+    fetched.map(drop)
+}
+
+/// Whether a branch exists.
+pub(crate) fn branch_exists(git: &Git, root: &Path, branch: &str) -> Result<bool, GitError> {
+    let name = format!("refs/heads/{branch}");
+    Ok(git
+        .at(root)
+        .args(["rev-parse", "-q", "--verify", "--end-of-options", &name])
+        .answer()?
+        .is_some())
+}
+
+/// Whether git takes this name for a branch.
+pub(crate) fn is_branch_name(git: &Git, root: &Path, branch: &str) -> Result<bool, GitError> {
+    Ok(git.at(root).args(["check-ref-format", "--branch", branch]).answer()?.is_some())
+}
+
+/// Makes a branch of a commit that is there.
+pub(crate) fn branch(git: &Git, root: &Path, branch: &str, commit: &str) -> Result<(), GitError> {
+    let name = format!("refs/heads/{branch}");
+    git.at(root).args(["update-ref", "--no-deref", &name, commit, ""]).output()?;
+    Ok(())
+}

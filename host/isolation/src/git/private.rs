@@ -1,0 +1,164 @@
+//! A private repository: it borrows the user's objects, holds copies of the user's refs, and is the
+//! agent's own. The user's `.git` is only read. Layouts are those of git's `gitrepository-layout(5)`.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::command::{Git, GitError};
+use super::config;
+use super::repository::Repository;
+
+/// Where a workspace's private repository is, and what it is called there.
+#[derive(Debug, Clone)]
+pub(crate) struct Worktree<'a> {
+    /// The private repository.
+    pub(crate) repository: &'a Path,
+    /// Name of the work tree in it.
+    pub(crate) name: &'a str,
+    /// The workspace's directory.
+    pub(crate) workspace: &'a Path,
+    /// The branch to be on; none: detached.
+    pub(crate) branch: Option<&'a str>,
+    /// The commit to be on; none before the first one.
+    pub(crate) commit: Option<&'a str>,
+    /// The branch does not exist yet.
+    pub(crate) new_branch: bool,
+}
+
+fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> GitError {
+    let path = path.to_path_buf();
+    move |source| GitError::File { path, source }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(file_error(parent))?;
+    }
+    fs::File::create(path).and_then(|mut file| file.write_all(bytes)).map_err(file_error(path))
+}
+
+/// Makes the private repository of a user's one.
+pub(crate) fn create(git: &Git, source: &Repository, at: &Path) -> Result<(), GitError> {
+    let format = format!("--object-format={}", source.object_format);
+    let parent = at.parent().unwrap_or(at);
+    fs::create_dir_all(parent).map_err(file_error(parent))?;
+    git.at(parent).args(["init", "-q", "--bare", "--template=", &format]).args([at]).output()?;
+    let mut alternates = source.common.join("objects").as_os_str().as_bytes().to_vec();
+    if alternates.contains(&b'\n') || alternates.first() == Some(&b'"') {
+        alternates = quote_alternate(&alternates);
+    }
+    alternates.push(b'\n');
+    write(&at.join("objects/info/alternates"), &alternates)?;
+    if source.shallow {
+        copy(&source.common.join("shallow"), &at.join("shallow"))?;
+    }
+    write(&at.join("packed-refs"), &packed_refs(git, source)?)?;
+    for file in ["info/exclude", "info/attributes"] {
+        let from = source.common.join(file);
+        if from.is_file() {
+            copy(&from, &at.join(file))?;
+        }
+    }
+    configure(source, at)?;
+    // The bare side stands on a branch that nobody has: no work tree is kept from any branch.
+    write(&at.join("HEAD"), b"ref: refs/heads/massgen/none\n")
+}
+
+/// git's quoting in C style, which the alternates file understands.
+fn quote_alternate(path: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'"'];
+    for byte in path {
+        match byte {
+            b'\n' => quoted.extend_from_slice(b"\\n"),
+            b'"' | b'\\' => quoted.extend_from_slice(&[b'\\', *byte]),
+            _ => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// The user's branches, tags and remote branches, as they are now. Stashes and other sessions' pins are
+/// nobody else's business.
+fn packed_refs(git: &Git, source: &Repository) -> Result<Vec<u8>, GitError> {
+    let listed = git
+        .at(&source.root)
+        .args(["for-each-ref", "--format=%(objectname) %(refname)"])
+        .args(["refs/heads/", "refs/tags/", "refs/remotes/"])
+        .output()?;
+    Ok(listed)
+}
+
+fn configure(source: &Repository, at: &Path) -> Result<(), GitError> {
+    let path = at.join("config");
+    let made = fs::read_to_string(&path).map_err(file_error(&path))?;
+    // Copied files keep their modification times, so that the copied index stays good: git compares
+    // sizes and whole seconds instead of inode numbers, and reads the few files that are too new.
+    let ours = [
+        ("core.checkstat", Some("minimal")),
+        ("core.trustctime", Some("false")),
+        ("core.logallrefupdates", Some("true")),
+        ("gc.auto", Some("0")),
+    ];
+    let carried = config::render(source.config.carried().chain(ours));
+    let mut text = format!("{made}{carried}");
+    if source.config.is_partial() {
+        text = text.replacen("repositoryformatversion = 0", "repositoryformatversion = 1", 1);
+        let remote =
+            source.config.get("extensions.partialclone").unwrap_or_else(|| "origin".into());
+        text.push_str(&config::render([("extensions.partialclone", Some(remote.as_str()))]));
+    }
+    write(&path, text.as_bytes())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), GitError> {
+    let bytes = fs::read(from).map_err(file_error(from))?;
+    write(to, &bytes)
+}
+
+/// Registers a workspace as a work tree of the private repository. The index is a copy of the user's, so
+/// that what was staged stays staged.
+pub(crate) fn add_worktree(
+    source: Option<&Repository>,
+    tree: &Worktree<'_>,
+) -> Result<PathBuf, GitError> {
+    let admin = tree.repository.join("worktrees").join(tree.name);
+    write(&admin.join("commondir"), b"../..\n")?;
+    let pointer = tree.workspace.join(".git");
+    write(&admin.join("gitdir"), &[pointer.as_os_str().as_bytes(), b"\n"].concat())?;
+    let head = match (tree.branch, tree.commit) {
+        (Some(branch), _) => format!("ref: refs/heads/{branch}\n"),
+        (None, Some(commit)) => format!("{commit}\n"),
+        (None, None) => "ref: refs/heads/main\n".to_string(),
+    };
+    write(&admin.join("HEAD"), head.as_bytes())?;
+    if let (Some(branch), Some(commit), true) = (tree.branch, tree.commit, tree.new_branch) {
+        write(&tree.repository.join("refs/heads").join(branch), format!("{commit}\n").as_bytes())?;
+    }
+    write(&pointer, &[b"gitdir: ", admin.as_os_str().as_bytes(), b"\n"].concat())?;
+    if let Some(source) = source {
+        carry_index(source, &admin)?;
+    }
+    Ok(admin)
+}
+
+/// Index, shared index and sparse patterns: all that tells what is staged.
+pub(crate) fn carry_index(source: &Repository, admin: &Path) -> Result<(), GitError> {
+    let index = source.gitdir.join("index");
+    if index.is_file() {
+        copy(&index, &admin.join("index"))?;
+    }
+    let listed = fs::read_dir(&source.gitdir).map_err(file_error(&source.gitdir))?;
+    for entry in listed.flatten() {
+        if entry.file_name().as_bytes().starts_with(b"sharedindex.") {
+            copy(&entry.path(), &admin.join(entry.file_name()))?;
+        }
+    }
+    let sparse = source.gitdir.join("info/sparse-checkout");
+    if sparse.is_file() {
+        copy(&sparse, &admin.join("info/sparse-checkout"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! What is known of a user's repository. Everything here reads.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use super::command::{Git, GitError};
+use super::config::Config;
+
+/// A repository with a work tree.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// The work tree's top directory.
+    pub root: PathBuf,
+    /// Of this work tree: index, `HEAD`.
+    pub gitdir: PathBuf,
+    /// Of the repository: objects, refs, configuration.
+    pub common: PathBuf,
+    /// The commit that is checked out; none before the first one.
+    pub head: Option<String>,
+    /// The branch that is checked out, without `refs/heads/`.
+    pub branch: Option<String>,
+    /// `sha1` or `sha256`.
+    pub object_format: String,
+    /// History is cut off.
+    pub shallow: bool,
+    /// Its configuration, from all files.
+    pub config: Config,
+}
+
+/// How a sparse checkout is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sparse {
+    /// All files are there.
+    No,
+    /// Directories.
+    Cone,
+    /// Patterns.
+    Patterns,
+}
+
+impl Repository {
+    /// The repository that `dir` lies in; none if there is none. A repository that git refuses (another
+    /// owner, an unknown extension) is an error in git's own words.
+    pub fn find(git: &Git, dir: &Path) -> Result<Option<Self>, GitError> {
+        let dir = if dir.is_dir() { dir } else { dir.parent().unwrap_or(dir) };
+        let Some(gitdir) = path_of(git, dir, "--absolute-git-dir")? else {
+            // "not a git repository" is an answer, everything else is a refusal.
+            let refusal = git.at(dir).args(["rev-parse", "--absolute-git-dir"]).output();
+            return match refusal {
+                Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => {
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+                Ok(_) => Ok(None),
+            };
+        };
+        let Some(root) = path_of(git, dir, "--show-toplevel")? else { return Ok(None) };
+        let common = match path_of(git, dir, "--git-common-dir")? {
+            Some(common) => common.canonicalize().unwrap_or(common),
+            None => gitdir.clone(),
+        };
+        let config = Config::read(git, dir)?;
+        let head = git.at(dir).args(["rev-parse", "-q", "--verify", "HEAD^{commit}"]).answer()?;
+        let branch = git.at(dir).args(["symbolic-ref", "-q", "HEAD"]).answer()?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_string();
+        Ok(Some(Self {
+            shallow: common.join("shallow").exists(),
+            object_format: config
+                .get("extensions.objectformat")
+                .unwrap_or_else(|| "sha1".to_string())
+                .to_lowercase(),
+            head: head.map(text),
+            branch: branch.map(text).and_then(|b| b.strip_prefix("refs/heads/").map(String::from)),
+            root,
+            gitdir,
+            common,
+            config,
+        }))
+    }
+
+    /// Whether `dir` is inside a repository without a work tree.
+    pub fn is_bare(git: &Git, dir: &Path) -> Result<bool, GitError> {
+        let bare = git.at(dir).args(["rev-parse", "--is-bare-repository"]).answer()?;
+        let inside = git.at(dir).args(["rev-parse", "--is-inside-work-tree"]).answer()?;
+        Ok(bare.is_some_and(|said| said.starts_with(b"true"))
+            && !inside.is_some_and(|said| said.starts_with(b"true")))
+    }
+
+    /// Resolves a revision to a commit.
+    pub fn commit(git: &Git, dir: &Path, revision: &str) -> Result<Option<String>, GitError> {
+        let spec = format!("{revision}^{{commit}}");
+        let said = git
+            .at(dir)
+            .args(["rev-parse", "-q", "--verify", "--end-of-options", &spec])
+            .answer()?;
+        Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_string()))
+    }
+
+    /// Every path that git tracks, relative to the work tree's root.
+    pub fn tracked(&self, git: &Git) -> Result<Vec<Vec<u8>>, GitError> {
+        let listed = git.at(&self.root).args(["ls-files", "-z", "--cached"]).output()?;
+        let mut paths: Vec<Vec<u8>> = split_nul(&listed).map(<[u8]>::to_vec).collect();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// Whether git tracks anything at or below a path.
+    pub fn tracks_below(&self, git: &Git, path: &Path) -> Result<bool, GitError> {
+        let call = git.at(&self.root).args(["ls-files", "-z", "--cached", "--"]).args([path]);
+        Ok(!call.output()?.is_empty())
+    }
+
+    /// Tracked files that differ from the last commit, in the index or on disk.
+    pub fn modified(&self, git: &Git) -> Result<u64, GitError> {
+        let mut call = git.at(&self.root);
+        // A filter of the repository's configuration is code; the count is not worth running it.
+        for driver in self.config.filter_drivers() {
+            for (key, value) in
+                [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")]
+            {
+                call = call.args(["-c", &format!("filter.{driver}.{key}={value}")]);
+            }
+        }
+        let listed = call
+            .args([
+                "status",
+                "--porcelain=v2",
+                "-z",
+                "-uno",
+                "--no-renames",
+                "--ignore-submodules=all",
+            ])
+            .output()?;
+        Ok(split_nul(&listed).count() as u64)
+    }
+
+    /// `merge`, `rebase`, …: what the user is in the middle of.
+    pub fn operation(&self) -> Option<&'static str> {
+        [
+            ("MERGE_HEAD", "merge"),
+            ("rebase-merge", "rebase"),
+            ("rebase-apply", "rebase"),
+            ("CHERRY_PICK_HEAD", "cherry-pick"),
+            ("REVERT_HEAD", "revert"),
+            ("BISECT_LOG", "bisect"),
+        ]
+        .into_iter()
+        .find(|(file, _)| self.gitdir.join(file).exists())
+        .map(|(_, name)| name)
+    }
+
+    /// How much of the tree is checked out.
+    pub fn sparse(&self) -> Sparse {
+        match (
+            self.config.is_true("core.sparsecheckout"),
+            self.config.get("core.sparsecheckoutcone"),
+        ) {
+            (false, _) => Sparse::No,
+            (true, Some(cone)) if cone == "false" => Sparse::Patterns,
+            (true, _) => Sparse::Cone,
+        }
+    }
+
+    /// Whether this work tree is a linked one.
+    pub fn is_linked(&self) -> bool {
+        self.gitdir != self.common
+            && self.gitdir.parent().is_some_and(|dir| dir.ends_with("worktrees"))
+    }
+}
+
+/// One path that `rev-parse` tells. Each is asked for alone: a path may hold a newline.
+fn path_of(git: &Git, dir: &Path, what: &str) -> Result<Option<PathBuf>, GitError> {
+    let said = git.at(dir).args(["rev-parse", "--path-format=absolute", what]).answer()?;
+    Ok(said
+        .map(|mut bytes| {
+            if bytes.last() == Some(&b'\n') {
+                bytes.pop();
+            }
+            PathBuf::from(OsString::from_vec(bytes))
+        })
+        .filter(|path| !path.as_os_str().is_empty()))
+}
+
+/// The pieces of an answer in which NUL ends each.
+pub(super) fn split_nul(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|b| *b == 0).filter(|piece| !piece.is_empty())
+}

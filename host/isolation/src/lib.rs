@@ -1,0 +1,20 @@
+//! Keeps an agent's file changes apart until a person says yes: baseline, workspace, changeset, review,
+//! apply, undo, archive. The user's tree and `.git` are read, never written, until `apply`.
+
+pub mod apply;
+pub mod archive;
+pub mod base64;
+pub mod baseline;
+pub mod changes;
+pub mod changeset;
+mod clock;
+pub mod create;
+pub mod entry;
+pub mod git;
+pub mod path;
+pub mod plan;
+pub mod review;
+pub mod scan;
+pub mod session;
+pub mod store;
+pub mod strategy;

@@ -1,0 +1,52 @@
+//! Names that are never written into a user's tree, because some git or some file system takes them for
+//! `.git`. The list follows git's `core.protectNTFS` and `core.protectHFS` (`path.c`, `utf8.c`).
+
+/// The component of a path that stands for a git directory, if there is one.
+pub fn forbidden_component(path: &super::RelPath) -> Option<String> {
+    path.components()
+        .find(|part| is_git_directory(part))
+        .map(|part| String::from_utf8_lossy(part).into_owned())
+}
+
+fn is_git_directory(part: &[u8]) -> bool {
+    // HFS+ ignores these characters; NTFS drops dots and spaces at the end, and what follows a colon.
+    let text = String::from_utf8_lossy(part);
+    let visible: String = text
+        .chars()
+        .filter(|c| {
+            !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
+        })
+        .collect();
+    let name = visible.split([':', '\\']).next().unwrap_or_default();
+    let name = name.trim_end_matches(['.', ' ']);
+    name.eq_ignore_ascii_case(".git") || name.eq_ignore_ascii_case("git~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RelPath;
+    use super::*;
+
+    #[test]
+    fn disguises_of_a_git_directory() {
+        for bad in [
+            ".git",
+            ".GIT/config",
+            "a/.git/hooks",
+            "git~1",
+            ".git ",
+            ".git.",
+            ".git:x",
+            ".g\u{200c}it",
+            ".git\\a",
+        ] {
+            assert!(forbidden_component(&RelPath::new(bad.as_bytes()).unwrap()).is_some(), "{bad}");
+        }
+        for good in [".gitignore", ".github/x", "git", "a.git", ".gitmodules"] {
+            assert!(
+                forbidden_component(&RelPath::new(good.as_bytes()).unwrap()).is_none(),
+                "{good}"
+            );
+        }
+    }
+}

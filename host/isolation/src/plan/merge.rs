@@ -1,0 +1,32 @@
+//! Three-way merge of texts.
+
+use git2::MergeFileInput;
+
+/// Merges two descendants of a text; none if both changed the same lines, or if one is not text.
+pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Vec<u8>> {
+    if [base, ours, theirs].iter().any(|side| side.contains(&0)) {
+        return None;
+    }
+    let (mut a, mut b, mut c) =
+        (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
+    a.content(base);
+    b.content(ours);
+    c.content(theirs);
+    let merged = git2::merge_file(&a, &b, &c, None).ok()?;
+    merged.is_automergeable().then(|| merged.content().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apart_they_merge_together_they_do_not() {
+        let base = b"1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+        let ours = b"one\n2\n3\n4\n5\n6\n7\n8\n9\n";
+        let theirs = b"1\n2\n3\n4\n5\n6\n7\n8\nnine";
+        assert_eq!(merge_text(base, ours, theirs).unwrap(), b"one\n2\n3\n4\n5\n6\n7\n8\nnine");
+        assert_eq!(merge_text(base, b"x\n", b"y\n"), None);
+        assert_eq!(merge_text(b"a\0", b"b", b"c"), None);
+    }
+}

@@ -1,0 +1,227 @@
+//! What a workspace holds now, next to what it began from. Files whose stamp is that of their copy are
+//! not read: the time for a look grows with the number of names, not with the number of bytes.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::Scope;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::baseline::{self, Baseline, Entry, NotCarried, Origin, Roots};
+use crate::entry::{MODE_MASK, Node, Stamp};
+use crate::path::RelPath;
+
+/// What stands at a path of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Now {
+    /// A regular file.
+    File {
+        /// Permission bits.
+        mode: u32,
+        /// Bytes.
+        size: u64,
+    },
+    /// A link, led back to the user's tree.
+    Link {
+        /// Where it points.
+        target: Vec<u8>,
+    },
+    /// A directory.
+    Dir {
+        /// Permission bits.
+        mode: u32,
+        /// Nothing is in it.
+        empty: bool,
+        /// It is a repository's `.git`, which is not looked into.
+        git: bool,
+    },
+}
+
+/// What may differ from the baseline. A file that was written with the bytes that it had is among
+/// `touched`.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// New paths, and those whose stamp, kind or mode is another one.
+    pub touched: Vec<(RelPath, Now)>,
+    /// Paths of the baseline that are gone.
+    pub gone: Vec<RelPath>,
+    /// What can't be read, or has no bytes.
+    pub unreadable: Vec<NotCarried>,
+}
+
+/// Why a workspace can't be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("the workspace {path} can't be read")]
+pub struct ScanError {
+    /// The workspace.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: std::io::Error,
+}
+
+struct Walk<'a> {
+    baseline: &'a Baseline,
+    index: HashMap<&'a [u8], usize>,
+    seen: Vec<AtomicBool>,
+    roots: &'a Roots,
+    root: OwnedFd,
+    found: Mutex<Scan>,
+}
+
+/// Looks at a workspace. One that is gone altogether is empty: everything in it was deleted.
+pub fn scan(baseline: &Baseline, roots: &Roots) -> Result<Scan, ScanError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let root = match rustix::fs::open(&roots.workspace, flags, Mode::empty()) {
+        Ok(root) => root,
+        Err(Errno::NOENT) => {
+            let kept = baseline.entries.iter().filter(|entry| entry.origin != Origin::GitInternal);
+            return Ok(Scan {
+                gone: kept.map(|entry| entry.path.clone()).collect(),
+                ..Scan::default()
+            });
+        }
+        Err(errno) => {
+            return Err(ScanError { path: roots.workspace.clone(), source: errno.into() });
+        }
+    };
+    let entries = baseline.entries.iter().enumerate();
+    let walk = Walk {
+        baseline,
+        index: entries.map(|(at, entry)| (entry.path.as_bytes(), at)).collect(),
+        seen: baseline.entries.iter().map(|_| AtomicBool::new(false)).collect(),
+        roots,
+        root,
+        found: Mutex::new(Scan::default()),
+    };
+    rayon::scope(|scope| walk.enter(scope, RelPath::root()));
+    let mut scan = walk.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (entry, seen) in baseline.entries.iter().zip(&walk.seen) {
+        if !seen.load(Ordering::Relaxed) && entry.origin != Origin::GitInternal {
+            scan.gone.push(entry.path.clone());
+        }
+    }
+    // What can't be looked into is not gone.
+    let hidden: Vec<RelPath> = scan.unreadable.iter().map(|left| left.path.clone()).collect();
+    scan.gone.retain(|path| !hidden.iter().any(|dir| path.is_within(dir)));
+    scan.touched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    scan.unreadable.sort_unstable();
+    Ok(scan)
+}
+
+impl<'a> Walk<'a> {
+    fn enter<'s>(&'s self, scope: &Scope<'s>, dir: RelPath) {
+        let mut found = Scan::default();
+        let opened = baseline::open_beneath(&self.root, &dir);
+        match opened.and_then(|fd| baseline::list(&fd).map(|names| (fd, names))) {
+            Ok((fd, names)) => {
+                for (name, kind) in names {
+                    self.look(scope, &fd, &dir, (&name, kind), &mut found);
+                }
+            }
+            Err(errno) => leave(&mut found, dir, errno),
+        }
+        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        all.touched.extend(found.touched);
+        all.unreadable.extend(found.unreadable);
+    }
+
+    fn look<'s>(
+        &'s self,
+        scope: &Scope<'s>,
+        fd: &OwnedFd,
+        dir: &RelPath,
+        (name, kind): (&[u8], FileType),
+        found: &mut Scan,
+    ) {
+        let path = dir.join(name);
+        let known = self.index.get(path.as_bytes()).map(|at| {
+            self.seen[*at].store(true, Ordering::Relaxed);
+            &self.baseline.entries[*at]
+        });
+        if name == b".git" {
+            // The root's is ours; a submodule's is ours; a known one belongs to a nested repository.
+            let new = known.is_none() && !dir.is_root() && kind.is_dir();
+            if new {
+                found.touched.push((path, Now::Dir { mode: 0o755, empty: false, git: true }));
+            }
+            return;
+        }
+        match kind {
+            FileType::Directory => self.directory(scope, fd, (path, known), name, found),
+            FileType::RegularFile => file(fd, (path, known), name, self.baseline.stamped_ns, found),
+            FileType::Symlink => match rustix::fs::readlinkat(fd, name, Vec::new()) {
+                Ok(target) => self.link(path, known, target.into_bytes(), found),
+                Err(errno) => leave(found, path, errno),
+            },
+            other => found
+                .unreadable
+                .push(NotCarried { path, reason: baseline::special(other).to_string() }),
+        }
+    }
+
+    fn directory<'s>(
+        &'s self,
+        scope: &Scope<'s>,
+        fd: &OwnedFd,
+        (path, known): (RelPath, Option<&Entry>),
+        name: &[u8],
+        found: &mut Scan,
+    ) {
+        let stat = match rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(errno) => return leave(found, path, errno),
+        };
+        let mode = stat.st_mode & MODE_MASK;
+        if known.map(|entry| &entry.node) != Some(&Node::Dir { mode }) {
+            let listed =
+                baseline::open_beneath(&self.root, &path).and_then(|fd| baseline::list(&fd));
+            let empty = listed.is_ok_and(|names| names.is_empty());
+            found.touched.push((path.clone(), Now::Dir { mode, empty, git: false }));
+        }
+        scope.spawn(move |scope| self.enter(scope, path));
+    }
+
+    fn link(&self, path: RelPath, known: Option<&Entry>, target: Vec<u8>, found: &mut Scan) {
+        if let Some(Entry { node: Node::Link { target: before }, placed, .. }) = known
+            && (placed.as_ref().unwrap_or(before) == &target || *before == target)
+        {
+            return;
+        }
+        let target = self.roots.lead_back(&path, &target).unwrap_or(target);
+        found.touched.push((path, Now::Link { target }));
+    }
+}
+
+fn file(
+    fd: &OwnedFd,
+    (path, known): (RelPath, Option<&Entry>),
+    name: &[u8],
+    stamped_ns: i64,
+    found: &mut Scan,
+) {
+    let stat = match rustix::fs::statat(fd.as_fd(), name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => stat,
+        Err(errno) => return leave(found, path, errno),
+    };
+    let (stamp, mode) = (Stamp::from(&stat), stat.st_mode & MODE_MASK);
+    if let Some(Entry { node: Node::File { mode: before, .. }, stamp: copy, .. }) = known
+        && stamp == *copy
+        && mode == *before
+        && !stamp.is_racy(stamped_ns)
+    {
+        return;
+    }
+    found.touched.push((path, Now::File { mode, size: stamp.size }));
+}
+
+fn leave(found: &mut Scan, path: RelPath, errno: Errno) {
+    // What a process removed while we looked is gone, not unreadable.
+    if errno != Errno::NOENT {
+        found.unreadable.push(NotCarried { path, reason: baseline::reason_of(errno) });
+    }
+}

@@ -1,0 +1,71 @@
+//! Locks between processes. The kernel lets go of them when a process ends, however it ends.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Somebody else holds it.
+#[derive(Debug, thiserror::Error)]
+pub enum Busy {
+    /// Another process.
+    #[error("it is in use by process {holder}")]
+    Held {
+        /// Its number, as it wrote it down.
+        holder: String,
+    },
+    /// The lock's file can't be used.
+    #[error("{path} can't be locked")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes a lock, or says at once who has it.
+    pub fn take(path: &Path) -> Result<Self, Busy> {
+        Self::with(path, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Takes a lock, waiting for whoever has it.
+    pub fn wait(path: &Path) -> Result<Self, Busy> {
+        Self::with(path, FlockOperation::LockExclusive)
+    }
+
+    fn with(path: &Path, operation: FlockOperation) -> Result<Self, Busy> {
+        let io = |source| Busy::Io { path: path.to_path_buf(), source };
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(io)?;
+        loop {
+            match rustix::fs::flock(&file, operation) {
+                Ok(()) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::WOULDBLOCK) => {
+                    let mut holder = String::new();
+                    _ = file.read_to_string(&mut holder);
+                    return Err(Busy::Held { holder: holder.trim().to_string() });
+                }
+                Err(errno) => return Err(io(errno.into())),
+            }
+        }
+        file.set_len(0).and_then(|()| file.rewind()).map_err(io)?;
+        write!(file, "{}", std::process::id()).map_err(io)?;
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,116 @@
+//! Raw bytes of a session: packs for the baseline, and files named by their hash for everything that
+//! comes later. Nothing here goes through git's filters, so that what comes back is what went in.
+
+mod loose;
+mod pack;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+pub(crate) use pack::{PackPool, PackWriter};
+
+use crate::entry::{Content, Hash, Place};
+
+/// The bytes of one session.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+/// Why kept bytes can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system said no.
+    #[error("{path} can't be used")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The bytes are not what was stored.
+    #[error("{path} was changed or damaged: its bytes do not match their hash")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Store {
+    /// The store below a session's directory.
+    pub fn new(session_dir: &Path) -> Self {
+        Self { dir: session_dir.join("store") }
+    }
+
+    /// Makes the directories.
+    pub(crate) fn create(&self) -> Result<(), StoreError> {
+        let dir = self.dir.join("loose");
+        std::fs::create_dir_all(&dir).map_err(|source| StoreError::Io { path: dir, source })
+    }
+
+    /// Reads bytes and checks them.
+    pub fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError> {
+        let path = self.path_of(content);
+        let io = |source| StoreError::Io { path: path.clone(), source };
+        let bytes = match content.place {
+            Place::Pack { offset, .. } => {
+                let file = File::open(&path).map_err(io)?;
+                // A damaged record must not reserve what the file does not hold.
+                let held = file.metadata().map_err(io)?.len();
+                if offset.saturating_add(content.size) > held {
+                    return Err(StoreError::Damaged { path });
+                }
+                let mut bytes = vec![0; usize::try_from(content.size).unwrap_or(usize::MAX)];
+                file.read_exact_at(&mut bytes, offset).map_err(io)?;
+                bytes
+            }
+            Place::Loose | Place::Workspace => {
+                let mut bytes = Vec::new();
+                File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(io)?;
+                bytes
+            }
+        };
+        if Hash::of(&bytes) == content.hash { Ok(bytes) } else { Err(StoreError::Damaged { path }) }
+    }
+
+    /// Keeps bytes. The file is durable only after [`Store::sync`].
+    pub fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
+        let hash = Hash::of(bytes);
+        loose::write(&self.loose_path(&hash), bytes)?;
+        Ok(Content { size: bytes.len() as u64, hash, place: Place::Loose })
+    }
+
+    /// Keeps the bytes of a file, however large it is.
+    pub(crate) fn keep_file(&self, source: &File) -> Result<Content, StoreError> {
+        loose::write_from(&self.dir.join("loose"), source)
+    }
+
+    /// Makes everything that was kept survive a power cut.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        let io = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| StoreError::Io { path, source }
+        };
+        let dir = File::open(&self.dir).map_err(io(&self.dir))?;
+        rustix::fs::syncfs(&dir).map_err(|error| io(&self.dir)(error.into()))
+    }
+
+    /// The pack with this number.
+    pub(crate) fn pack_path(&self, pack: u32) -> PathBuf {
+        self.dir.join(format!("baseline-{pack}.pack"))
+    }
+
+    fn loose_path(&self, hash: &Hash) -> PathBuf {
+        self.dir.join("loose").join(hash.hex())
+    }
+
+    fn path_of(&self, content: &Content) -> PathBuf {
+        match content.place {
+            Place::Pack { pack, .. } => self.pack_path(pack),
+            Place::Loose | Place::Workspace => self.loose_path(&content.hash),
+        }
+    }
+}
