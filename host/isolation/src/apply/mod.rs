@@ -188,7 +188,6 @@ fn planned(
         planner.add(&mut plan, &part)?;
         changesets.push(changes);
     }
-    plan.applied.dedup();
     if !plan.conflicts.is_empty() {
         return Ok(Applied {
             undo_id: None,

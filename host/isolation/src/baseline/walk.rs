@@ -28,6 +28,16 @@ pub(super) enum State {
     Searching,
 }
 
+impl State {
+    /// Why a directory in this state is part of the baseline.
+    fn origin(self) -> Origin {
+        match self {
+            Self::All(origin) => origin,
+            Self::Ruled | Self::Searching => Origin::Tracked,
+        }
+    }
+}
+
 /// A directory to be walked.
 pub(super) struct Job {
     pub(super) dir: RelPath,
@@ -114,7 +124,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         }
         let mut to = None;
         if job.state != State::Searching {
-            match self.target_dir(&job.dir, &from, findings) {
+            match self.target_dir(&job.dir, &from, job.state.origin(), findings) {
                 Ok(made) => to = Some(made),
                 Err(error) => return self.shared.fail(error),
             }
@@ -240,6 +250,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         self,
         dir: &RelPath,
         from: &OwnedFd,
+        origin: Origin,
         findings: &mut Findings,
     ) -> Result<OwnedFd, CarryError> {
         if !dir.is_root() {
@@ -256,7 +267,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
                     node: Node::Dir { mode },
                     stamp: Stamp::default(),
                     placed: None,
-                    origin: Origin::Tracked,
+                    origin,
                 }),
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(failed(errno)),
@@ -275,7 +286,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         for dir in above {
             let from = open_beneath(&self.shared.from, &dir)
                 .map_err(|errno| self.shared.target_error(&dir, errno.into()))?;
-            made = Some(self.target_dir(&dir, &from, findings)?);
+            made = Some(self.target_dir(&dir, &from, Origin::Tracked, findings)?);
         }
         made.ok_or_else(|| self.shared.target_error(dir, std::io::ErrorKind::NotFound.into()))
     }

@@ -7,6 +7,8 @@ pub fn merge_text(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Vec<u8>> {
     if [base, ours, theirs].iter().any(|side| side.contains(&0)) {
         return None;
     }
+    // git2 0.21 starts libgit2 in most of its types, and forgets it in those of a merge.
+    drop(git2::Buf::new());
     let (mut a, mut b, mut c) =
         (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
     a.content(base);

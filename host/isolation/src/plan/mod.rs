@@ -157,7 +157,11 @@ pub struct Planner<'a> {
 impl Planner<'_> {
     /// Adds one session's part to a plan. A later part sees what the earlier ones will have written.
     pub fn add(&self, plan: &mut Plan, part: &Part<'_>) -> Result<(), PlanError> {
-        for change in &part.changes.changes {
+        // What goes comes first: a directory becomes a file only when nothing is left in it.
+        let gone = |change: &&Change| change.status == Status::Deleted;
+        let changes = &part.changes.changes;
+        let ordered = changes.iter().filter(gone).chain(changes.iter().filter(|c| !gone(c)));
+        for change in ordered {
             let skip = |reason: &str| Because { path: change.path.clone(), reason: reason.into() };
             if let Some(name) = forbidden_component(&change.path) {
                 plan.skipped.push(skip(&format!("{name} stands for a git directory")));
@@ -185,6 +189,8 @@ impl Planner<'_> {
         for left in &part.changes.unreadable {
             plan.skipped.push(Because { path: left.path.clone(), reason: left.reason.clone() });
         }
+        plan.applied.sort();
+        plan.applied.dedup();
         self.remove_dirs(plan, part.changes)
     }
 
