@@ -35,6 +35,9 @@ pub(crate) struct Scenario {
     /// The agent; runs in the workspace.
     #[serde(default)]
     pub(crate) agent: String,
+    /// The agent's script plays the user, too: the project is another one afterwards.
+    #[serde(default)]
+    pub(crate) agent_plays_user: bool,
     /// How `isolate run` ends.
     #[serde(default)]
     pub(crate) run_exit: i32,

@@ -110,6 +110,12 @@ fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
         let because = |reason: &str| Because { path: op.path.clone(), reason: reason.into() };
         let current = match tree.node(&op.path) {
             Ok(current) => current,
+            // Below what is a file now, nothing stands.
+            Err(PlanError::Target { source, .. })
+                if source.kind() == std::io::ErrorKind::NotADirectory =>
+            {
+                None
+            }
             Err(error) => {
                 drift.push(because(&error.to_string()));
                 continue;

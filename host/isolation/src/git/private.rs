@@ -102,8 +102,15 @@ fn configure(source: &Repository, at: &Path) -> Result<(), GitError> {
         ("core.logallrefupdates", Some("true")),
         ("gc.auto", Some("0")),
     ];
-    let carried = config::render(source.config.carried().chain(ours));
-    let mut text = format!("{made}{carried}");
+    let carried: Vec<_> = source.config.carried().chain(ours).collect();
+    // What `git init` found out about this file system yields to what the user says: git refuses to
+    // change a value that stands twice.
+    let said = |line: &str| {
+        let name = line.trim().split(' ').next().unwrap_or_default();
+        carried.iter().any(|(known, _)| *known == format!("core.{name}"))
+    };
+    let made: String = made.lines().filter(|line| !said(line)).map(|l| format!("{l}\n")).collect();
+    let mut text = format!("{made}{}", config::render(carried));
     if source.config.is_partial() {
         text = text.replacen("repositoryformatversion = 0", "repositoryformatversion = 1", 1);
         let remote =
