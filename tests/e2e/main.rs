@@ -5,6 +5,7 @@ mod config;
 mod faults;
 mod help;
 mod investigate;
+mod isolate;
 mod logs;
 
 use massgen_harness::{FakeLlm, TestEnv};

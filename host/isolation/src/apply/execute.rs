@@ -74,8 +74,10 @@ pub fn execute(
             return Err(error);
         }
     }
-    run.step("journal: clean up", &RelPath::root())?;
     // What is left to do is tidying; a failure is mended by the next command.
+    if let Err(ExecuteError::Crashed) = run.step("journal: clean up", &RelPath::root()) {
+        return Err(ExecuteError::Crashed);
+    }
     _ = recover::finish(tree, record, dir);
     Ok(())
 }

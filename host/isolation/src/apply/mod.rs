@@ -208,7 +208,7 @@ fn planned(
         settle_state(context, &opened.session)?;
     }
     Ok(Applied {
-        undo_id: Some(record.id),
+        undo_id: (!record.ops.is_empty()).then_some(record.id),
         applied: plan.applied,
         skipped: plan.skipped,
         conflicts: Vec::new(),

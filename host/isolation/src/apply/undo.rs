@@ -68,6 +68,8 @@ pub enum Which<'a> {
 pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<Undone, UndoError> {
     let find = || -> Result<(ApplyRecord, std::path::PathBuf), UndoError> {
         let mut known = records(&context.state)?;
+        // One that found everything there already wrote nothing.
+        known.retain(|(record, _)| !record.ops.is_empty());
         known.retain(|(record, _)| match which {
             Which::Session(id) => record.sessions.iter().any(|session| session == id),
             Which::Project(path) => *record.project == *path,

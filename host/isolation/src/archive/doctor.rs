@@ -60,6 +60,7 @@ pub fn doctor(
     let trash = std::fs::read_dir(context.state.trash()).map_or(0, Iterator::count);
     if trash > 0 {
         if repair {
+            gc::clear_incoming(context);
             gc::empty_trash(context)?;
         }
         found.ailments.push(ailment(

@@ -40,6 +40,7 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
         }
     }
     if !dry_run {
+        clear_incoming(context);
         empty_trash(context)?;
     }
     Ok(collected)
@@ -89,6 +90,18 @@ fn thin_if_free(context: &Context, session: &Session) -> Result<u64, ArchiveErro
     match Lock::take(&dir.join("lock")) {
         Ok(_lock) => thin(session, &dir),
         Err(_) => Ok(0),
+    }
+}
+
+/// Sessions that a crash ended before their first record was written; nothing was in them. A young one may
+/// be somebody's who is just at it.
+pub(super) fn clear_incoming(context: &Context) {
+    const YOUNG: std::time::Duration = std::time::Duration::from_secs(60);
+    for entry in fs::read_dir(context.state.incoming()).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|meta| meta.modified()).map(|at| at.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > YOUNG) {
+            _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

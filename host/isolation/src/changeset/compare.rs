@@ -120,7 +120,7 @@ pub fn compare(
             });
         }
     }
-    drop_implied_dirs(&mut changes, baseline, &git_dirs);
+    drop_implied_dirs(&mut changes, baseline, scan, &git_dirs);
     rename::pair(&mut changes, source)?;
     for change in &mut changes {
         change.risks = risks::of(change, roots, &git_dirs, source);
@@ -226,21 +226,21 @@ fn status(old: Option<&Node>, new: Option<&Node>) -> Option<Status> {
 
 /// A directory is worth a word only where no file says it: an empty one that came or went. That a
 /// directory with files came or went, its files tell.
-fn drop_implied_dirs(changes: &mut Vec<Change>, baseline: &Baseline, git_dirs: &HashSet<RelPath>) {
-    let mut filled: HashSet<RelPath> = HashSet::new();
-    for change in changes.iter() {
-        filled.extend(change.path.parent());
-    }
-    for entry in &baseline.entries {
-        filled.extend(entry.path.parent());
-    }
-    changes.retain(|change| {
-        let is_dir = |node: &Option<Node>| matches!(node, Some(Node::Dir { .. }));
-        let came_or_went = match change.status {
-            Status::Added => is_dir(&change.new),
-            Status::Deleted => is_dir(&change.old),
-            _ => false,
-        };
-        !came_or_went || git_dirs.contains(&change.path) || !filled.contains(&change.path)
+fn drop_implied_dirs(
+    changes: &mut Vec<Change>,
+    baseline: &Baseline,
+    scan: &Scan,
+    git_dirs: &HashSet<RelPath>,
+) {
+    let full = scan.touched.iter().filter(|(_, now)| matches!(now, Now::Dir { empty: false, .. }));
+    let full: HashSet<&RelPath> = full.map(|(path, _)| path).collect();
+    let was_full: HashSet<RelPath> =
+        baseline.entries.iter().filter_map(|entry| entry.path.parent()).collect();
+    changes.retain(|change| match (change.status, &change.old, &change.new) {
+        (Status::Added, _, Some(Node::Dir { .. })) => {
+            git_dirs.contains(&change.path) || !full.contains(&change.path)
+        }
+        (Status::Deleted, Some(Node::Dir { .. }), _) => !was_full.contains(&change.path),
+        _ => true,
     });
 }

@@ -3,6 +3,7 @@
 
 mod perform;
 mod project;
+mod stamps;
 
 use std::path::PathBuf;
 
@@ -127,11 +128,8 @@ pub fn create(
     let project = locate(&context.git, &request.place)?;
     let failed = |source| CreateError::State { path: context.state.root().into(), source };
     context.state.create().map_err(failed)?;
-    let dir = context.state.session(&request.id);
-    std::fs::create_dir(&dir).map_err(failed)?;
-    let lock = Lock::take(&dir.join("lock"))?;
     let mut session = new_record(context, request, &project);
-    session.save(&dir)?;
+    let lock = register(context, &session)?;
     match fill(context, request, &project, strategies, &mut session) {
         Ok(()) => Ok((session, lock)),
         Err(error) => {
@@ -140,6 +138,17 @@ pub fn create(
             Err(error)
         }
     }
+}
+
+/// A session appears with its record and locked, or not at all.
+fn register(context: &Context, session: &Session) -> Result<Lock, CreateError> {
+    let incoming = context.state.incoming().join(&session.id);
+    let failed = |source| CreateError::State { path: incoming.clone(), source };
+    std::fs::create_dir(&incoming).map_err(failed)?;
+    let lock = Lock::take(&incoming.join("lock"))?;
+    session.save(&incoming)?;
+    std::fs::rename(&incoming, context.state.session(&session.id)).map_err(failed)?;
+    Ok(lock)
 }
 
 fn new_record(context: &Context, request: &CreateRequest, project: &Project) -> Session {

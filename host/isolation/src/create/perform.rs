@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{Context, CreateError, CreateRequest, Project};
+use super::{Context, CreateError, CreateRequest, Project, stamps};
 use crate::baseline::{self, Carried, Carrier, CarryError, Origin, Wanted, looks_secret};
 use crate::git::private::{self, Worktree};
 use crate::git::{GitError, Repository, linked, pin};
@@ -301,13 +301,22 @@ impl<'a> Performer<'a> {
     ) -> Result<StepReport, CreateError> {
         let repository = self.project.repository.as_ref();
         let git = &self.context.git;
-        let report = std::thread::scope(|scope| {
-            let counting = scope.spawn(|| repository.map_or(Ok(0), |r| r.modified(git)));
+        let (report, modified) = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| repository.map_or(Ok(Vec::new()), |r| r.modified(git)));
             let report = self.bring(&self.project.root, repository, wanted);
-            // The count is for people; without it, the session is as good.
-            self.modified = counting.join().ok().and_then(Result::ok).unwrap_or(0);
-            report
-        })?;
+            let modified = looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (report, modified)
+        });
+        let report = report?;
+        // Where git can't tell, for example because objects are missing, every file may be a changed one.
+        let modified = match modified {
+            Ok(modified) => {
+                self.modified = modified.len() as u64;
+                modified
+            }
+            Err(_) => self.every_tracked_file(),
+        };
+        self.date_changed(&RelPath::root(), &modified)?;
         self.private_submodules(session)?;
         Ok(report)
     }
@@ -346,8 +355,21 @@ impl<'a> Performer<'a> {
         Ok(report)
     }
 
+    fn every_tracked_file(&self) -> Vec<Vec<u8>> {
+        let entries = self.carried.iter().flat_map(|carried| &carried.baseline.entries);
+        let tracked = entries.filter(|entry| entry.origin == Origin::Tracked);
+        tracked.map(|entry| entry.path.as_bytes().to_vec()).collect()
+    }
+
+    fn date_changed(&mut self, repository: &RelPath, paths: &[Vec<u8>]) -> Result<(), CreateError> {
+        let Some(carried) = &mut self.carried else { return Ok(()) };
+        let workspace = &self.roots.workspace;
+        stamps::date_changed(&mut carried.baseline, workspace, repository, paths)
+            .map_err(|source| CreateError::State { path: workspace.clone(), source })
+    }
+
     /// A submodule's `.git` points into the user's repository: its copy gets a private one, too.
-    fn private_submodules(&self, session: &mut Session) -> Result<(), CreateError> {
+    fn private_submodules(&mut self, session: &mut Session) -> Result<(), CreateError> {
         let found = self.carried.as_ref().map(|carried| carried.submodules.clone());
         let submodules: Vec<RelPath> = found.unwrap_or_default();
         for (number, path) in submodules.iter().enumerate() {
@@ -364,6 +386,8 @@ impl<'a> Performer<'a> {
                 new_branch: false,
             };
             private::add_worktree(Some(&source), &tree)?;
+            let modified = source.modified(&self.context.git)?;
+            self.date_changed(path, &modified)?;
         }
         if let Some(side) = &mut session.git {
             side.submodules = submodules;

@@ -155,7 +155,18 @@ pub(crate) fn add_worktree(
 pub(crate) fn carry_index(source: &Repository, admin: &Path) -> Result<(), GitError> {
     let index = source.gitdir.join("index");
     if index.is_file() {
-        copy(&index, &admin.join("index"))?;
+        let carried = admin.join("index");
+        copy(&index, &carried)?;
+        // A file that was written in the second in which the index was, or later, is read by git, not
+        // believed: see `create::stamps`.
+        let now = std::time::SystemTime::now();
+        let second = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_secs());
+        let second = std::time::UNIX_EPOCH + std::time::Duration::from_secs(second);
+        fs::File::options()
+            .write(true)
+            .open(&carried)
+            .and_then(|file| file.set_modified(second))
+            .map_err(file_error(&carried))?;
     }
     let listed = fs::read_dir(&source.gitdir).map_err(file_error(&source.gitdir))?;
     for entry in listed.flatten() {

@@ -111,8 +111,8 @@ impl Repository {
         Ok(!call.output()?.is_empty())
     }
 
-    /// Tracked files that differ from the last commit, in the index or on disk.
-    pub fn modified(&self, git: &Git) -> Result<u64, GitError> {
+    /// Tracked paths that differ from the last commit, in the index or on disk.
+    pub fn modified(&self, git: &Git) -> Result<Vec<Vec<u8>>, GitError> {
         let mut call = git.at(&self.root);
         // A filter of the repository's configuration is code; the count is not worth running it.
         for driver in self.config.filter_drivers() {
@@ -132,7 +132,12 @@ impl Repository {
                 "--ignore-submodules=all",
             ])
             .output()?;
-        Ok(split_nul(&listed).count() as u64)
+        // `1 XY sub mH mI mW hH hI path` and `u XY sub m1 m2 m3 mW h1 h2 h3 path`.
+        let path = |line: &[u8]| {
+            let fields = if line.starts_with(b"u ") { 11 } else { 9 };
+            line.splitn(fields, |b| *b == b' ').nth(fields - 1).map(<[u8]>::to_vec)
+        };
+        Ok(split_nul(&listed).filter_map(path).collect())
     }
 
     /// `merge`, `rebase`, …: what the user is in the middle of.

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 ///                 applies/<n>/     journals
 ///   teams/<id>/repository.git      a private repository that several sessions share
 ///   locks/                         one for each user's repository
+///   incoming/                      sessions whose first record is being written
 ///   trash/                         what is being removed
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl StateDir {
     /// Makes the directories. Only the user may look into them: they hold copies of the user's work.
     pub fn create(&self) -> std::io::Result<()> {
         use std::os::unix::fs::DirBuilderExt;
-        for dir in [self.sessions(), self.locks(), self.trash()] {
+        for dir in [self.sessions(), self.locks(), self.incoming(), self.trash()] {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
         Ok(())
@@ -61,6 +62,11 @@ impl StateDir {
     /// Locks of users' repositories.
     pub(crate) fn locks(&self) -> PathBuf {
         self.root.join("locks")
+    }
+
+    /// Sessions whose first record is being written.
+    pub(crate) fn incoming(&self) -> PathBuf {
+        self.root.join("incoming")
     }
 
     /// What is being removed.

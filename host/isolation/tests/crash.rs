@@ -1,0 +1,330 @@
+//! Apply and undo, stopped or failing at every step: the tree is *before* or *after*, never between, and
+//! recovery finishes the job.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use massgen_isolation::apply::{
+    ApplyRequest, Fault, Hook, NoHook, Which, apply, recover, undo, unfinished,
+};
+use massgen_isolation::baseline::CarryPolicy;
+use massgen_isolation::changes::Opened;
+use massgen_isolation::create::{Context, CreateRequest, create};
+use massgen_isolation::git::Git;
+use massgen_isolation::plan::OnDrift;
+use massgen_isolation::review::Selection;
+use massgen_isolation::session::{GitKind, Protection, Session, StateDir};
+use massgen_isolation::strategy::{
+    CopySet, Decision, Outcome, Planner, SourceFacts, Step, Strategy, StrategyError, TargetFacts,
+    Wants,
+};
+use tempfile::TempDir;
+
+/// A plain copy, planned in Rust.
+struct Plain;
+
+struct PlainPlanner;
+
+impl Strategy for Plain {
+    fn id(&self) -> &str {
+        "plain"
+    }
+    fn label(&self) -> String {
+        "plain 0".into()
+    }
+    fn begin(
+        &self,
+        _: &SourceFacts,
+        _: &TargetFacts,
+        _: &Wants,
+    ) -> Result<Box<dyn Planner + '_>, StrategyError> {
+        Ok(Box::new(PlainPlanner))
+    }
+}
+
+impl Planner for PlainPlanner {
+    fn next(&mut self, outcome: Outcome) -> Result<Decision, StrategyError> {
+        Ok(match outcome {
+            Outcome::Begin => Decision::Perform(Step::CopyTree {
+                set: CopySet::Everything,
+                ignored: CarryPolicy::All,
+                include: vec![],
+                exclude: vec![],
+            }),
+            Outcome::Done(_) => Decision::Ready { properties: vec![], notices: vec![] },
+            Outcome::Failed { message, .. } => Decision::Abort { message, hint: None },
+        })
+    }
+}
+
+/// Stops, or fails, at one step.
+struct At {
+    step: usize,
+    at: usize,
+    fault: fn() -> Fault,
+    reached: Option<&'static str>,
+}
+
+impl Hook for At {
+    fn before(&mut self, step: &'static str) -> Result<(), Fault> {
+        let here = self.step == self.at;
+        self.step += 1;
+        if here {
+            self.reached = Some(step);
+            return Err((self.fault)());
+        }
+        Ok(())
+    }
+}
+
+fn at(at: usize, fault: fn() -> Fault) -> At {
+    At { step: 0, at, fault, reached: None }
+}
+
+type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
+
+fn tree(root: &Path) -> Tree {
+    fn walk(root: &Path, dir: &Path, tree: &mut Tree) {
+        for entry in std::fs::read_dir(dir).unwrap().flatten() {
+            let path = entry.path();
+            let meta = path.symlink_metadata().unwrap();
+            let bytes = if meta.is_dir() {
+                walk(root, &path, tree);
+                b"dir".to_vec()
+            } else if meta.is_symlink() {
+                std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+            } else {
+                std::fs::read(&path).unwrap()
+            };
+            let key = path.strip_prefix(root).unwrap().to_path_buf();
+            tree.insert(key, (meta.permissions().mode(), bytes));
+        }
+    }
+    let mut found = Tree::new();
+    walk(root, root, &mut found);
+    found
+}
+
+struct Case {
+    dir: TempDir,
+    context: Context,
+    session: Session,
+    before: Tree,
+}
+
+impl Case {
+    /// A project, a session of it, and an agent's work of every kind.
+    fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let project = dir.path().join("project");
+        let write = |path: &str, text: &str| {
+            let path = project.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        for (path, text) in [
+            ("edited", "one\n"),
+            ("gone", "gone\n"),
+            ("d/x", "x\n"),
+            ("d/y", "y\n"),
+            ("becomes-dir", "file\n"),
+            ("becomes-file/in", "in\n"),
+            ("moved", "moved\n"),
+            ("kept", "kept\n"),
+        ] {
+            write(path, text);
+        }
+        std::os::unix::fs::symlink("kept", project.join("link")).unwrap();
+        let environment = [("HOME", dir.path().as_os_str()), ("PATH", "/usr/bin:/bin".as_ref())];
+        let context = Context {
+            state: StateDir::new(&dir.path().join("state")),
+            git: Git::new(environment.map(|(name, value)| (name.into(), value.into()))),
+            host: "here".into(),
+            now_unix_ms: 1,
+        };
+        let request = CreateRequest {
+            id: "case".into(),
+            name: None,
+            place: project.clone(),
+            base: None,
+            gitdir: GitKind::Private,
+            team: None,
+            ignored: CarryPolicy::All,
+            bytes_max: 1 << 20,
+            protection: Protection {
+                requested: "off".into(),
+                achieved: "none".into(),
+                notes: vec![],
+            },
+            settings: vec![],
+        };
+        let (session, lock) = create(&context, &request, &[&Plain]).unwrap();
+        drop(lock);
+        agent(&session.workspace);
+        let before = tree(&project);
+        Self { dir, context, session, before }
+    }
+
+    fn project(&self) -> PathBuf {
+        self.dir.path().join("project")
+    }
+
+    fn apply(&self, hook: &mut dyn Hook) -> bool {
+        let opened = Opened::open(&self.context, self.session.clone()).unwrap();
+        let sessions = [(opened, Selection::Everything)];
+        let request = ApplyRequest {
+            sessions: &sessions,
+            on_drift: OnDrift::Refuse,
+            dry_run: false,
+            allow_empty: false,
+        };
+        apply(&self.context, &request, hook).is_ok()
+    }
+
+    fn undo(&self, hook: &mut dyn Hook) -> bool {
+        undo(&self.context, Which::Project(&self.project()), hook).is_ok()
+    }
+
+    /// After recovery: nothing of ours is left, and the tree is one of two.
+    fn recovered(&self, one: &Tree, other: &Tree, what: &str) {
+        recover(&self.context, None).unwrap();
+        assert!(unfinished(&self.context, None).unwrap().is_empty(), "{what}");
+        let now = tree(&self.project());
+        assert!(now == *one || now == *other, "{what}: between: {:?}", now.keys());
+    }
+}
+
+fn agent(workspace: &Path) {
+    let at = |path: &str| workspace.join(path);
+    std::fs::write(at("edited"), "two\n").unwrap();
+    std::fs::remove_file(at("gone")).unwrap();
+    std::fs::remove_dir_all(at("d")).unwrap();
+    std::fs::remove_file(at("becomes-dir")).unwrap();
+    std::fs::create_dir_all(at("becomes-dir/deep")).unwrap();
+    std::fs::write(at("becomes-dir/deep/new"), "new\n").unwrap();
+    std::fs::remove_dir_all(at("becomes-file")).unwrap();
+    std::fs::write(at("becomes-file"), "file now\n").unwrap();
+    std::fs::rename(at("moved"), at("there")).unwrap();
+    std::fs::remove_file(at("link")).unwrap();
+    std::os::unix::fs::symlink("edited", at("link")).unwrap();
+    std::fs::set_permissions(at("kept"), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn crash() -> Fault {
+    Fault::Crash
+}
+
+/// What file systems say: full, not allowed, other device, read-only.
+const FAULTS: [fn() -> Fault; 4] = [
+    || Fault::Io(std::io::Error::from_raw_os_error(28)),
+    || Fault::Io(std::io::Error::from_raw_os_error(13)),
+    || Fault::Io(std::io::Error::from_raw_os_error(18)),
+    || Fault::Io(std::io::Error::from_raw_os_error(30)),
+];
+
+/// How many steps an apply has, and what the tree is after it.
+fn whole() -> (usize, Tree) {
+    let case = Case::new();
+    let mut hook = at(usize::MAX, crash);
+    assert!(case.apply(&mut hook));
+    let after = tree(&case.project());
+    assert_ne!(after, case.before);
+    (hook.step, after)
+}
+
+#[test]
+fn an_apply_that_is_killed_at_any_step() {
+    let (steps, after) = whole();
+    assert!(steps > 20, "{steps}");
+    for step in 0..steps {
+        let case = Case::new();
+        let mut hook = at(step, crash);
+        case.apply(&mut hook);
+        let what = format!("step {step}: {:?}", hook.reached);
+        case.recovered(&case.before, &after, &what);
+        // What was interrupted can be done again, and undone.
+        assert!(case.apply(&mut NoHook), "{what}");
+        assert_eq!(tree(&case.project()), after, "{what}");
+        assert!(case.undo(&mut NoHook), "{what}");
+        assert_eq!(tree(&case.project()), case.before, "{what}");
+    }
+}
+
+#[test]
+fn an_undo_that_is_killed_at_any_step() {
+    let (_, after) = whole();
+    let case = Case::new();
+    assert!(case.apply(&mut NoHook));
+    let mut count = at(usize::MAX, crash);
+    assert!(case.undo(&mut count));
+    for step in 0..count.step {
+        let case = Case::new();
+        assert!(case.apply(&mut NoHook));
+        let mut hook = at(step, crash);
+        case.undo(&mut hook);
+        case.recovered(&case.before, &after, &format!("step {step}: {:?}", hook.reached));
+    }
+}
+
+#[test]
+fn an_apply_that_fails_at_any_step_takes_everything_back() {
+    let (steps, after) = whole();
+    for fault in FAULTS {
+        for step in 0..steps {
+            let case = Case::new();
+            let mut hook = at(step, fault);
+            let applied = case.apply(&mut hook);
+            let what = format!("step {step}: {:?}", hook.reached);
+            let expect = if applied { &after } else { &case.before };
+            case.recovered(expect, expect, &what);
+        }
+    }
+}
+
+#[test]
+fn what_the_user_wrote_in_the_meantime_is_kept() {
+    let (steps, _) = whole();
+    let mut kept = 0;
+    for step in 0..steps {
+        let case = Case::new();
+        let mut hook = at(step, crash);
+        case.apply(&mut hook);
+        // The user edits a file in place between the crash and the recovery.
+        let file = case.project().join("edited");
+        std::fs::write(&file, "the user's own\n").unwrap();
+        let recovered = recover(&case.context, None).unwrap();
+        let here = std::fs::read(&file).unwrap() == b"the user's own\n";
+        let rescued = recovered.iter().flat_map(|done| &done.rescued);
+        let saved =
+            rescued.filter(|path| std::fs::read(path).unwrap() == b"the user's own\n").count();
+        assert!(here || saved == 1, "step {step}: {:?}: the user's edit is lost", hook.reached);
+        kept += saved;
+    }
+    assert!(kept > 0, "no step showed a rescue");
+}
+
+#[test]
+fn a_write_that_finds_something_else_takes_everything_back() {
+    /// Edits a file just before it is exchanged.
+    struct Edits(PathBuf, usize);
+    impl Hook for Edits {
+        fn before(&mut self, step: &'static str) -> Result<(), Fault> {
+            if step == "write" {
+                self.1 += 1;
+                std::fs::write(&self.0, format!("the user's own {}\n", self.1)).unwrap();
+            }
+            Ok(())
+        }
+    }
+    let case = Case::new();
+    let file = case.project().join("edited");
+    assert!(!case.apply(&mut Edits(file.clone(), 0)));
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("the user's own"));
+    let mut now = tree(&case.project());
+    let mut before = case.before.clone();
+    now.remove(Path::new("edited"));
+    before.remove(Path::new("edited"));
+    assert_eq!(now, before);
+}
