@@ -1,13 +1,16 @@
-//! Builds the guest that misbehaves.
+//! Builds the guests that misbehave.
 
 #[path = "../../../host/bundle/build/guests.rs"]
 mod guests;
 
 fn main() {
     let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let guest =
-        guests::Guest { folder: "tests/guests/misbehave", package: "massgen-provider-misbehave" };
-    let built = guests::build(&root, &[guest]).unwrap_or_else(|why| panic!("\n\n{why}\n"));
-    assert_eq!(built[0].id, "misbehave");
-    assert!(built[0].component.is_file() && built[0].manifest.is_file());
+    let hostile = [
+        guests::Guest { folder: "tests/guests/misbehave", package: "massgen-provider-misbehave" },
+        guests::Guest { folder: "tests/guests/mischief", package: "massgen-guest-mischief" },
+    ];
+    let built = guests::build(&root, &hostile).unwrap_or_else(|why| panic!("\n\n{why}\n"));
+    assert!(built.iter().all(|guest| guest.component.is_file() && guest.manifest.is_file()));
+    let ids: Vec<&str> = built.iter().map(|guest| guest.id.as_str()).collect();
+    assert_eq!(ids, ["misbehave", "mischief"]);
 }

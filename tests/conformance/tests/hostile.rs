@@ -156,7 +156,8 @@ fn a_compiled_component_is_loaded_from_the_cache() {
 #[test]
 fn the_bundled_plugins_load_and_fit() {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
-    for bundled in massgen_bundle::PLUGINS {
+    let is_provider = |id: &str| !["copy", "worktree"].contains(&id);
+    for bundled in massgen_bundle::PLUGINS.iter().filter(|plugin| is_provider(plugin.id)) {
         let plugin = runtime.load(bundled.component).unwrap();
         assert_eq!(plugin.manifest().id, bundled.id);
         assert!(plugin.has_catalog(), "{}", bundled.id);

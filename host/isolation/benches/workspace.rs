@@ -1,0 +1,190 @@
+//! Making, comparing and putting away a workspace, beside what git does for the same tree. Every figure
+//! stands next to its peer's of the same run; only the ratio means something.
+//!
+//!     cargo bench -p massgen-isolation -- [FILES…]        20000 and 100000 files without arguments
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use massgen_isolation::archive::{discard, gc};
+use massgen_isolation::baseline::CarryPolicy;
+use massgen_isolation::changes::Opened;
+use massgen_isolation::create::{Context, CreateRequest, create};
+use massgen_isolation::git::Git;
+use massgen_isolation::session::{GitKind, Protection, Session, StateDir};
+use massgen_isolation::strategy::{
+    CopySet, Decision, Outcome, Planner, SourceFacts, Step, Strategy, StrategyError, TargetFacts,
+    Wants,
+};
+
+const RUNS: usize = 5;
+const BYTES_EACH: usize = 7_800;
+
+/// What the component `worktree` plans, without the component.
+struct Worktree;
+
+struct Steps(usize);
+
+impl Strategy for Worktree {
+    fn id(&self) -> &str {
+        "worktree"
+    }
+    fn label(&self) -> String {
+        "worktree bench".into()
+    }
+    fn begin(
+        &self,
+        _: &SourceFacts,
+        _: &TargetFacts,
+        _: &Wants,
+    ) -> Result<Box<dyn Planner + '_>, StrategyError> {
+        Ok(Box::new(Steps(0)))
+    }
+}
+
+impl Planner for Steps {
+    fn next(&mut self, _: Outcome) -> Result<Decision, StrategyError> {
+        self.0 += 1;
+        Ok(match self.0 {
+            1 => Decision::Perform(Step::AddWorktree { gitdir: GitKind::Private, checkout: None }),
+            2 => Decision::Perform(Step::CopyTree {
+                set: CopySet::NotIgnored,
+                ignored: CarryPolicy::Listed,
+                include: vec![],
+                exclude: vec![],
+            }),
+            _ => Decision::Ready { properties: vec![], notices: vec![] },
+        })
+    }
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=b", "-c", "user.email=b@example.com"])
+        .args(args)
+        .current_dir(dir)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{args:?}");
+}
+
+/// A repository of many files that look like text.
+fn repository(root: &Path, files: usize) -> PathBuf {
+    let project = root.join("project");
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    for number in 0..files {
+        let dir = project.join(format!("d{}/e{}", number / 1000, number / 50 % 20));
+        if number.is_multiple_of(50) {
+            std::fs::create_dir_all(&dir).unwrap();
+        }
+        let mut text = String::with_capacity(BYTES_EACH + 20);
+        while text.len() < BYTES_EACH {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text.push_str(&format!("let value_{} = {seed};\n", seed % 97));
+        }
+        std::fs::write(dir.join(format!("f{number}.rs")), text).unwrap();
+    }
+    git(&project, &["init", "-q", "."]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-qm", "all"]);
+    project
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let started = Instant::now();
+    work();
+    started.elapsed()
+}
+
+struct Bench {
+    context: Context,
+    project: PathBuf,
+}
+
+impl Bench {
+    fn create(&self, id: &str) -> Session {
+        let request = CreateRequest {
+            id: id.into(),
+            name: None,
+            place: self.project.clone(),
+            base: None,
+            gitdir: GitKind::Private,
+            team: None,
+            ignored: CarryPolicy::Listed,
+            bytes_max: u64::MAX,
+            protection: Protection {
+                requested: "off".into(),
+                achieved: "none".into(),
+                notes: vec![],
+            },
+            settings: vec![],
+        };
+        create(&self.context, &request, &[&Worktree]).unwrap().0
+    }
+}
+
+fn measure(files: usize) {
+    let root = tempfile::tempdir().unwrap();
+    let project = repository(root.path(), files);
+    let context = Context {
+        state: StateDir::new(&root.path().join("state")),
+        git: Git::new(std::env::vars_os()),
+        host: "bench".into(),
+        now_unix_ms: 1,
+    };
+    let bench = Bench { context, project: project.clone() };
+    let (mut ours, mut theirs, mut changes, mut status, mut away, mut removed) =
+        (vec![], vec![], vec![], vec![], vec![], vec![]);
+    for run in 0..RUNS {
+        let id = format!("s{run}");
+        let mut session = None;
+        ours.push(timed(|| session = Some(bench.create(&id))));
+        let session = session.unwrap();
+        let tree = root.path().join("tree");
+        let path = tree.to_str().unwrap().to_string();
+        theirs.push(timed(|| git(&project, &["worktree", "add", "-q", "--detach", &path])));
+        for edit in 0..100 {
+            let file = format!("d0/e{}/f{}.rs", edit * 7 / 50 % 20, edit * 7);
+            std::fs::write(session.workspace.join(&file), "edited\n").unwrap();
+            std::fs::write(tree.join(&file), "edited\n").unwrap();
+        }
+        // Both have looked once; what is measured is the look that people wait for.
+        git(&tree, &["status", "--porcelain"]);
+        let look = || {
+            let opened = Opened::open(&bench.context, session.clone()).unwrap();
+            assert_eq!(opened.changeset().unwrap().counts().modified, 100);
+        };
+        look();
+        changes.push(timed(look));
+        status.push(timed(|| git(&tree, &["status", "--porcelain"])));
+        away.push(timed(|| drop(discard(&bench.context, &session).unwrap())));
+        removed.push(timed(|| git(&project, &["worktree", "remove", "--force", &path])));
+        gc(&bench.context, 0, false).unwrap();
+    }
+    for (what, peer, ours, theirs) in [
+        ("create", "git worktree add", ours, theirs),
+        ("changeset of 100 edits", "git status", changes, status),
+        ("discard", "git worktree remove", away, removed),
+    ] {
+        let (ours, theirs) = (median(ours), median(theirs));
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        println!(
+            "{files:>7} files  {what:<23} {ours:>9.1?}  {peer:<20} {theirs:>9.1?}  ratio {ratio:.2}"
+        );
+    }
+}
+
+fn main() {
+    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![20_000, 100_000] } else { sizes };
+    sizes.into_iter().for_each(measure);
+}

@@ -1,0 +1,229 @@
+//! Strategies against the host: what is bundled, and one that breaks the contract in every way.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::path::{Path, PathBuf};
+
+use massgen_conformance::MISCHIEF;
+use massgen_isolation::archive::doctor;
+use massgen_isolation::baseline::CarryPolicy;
+use massgen_isolation::create::{Context, CreateError, CreateRequest, create};
+use massgen_isolation::git::Git;
+use massgen_isolation::session::{GitKind, Protection, StateDir};
+use massgen_isolation::strategy::{
+    Decision, GitFacts, Outcome, SourceFacts, Step, StepErrorKind, StepReport, Strategy,
+    TargetFacts, Wants,
+};
+use massgen_runtime::{ComponentStrategy, Runtime, RuntimeOptions};
+use tempfile::TempDir;
+
+fn mischief() -> ComponentStrategy {
+    Runtime::new(&RuntimeOptions::default()).unwrap().load_strategy(MISCHIEF).unwrap()
+}
+
+fn bundled() -> Vec<ComponentStrategy> {
+    let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
+    let strategies = massgen_bundle::PLUGINS
+        .iter()
+        .filter(|plugin| plugin.manifest_toml.contains("isolation-strategy"))
+        .map(|plugin| runtime.load_strategy(plugin.component).unwrap())
+        .collect::<Vec<_>>();
+    assert_eq!(strategies.len(), 2);
+    strategies
+}
+
+struct Place {
+    dir: TempDir,
+    context: Context,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        std::fs::create_dir(dir.path().join("project")).unwrap();
+        std::fs::write(dir.path().join("project/file"), "mine\n").unwrap();
+        let environment = [("HOME", dir.path().as_os_str()), ("PATH", "/usr/bin:/bin".as_ref())];
+        let context = Context {
+            state: StateDir::new(&dir.path().join("state")),
+            git: Git::new(environment.map(|(name, value)| (name.into(), value.into()))),
+            host: "here".into(),
+            now_unix_ms: 1,
+        };
+        Self { dir, context }
+    }
+
+    fn project(&self) -> PathBuf {
+        self.dir.path().join("project")
+    }
+
+    fn create(&self, strategy: &dyn Strategy, misdeed: &str) -> Result<PathBuf, CreateError> {
+        let request = CreateRequest {
+            id: "s".into(),
+            name: None,
+            place: self.project(),
+            base: None,
+            gitdir: GitKind::Private,
+            team: None,
+            ignored: CarryPolicy::All,
+            bytes_max: 1 << 20,
+            protection: Protection {
+                requested: "off".into(),
+                achieved: "none".into(),
+                notes: vec![],
+            },
+            settings: vec![("misdeed".into(), misdeed.into())],
+        };
+        create(&self.context, &request, &[strategy]).map(|(session, _)| session.workspace.0)
+    }
+}
+
+#[test]
+fn misdeeds_end_in_an_error_and_leave_nothing() {
+    let strategy = mischief();
+    for (misdeed, expect) in [
+        ("spin", "within its time"),
+        ("panic", "had enough"),
+        ("allocate", "crashed"),
+        ("ready-at-once", "copied nothing"),
+        ("giant-notices", "copied nothing"),
+        ("never-ends", "no end in 32 steps"),
+        ("other-commit", "did not ask for"),
+        ("other-gitdir", "did not ask for"),
+        ("unknown-step", "does not know"),
+        ("decline-late", "second thoughts"),
+        ("abort-with-escapes", "wiped"),
+    ] {
+        let place = Place::new();
+        let error = place.create(&strategy, misdeed).unwrap_err().to_string();
+        assert!(error.contains(expect), "{misdeed}: {error}");
+        assert_eq!(std::fs::read(place.project().join("file")).unwrap(), b"mine\n", "{misdeed}");
+        assert_eq!(std::fs::read_dir(place.project()).unwrap().count(), 1, "{misdeed}");
+        let sessions = place.context.state.sessions();
+        assert_eq!(std::fs::read_dir(sessions).unwrap().count(), 0, "{misdeed}");
+        assert!(doctor(&place.context, None, false).unwrap().ailments.is_empty(), "{misdeed}");
+    }
+}
+
+#[test]
+fn globs_that_climb_reach_nothing() {
+    let place = Place::new();
+    std::fs::write(place.dir.path().join("secret"), "no").unwrap();
+    let workspace = place.create(&mischief(), "climb").unwrap();
+    let names: Vec<_> =
+        std::fs::read_dir(&workspace).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["file"]);
+    assert!(!Path::new(&workspace).join("../secret").exists());
+}
+
+/// Facts of every kind, hostile ones too.
+fn sources() -> Vec<SourceFacts> {
+    let git = GitFacts {
+        head_commit: Some("a".repeat(40)),
+        object_format: "sha1".into(),
+        ..GitFacts::default()
+    };
+    let odd = GitFacts {
+        head_commit: None,
+        branch: Some("\u{202e}\n$(rm -rf /)".repeat(1000)),
+        object_format: String::new(),
+        operation: Some("x".repeat(100_000)),
+        shallow: true,
+        partial_clone: true,
+        sparse: true,
+        lfs: true,
+        linked_worktree: true,
+        locked: true,
+    };
+    let counts = SourceFacts {
+        files: u64::MAX,
+        total_bytes: u64::MAX,
+        symlinks: u64::MAX,
+        ..SourceFacts::default()
+    };
+    vec![
+        SourceFacts::default(),
+        SourceFacts { git: Some(git), ..SourceFacts::default() },
+        SourceFacts { git: Some(odd), counts_partial: true, single_file: true, ..counts.clone() },
+        counts,
+    ]
+}
+
+fn wants() -> Vec<Wants> {
+    let mut all = Vec::new();
+    for commit in [None, Some("b".repeat(40))] {
+        for gitdir in [GitKind::Private, GitKind::Shared, GitKind::Linked] {
+            for ignored in [CarryPolicy::None, CarryPolicy::Listed, CarryPolicy::All] {
+                all.push(Wants { commit: commit.clone(), gitdir, ignored, settings: vec![] });
+            }
+        }
+    }
+    all
+}
+
+/// What a strategy decides when every step ends as `outcome` says.
+fn course(
+    strategy: &dyn Strategy,
+    source: &SourceFacts,
+    wants: &Wants,
+    outcome: &Outcome,
+) -> Vec<Decision> {
+    let target = TargetFacts { same_filesystem: true, free_bytes: 1 << 40, os: "linux".into() };
+    let mut planner = strategy.begin(source, &target, wants).unwrap();
+    let mut decisions = Vec::new();
+    let mut next = Outcome::Begin;
+    for _ in 0..32 {
+        let decision = planner.next(next).unwrap();
+        decisions.push(decision.clone());
+        match decision {
+            Decision::Perform(_) => next = outcome.clone(),
+            _ => return decisions,
+        }
+    }
+    panic!("no end in 32 steps: {decisions:?}");
+}
+
+#[test]
+fn bundled_strategies_conform() {
+    let mut outcomes = vec![Outcome::Done(StepReport::default())];
+    for kind in [
+        StepErrorKind::Unsupported,
+        StepErrorKind::NoSpace,
+        StepErrorKind::TooLarge,
+        StepErrorKind::PermissionDenied,
+        StepErrorKind::GitFailed,
+        StepErrorKind::Io,
+    ] {
+        outcomes.push(Outcome::Failed { kind, message: "it failed".into() });
+    }
+    for strategy in bundled() {
+        for source in sources() {
+            for wants in wants() {
+                for outcome in &outcomes {
+                    let first = course(&strategy, &source, &wants, outcome);
+                    // The same facts give the same decisions.
+                    assert_eq!(first, course(&strategy, &source, &wants, outcome));
+                    conforms(strategy.id(), &wants, outcome, &first);
+                }
+            }
+        }
+    }
+}
+
+fn conforms(id: &str, wants: &Wants, outcome: &Outcome, decisions: &[Decision]) {
+    let failed = matches!(outcome, Outcome::Failed { .. });
+    let performed = decisions.iter().any(|decision| matches!(decision, Decision::Perform(_)));
+    match decisions.last().unwrap() {
+        Decision::Ready { .. } => assert!(performed && !failed, "{id}: ready after a failure"),
+        Decision::Decline(why) => assert!(!performed && !why.is_empty(), "{id}: declines too late"),
+        Decision::Abort { message, .. } => assert!(!message.is_empty(), "{id}: aborts in silence"),
+        Decision::Perform(_) => unreachable!("a course ends"),
+    }
+    for decision in decisions {
+        if let Decision::Perform(Step::AddWorktree { gitdir, checkout }) = decision {
+            assert_eq!(
+                (gitdir, checkout),
+                (&wants.gitdir, &wants.commit),
+                "{id}: not what was asked"
+            );
+        }
+    }
+}
