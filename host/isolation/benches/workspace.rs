@@ -142,6 +142,7 @@ fn measure(files: usize) {
         now_unix_ms: 1,
     };
     let bench = Bench { context, project: project.clone() };
+    let mut piped = vec![];
     let (mut ours, mut theirs, mut changes, mut status, mut away, mut removed) =
         (vec![], vec![], vec![], vec![], vec![], vec![]);
     for run in 0..RUNS {
@@ -152,6 +153,14 @@ fn measure(files: usize) {
         let tree = root.path().join("tree");
         let path = tree.to_str().unwrap().to_string();
         theirs.push(timed(|| git(&project, &["worktree", "add", "-q", "--detach", &path])));
+        let copy = root.path().join("copy");
+        std::fs::create_dir(&copy).unwrap();
+        piped.push(timed(|| {
+            let pipe = "tar cf - --exclude=.git . | tar xf - -C ../copy";
+            let status = Command::new("sh").args(["-c", pipe]).current_dir(&project).status();
+            assert!(status.unwrap().success());
+        }));
+        std::fs::remove_dir_all(&copy).unwrap();
         for edit in 0..100 {
             let file = format!("d0/e{}/f{}.rs", edit * 7 / 50 % 20, edit * 7);
             std::fs::write(session.workspace.join(&file), "edited\n").unwrap();
@@ -171,6 +180,7 @@ fn measure(files: usize) {
         gc(&bench.context, 0, false).unwrap();
     }
     for (what, peer, ours, theirs) in [
+        ("create", "a tar pipe", ours.clone(), piped),
         ("create", "git worktree add", ours, theirs),
         ("changeset of 100 edits", "git status", changes, status),
         ("discard", "git worktree remove", away, removed),
