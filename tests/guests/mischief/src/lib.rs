@@ -41,7 +41,9 @@ impl Strategy for Mischief {
             "ready-at-once" => ready(Vec::new()),
             "giant-notices" => ready(vec!["x".repeat(1 << 16); 200]),
             "never-ends" => copy(vec!["*".into()]),
-            "other-commit" if self.steps == 1 => worktree(Gitdir::Private, Some("--upload-pack=touch /tmp/x")),
+            "other-commit" if self.steps == 1 => {
+                worktree(Gitdir::Private, Some("--upload-pack=touch /tmp/x"))
+            }
             "other-gitdir" if self.steps == 1 => worktree(Gitdir::Linked, None),
             "unknown-step" if self.steps == 1 => Decision::Perform(Step::Other(ExtensionStep {
                 kind: "run-a-command".into(),
