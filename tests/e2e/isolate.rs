@@ -337,3 +337,105 @@ fn mistakes_are_explained() {
     let said = env.run(&["isolate", "list"]).exits(1);
     assert!(said.stderr.contains("MASSGEN_STATE_DIR"), "{}", said.stderr);
 }
+
+#[test]
+fn two_sessions_that_changed_the_same_file() {
+    let env = repository();
+    env.run(&["isolate", "run", "--name", "first", "--", "sed", "-i", "s/line 2$/FIRST/", "a"])
+        .exits(0);
+    env.run(&["isolate", "run", "--name", "second", "--", "sed", "-i", "s/line 18/SECOND/", "a"])
+        .exits(0);
+    env.run(&["isolate", "apply", "first"]).exits(0);
+    env.run(&["isolate", "apply", "second"]).exits(3);
+    env.run(&["isolate", "apply", "second", "--on-drift", "merge"]).exits(0);
+    let text = std::fs::read_to_string(env.project().join("a")).unwrap();
+    assert!(text.contains("FIRST") && text.contains("SECOND"));
+    // Each is taken back on its own, the newest first.
+    env.run(&["isolate", "undo", "second"]).exits(0);
+    let text = std::fs::read_to_string(env.project().join("a")).unwrap();
+    assert!(text.contains("FIRST") && !text.contains("SECOND"));
+}
+
+#[test]
+fn two_applies_at_once_apply_once() {
+    let env = repository();
+    env.run(&["isolate", "run", "--name", "s", "--", "sh", "-c", "echo once >> a"]).exits(0);
+    let racing: Vec<_> = (0..4).map(|_| env.start(&["isolate", "apply", "s", "--json"])).collect();
+    let codes: Vec<Option<i32>> = racing.into_iter().map(|child| env.wait(child).code).collect();
+    assert!(codes.contains(&Some(0)), "{codes:?}");
+    assert!(codes.iter().all(|code| matches!(code, Some(0 | 3))), "{codes:?}");
+    let text = std::fs::read_to_string(env.project().join("a")).unwrap();
+    assert_eq!(text.matches("once").count(), 1);
+    env.run(&["isolate", "undo"]).exits(0);
+}
+
+#[test]
+fn a_session_is_worked_in_again() {
+    let env = repository();
+    env.run(&["isolate", "run", "--name", "s", "--", "sh", "-c", "echo one > n"]).exits(0);
+    env.run(&["isolate", "exec", "s", "--", "sh", "-c", "grep -qx one n; echo two >> n"]).exits(0);
+    let shown = env.run(&["isolate", "show", "s", "--json"]).exits(0).json();
+    assert_eq!(shown["changes"]["added"], 1);
+    assert_eq!(shown["command"]["exit_code"], 0);
+}
+
+#[test]
+fn records_that_are_damaged_newer_or_foreign_are_left_alone() {
+    let env = repository();
+    let make = |name: &str| {
+        let made = env.run(&["isolate", "create", "--name", name, "--json"]).exits(0).json();
+        let id = made["id"].as_str().unwrap().to_string();
+        (state(&env).join("sessions").join(&id).join("session.json"), id)
+    };
+    let edit = |file: &Path, from: &str, to: &str| {
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(file, text.replace(from, to)).unwrap();
+    };
+    let (foreign, foreign_id) = make("foreign");
+    env.run(&["isolate", "discard", "foreign"]).exits(0);
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    edit(&foreign, &format!("\"host\": \"{host}\""), "\"host\": \"elsewhere\"");
+    let (newer, newer_id) = make("newer");
+    edit(&newer, "\"schema\": 1", "\"schema\": 99");
+    let (damaged, damaged_id) = make("damaged");
+    std::fs::write(&damaged, "{").unwrap();
+
+    let collected = env.run(&["isolate", "gc", "--older-than", "0d", "--json"]).exits(0).json();
+    assert_eq!(collected["removed"], serde_json::json!([]), "{collected:#}");
+    for id in [&foreign_id, &newer_id, &damaged_id] {
+        assert!(state(&env).join("sessions").join(id).is_dir(), "{id}");
+    }
+    let said = env.run(&["isolate", "show", &newer_id]).exits(1);
+    assert!(said.stderr.contains("newer version"), "{}", said.stderr);
+    let found = env.run(&["isolate", "doctor", "--repair", "--json"]).exits(1).json();
+    let kinds: Vec<&str> =
+        found["ailments"].as_array().unwrap().iter().map(|a| a["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"damaged-record"), "{kinds:?}");
+}
+
+#[test]
+fn archives_go_when_they_are_old_enough() {
+    let mut env = repository();
+    env.run(&["isolate", "run", "--name", "old", "--", "sh", "-c", "echo x > n"]).exits(0);
+    env.run(&["isolate", "run", "--name", "open", "--", "true"]).exits(0);
+    env.run(&["isolate", "discard", "old"]).exits(0);
+    env.run(&["isolate", "gc"]).exits(0);
+    env.run(&["isolate", "show", "old"]).exits(0);
+    // A month and a day later.
+    env.set("MASSGEN_TEST_NOW", "1798016400000");
+    let dry = env.run(&["isolate", "gc", "--dry-run", "--json"]).exits(0).json();
+    assert_eq!(dry["removed"].as_array().unwrap().len(), 1);
+    env.run(&["isolate", "show", "old"]).exits(0);
+    env.run(&["isolate", "gc"]).exits(0);
+    env.run(&["isolate", "show", "old"]).exits(1);
+    env.run(&["isolate", "show", "open"]).exits(0);
+}
+
+#[test]
+fn without_git_the_reason_is_told() {
+    let mut env = repository();
+    env.set("PATH", "/nowhere");
+    let said = env.run(&["isolate", "run", "--", "true"]).exits(125);
+    assert!(said.stderr.contains("git can't be started"), "{}", said.stderr);
+}

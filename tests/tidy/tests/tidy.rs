@@ -285,3 +285,42 @@ fn the_two_commands_of_the_readme_use_what_is_there() {
     assert!(script.contains("cargo test --workspace"));
     assert!(std::fs::read_to_string(root().join(".ci/run")).unwrap().contains("./test"));
 }
+
+#[test]
+fn every_edge_case_has_a_home() {
+    let chapters = [
+        (1, 1, 42),
+        (2, 43, 66),
+        (3, 67, 76),
+        (4, 77, 91),
+        (5, 92, 101),
+        (6, 102, 118),
+        (7, 119, 135),
+        (8, 136, 145),
+        (9, 146, 150),
+    ];
+    let cases = chapters
+        .iter()
+        .flat_map(|(chapter, from, to)| (*from..=*to).map(move |n| format!("B{chapter}.{n}")));
+    // M19 and M39 were never given.
+    let defects = (1..=57).filter(|n| ![19, 39].contains(n)).map(|n| format!("M{n}"));
+    let mut homes = std::fs::read_to_string(root().join("docs/edge-cases.md")).unwrap();
+    for (path, text) in
+        files(".toml").into_iter().filter(|(path, _)| path.starts_with("tests/scenarios/"))
+    {
+        let scenario: toml::Table = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
+        let rows = scenario["rows"].as_array().unwrap().iter().map(|row| row.as_str().unwrap());
+        rows.for_each(|row| homes.push_str(&format!(" {row} ")));
+    }
+    let known = |row: &str| {
+        homes
+            .match_indices(row)
+            .any(|(at, _)| !homes[at + row.len()..].starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let missing: Vec<String> = cases
+        .chain(defects)
+        .filter(|row| !known(row))
+        .map(|row| format!("{row} has neither a scenario nor a line in docs/edge-cases.md"))
+        .collect();
+    complain(&missing);
+}
