@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 
+const TRIES: u32 = 20;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
@@ -33,8 +36,15 @@ pub enum Busy {
 }
 
 impl Lock {
-    /// Takes a lock, or says at once who has it.
+    /// Takes a lock, or says who has it. A process that is just being started holds what its parent held
+    /// until it is its own program; that moment is waited for.
     pub fn take(path: &Path) -> Result<Self, Busy> {
+        for _ in 0..TRIES {
+            match Self::with(path, FlockOperation::NonBlockingLockExclusive) {
+                Err(Busy::Held { .. }) => std::thread::sleep(PAUSE),
+                other => return other,
+            }
+        }
         Self::with(path, FlockOperation::NonBlockingLockExclusive)
     }
 
