@@ -53,7 +53,7 @@ pub(crate) fn differences(before: &Tree, after: &Tree) -> Vec<String> {
         match after.get(path) {
             None => found.push(format!("- {}", path.display())),
             Some(now) if now != item => {
-                found.push(format!("~ {} {}", path.display(), show(item, now)))
+                found.push(format!("~ {} {}", path.display(), show(item, now)));
             }
             Some(_) => {}
         }
