@@ -5,7 +5,8 @@ use massgen_strategy_sdk::{
     SourceFacts, Step, Strategy, StrategyInfo, TargetFacts, Wants, WorktreeStep,
 };
 
-struct Mischief {
+/// A strategy that breaks the contract.
+pub struct Mischief {
     misdeed: String,
     steps: u32,
 }
