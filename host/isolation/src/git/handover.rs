@@ -20,8 +20,7 @@ pub(crate) fn head(git: &Git, admin: &Path) -> Result<Option<String>, GitError> 
     Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_string()))
 }
 
-/// Makes a commit of a workspace's files on top of `parent`, with the user's filters and none of the
-/// agent's configuration. Objects go into `objects`, which later is fetched from.
+/// A commit of a workspace's files.
 pub(crate) struct CommitRequest<'a> {
     /// The user's repository's directory of git.
     pub(crate) user_gitdir: &'a Path,
@@ -43,7 +42,8 @@ pub(crate) struct CommitRequest<'a> {
     pub(crate) now_unix_s: i64,
 }
 
-/// Makes the commit; none if the tree is that of the parent.
+/// Makes the commit with the user's filters and none of the agent's configuration; none if the tree is
+/// that of the parent. Objects go into `objects`, which is fetched from later.
 pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Option<String>, GitError> {
     let call = || {
         git.at(request.workspace)
