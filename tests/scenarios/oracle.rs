@@ -70,7 +70,7 @@ pub(crate) fn play(scenario: &Scenario, strategy: &str) -> Checked {
         ensure(ran.stderr.contains(expected), || {
             format!("the error lacks {expected:?}: {ran:#?}")
         })?;
-        return no_traces(&stage, &begin);
+        return no_traces(&stage);
     }
     let now = surroundings(&stage);
     same("run changed the home directory", &around.0, &now.0)?;
@@ -275,21 +275,20 @@ fn archive(stage: &Stage, session: &Value, project_before: &Tree) -> Checked {
     run(&["isolate", "doctor"])?;
     let now = unrefreshed(project(stage));
     same("the archive's end changed the project", &unrefreshed(project_before.clone()), &now)?;
-    no_traces(stage, project_before)
+    no_traces(stage)
 }
 
-/// No session, no ref, no work tree, nothing in the trash.
-fn no_traces(stage: &Stage, _before: &Tree) -> Checked {
+/// No session, no ref, no linked work tree of ours, nothing in the trash.
+fn no_traces(stage: &Stage) -> Checked {
     let state = stage.home().join(".local/state/massgen/isolation");
-    for dir in ["sessions", "trash"] {
-        let left: Vec<_> =
-            std::fs::read_dir(state.join(dir)).into_iter().flatten().flatten().collect();
-        ensure(left.is_empty(), || format!("left in {dir}: {left:?}"))?;
+    let mut places = vec![state.join("sessions"), state.join("trash")];
+    places.push(stage.project.join(".git/refs/massgen"));
+    if stage.linked {
+        places.push(stage.project.join(".git/worktrees"));
     }
-    let left = [".git/refs/massgen", ".git/worktrees"].map(|dir| stage.project.join(dir));
-    let found = left.iter().find(|dir| {
-        dir.exists()
-            && std::fs::read_dir(dir).is_ok_and(|d| d.count() > 0 && dir.ends_with("massgen"))
-    });
-    ensure(found.is_none(), || format!("left behind: {found:?}"))
+    for place in places {
+        let left: Vec<_> = std::fs::read_dir(&place).into_iter().flatten().flatten().collect();
+        ensure(left.is_empty(), || format!("left in {}: {left:?}", place.display()))?;
+    }
+    Ok(())
 }
