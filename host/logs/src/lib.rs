@@ -2,6 +2,7 @@
 //! prints, or reads the environment; bad content becomes a diagnostic with file and line, never an error.
 
 pub mod diagnostic;
+pub mod events;
 pub mod examine;
 pub mod facts;
 pub mod files;
@@ -11,6 +12,7 @@ pub mod problems;
 pub mod read;
 pub mod redact;
 pub mod run;
+pub mod similarity;
 pub mod tools;
 
 pub use examine::examine;

@@ -208,7 +208,7 @@ fn edges(attempt: &Path) -> Option<Edges> {
             _ => {}
         }
     }
-    let span_us = crate::read::naive_us(&last_at)? - crate::read::naive_us(&first.0)?;
+    let span_us = crate::events::naive_us(&last_at)? - crate::events::naive_us(&first.0)?;
     edges.wall_ms = u64::try_from((span_us + 500) / 1000).unwrap_or(0);
     Some(edges)
 }

@@ -1,13 +1,9 @@
 //! A run as it was recorded: compact records with the place that each came from. Texts that can be long
 //! (answers, tool results) are measured while they stream by and not kept.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::diagnostic::Diagnostic;
-
-/// An agent's id, shared between records.
-pub type AgentId = Arc<str>;
+use crate::events::Events;
+use std::collections::BTreeMap;
 
 /// A run directory's content.
 #[derive(Debug, Clone, Default)]
@@ -47,15 +43,47 @@ pub struct Attempt {
     /// `metrics_summary.json` is there: MassGen came to its orderly end.
     pub has_metrics: bool,
     /// `events.jsonl`, none where there is no such file.
-    pub events: Option<Vec<Event>>,
+    pub events: Option<Events>,
     /// What `coordination_events.json` adds.
     pub coordination: Vec<Coordination>,
     /// What `massgen.log` or `massgen_debug.log` adds.
     pub log: LogNotes,
     /// Agents with a final answer in `final/`.
     pub final_answers: Vec<String>,
-    /// Subagents that were started.
+    /// Subagents that the metrics list.
     pub subagents: Vec<Subagent>,
+    /// Texts of answers, in the order in which they were handed in.
+    pub answer_texts: Vec<AnswerText>,
+    /// Runs of subagents whose logs are within reach.
+    pub nested: Vec<NestedRun>,
+}
+
+/// An answer's text, measured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AnswerText {
+    /// Whose it is.
+    pub agent: String,
+    /// File below the run.
+    pub file: String,
+    /// Lines of the file.
+    pub lines: u64,
+    /// Characters.
+    pub chars: u64,
+    /// What the text is made of, for comparing.
+    pub shape: crate::similarity::Shape,
+    /// The beginning of the text.
+    pub opening: String,
+}
+
+/// The run of a subagent.
+#[derive(Debug, Clone, Default)]
+pub struct NestedRun {
+    /// The subagent's id.
+    pub id: String,
+    /// Path of its attempt below the run.
+    pub path: String,
+    /// What it left.
+    pub attempt: Box<Attempt>,
 }
 
 /// What `execution_metadata.yaml` says.
@@ -73,6 +101,8 @@ pub struct Metadata {
     pub failure_error: Option<String>,
     /// Model of each agent, from the configuration.
     pub models: BTreeMap<String, String>,
+    /// Type of each agent's backend, from the configuration.
+    pub backends: BTreeMap<String, String>,
     /// Lines that hold an API key in clear.
     pub key_lines: Vec<u64>,
     /// Line of `failure_error`.
@@ -94,6 +124,8 @@ pub struct Status {
     pub updated_ms: i64,
     /// Per agent.
     pub agents: BTreeMap<String, AgentStatus>,
+    /// Lines of what is in the file.
+    pub places: Places,
 }
 
 /// One agent in `status.json`.
@@ -106,9 +138,20 @@ pub struct AgentStatus {
     /// How often it started again.
     pub restarts: u64,
     /// Reasons for which the orchestrator made it try again, with how often.
-    pub enforcement: BTreeMap<String, u64>,
+    pub enforcement: BTreeMap<String, Retries>,
     /// Characters of output that those retries threw away.
     pub chars_lost: u64,
+}
+
+/// Retries that the orchestrator forced for one reason.
+#[derive(Debug, Clone, Default)]
+pub struct Retries {
+    /// How often.
+    pub count: u64,
+    /// Characters of output that they threw away.
+    pub chars_lost: u64,
+    /// In which rounds, as MassGen counts them.
+    pub rounds: std::collections::BTreeSet<u64>,
 }
 
 /// Counters as recorded: cumulative over the turns and attempts of one process.
@@ -130,6 +173,38 @@ pub struct Counters {
     pub avg_ttft_ms: f64,
     /// Cost of subagents.
     pub subagent_cost_usd: f64,
+    /// Calls to services by round and by backend, as recorded.
+    pub api_by_round: Vec<ApiTiming>,
+    /// The same by backend.
+    pub api_by_backend: Vec<ApiTiming>,
+    /// File that the counters come from, below the attempt.
+    pub file: String,
+    /// Lines of what is in that file.
+    pub places: Places,
+}
+
+/// Calls to services.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct ApiTiming {
+    /// `round_0`, or the backend.
+    pub name: String,
+    /// How many.
+    pub calls: u64,
+    /// Their time.
+    pub time_ms: f64,
+    /// Sum of the times to the first text; replies without text count 0.
+    pub ttft_ms: f64,
+}
+
+/// Where the members of a JSON document stand: line by path, `agents/agent_a/token_usage`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Places(pub std::collections::HashMap<String, u64>);
+
+impl Places {
+    /// The line of a member; 0 if it is not known.
+    pub fn line(&self, path: &str) -> u64 {
+        self.0.get(path).copied().unwrap_or(0)
+    }
 }
 
 /// One agent's counters.
@@ -161,6 +236,10 @@ pub struct Tokens {
 pub struct RecordedRound {
     /// Unix milliseconds.
     pub start_ms: i64,
+    /// Unix milliseconds.
+    pub end_ms: i64,
+    /// Line in the file of the counters.
+    pub line: u64,
     /// Wall time of the round.
     pub duration_ms: f64,
     /// `initial_answer`, `voting`, `presentation`, …
@@ -169,106 +248,6 @@ pub struct RecordedRound {
     pub outcome: String,
     /// Tokens and cost.
     pub tokens: Tokens,
-}
-
-/// A line of `events.jsonl`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    /// From 1.
-    pub line: u64,
-    /// Naive local time in microseconds, as if it were UTC.
-    pub at_us: i64,
-    /// Who it is about.
-    pub agent: Option<AgentId>,
-    /// What happened.
-    pub kind: EventKind,
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum EventKind {
-    /// A round begins.
-    RoundStart,
-    /// A round is cut off and begins again.
-    Restart {
-        /// Why.
-        reason: String,
-    },
-    /// A tool is called.
-    ToolStart {
-        /// Pairs it with its end.
-        id: String,
-        /// The tool's name.
-        tool: Arc<str>,
-        /// Canonical JSON of the arguments, cut.
-        args: String,
-        /// Hash of the whole canonical JSON.
-        args_hash: u64,
-    },
-    /// A tool call ended.
-    ToolEnd {
-        /// Pairs it with its start.
-        id: String,
-        /// The tool's name.
-        tool: Arc<str>,
-        /// As recorded.
-        elapsed_ms: f64,
-        /// MassGen calls it an error.
-        recorded_failure: bool,
-        /// The result text shows a failure: how, in a few words.
-        failure: Option<String>,
-        /// It goes on in the background.
-        background: bool,
-        /// Size of the result.
-        result_chars: u64,
-        /// Subagents in the result that claim success and have nothing to show for it.
-        hollow_subagents: Vec<String>,
-    },
-    /// An answer was handed in.
-    Answer {
-        /// `agent1.2`.
-        label: String,
-        /// Size of what the event holds.
-        chars: u64,
-    },
-    /// A vote was cast.
-    Vote {
-        /// Agent that is voted for.
-        target: String,
-        /// Why, cut.
-        reason: String,
-    },
-    /// The winner begins to present.
-    PresentationStart {
-        /// Votes were equal.
-        is_tie: bool,
-    },
-    /// The final answer.
-    FinalAnswer {
-        /// Size.
-        chars: u64,
-    },
-    /// The orchestrator ran out of time.
-    Timeout {
-        /// Why.
-        reason: String,
-        /// Who presents all the same.
-        selected: Option<String>,
-    },
-    /// The whole attempt begins again.
-    AttemptRestart {
-        /// Why.
-        reason: String,
-    },
-    /// A message that starts with a cross: an error or a forced retry, cut.
-    Trouble {
-        /// The message.
-        message: String,
-    },
-    /// Text, thinking or a hook: activity without a meaning of its own.
-    Activity,
-    /// Anything else.
-    Other,
 }
 
 /// An event of `coordination_events.json` that other files lack.
@@ -286,6 +265,8 @@ pub struct Coordination {
     pub details: String,
     /// Votes: who is voted for. Answers: the label.
     pub subject: Option<String>,
+    /// Votes: the label of the answer that is voted for.
+    pub label: Option<String>,
     /// Votes: why.
     pub reason: Option<String>,
 }
@@ -305,8 +286,18 @@ pub struct LogNotes {
     pub api_error_count: u64,
     /// Votes that were thrown away.
     pub ignored_votes: u64,
-    /// Seconds between first and last line.
+    /// Milliseconds between first and last line.
     pub span_ms: u64,
+    /// Exceptions that were printed with their stack: line and last words, cut.
+    pub exceptions: Vec<(u64, String)>,
+    /// All of them, also those beyond the kept ones.
+    pub exception_count: u64,
+    /// Lines of the level `ERROR`.
+    pub errors: u64,
+    /// Lines of the level `WARNING`.
+    pub warnings: u64,
+    /// First line.
+    pub lines: u64,
 }
 
 /// A subagent as the metrics list it.
@@ -320,6 +311,12 @@ pub struct Subagent {
     pub cost_usd: f64,
     /// Tokens.
     pub input_tokens: u64,
+    /// Reply tokens.
+    pub output_tokens: u64,
     /// Calls to the service.
     pub api_calls: u64,
+    /// Time that it took.
+    pub wall_ms: u64,
+    /// Line in `metrics_summary.json`.
+    pub line: u64,
 }

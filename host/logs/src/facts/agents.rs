@@ -1,13 +1,15 @@
 //! What each agent did with its time and tokens.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::checklist::{self, Checklist};
 use super::interval::{ms, union_ms};
-use super::own::own;
 use super::segments::{self, Round};
-use crate::run::{Attempt, Event, EventKind};
+use super::spend::{Own, SegmentSpend, cache_hit_rate, own, spend_of};
+use crate::events::{Call, Events, MomentKind, Span};
+use crate::run::Attempt;
 
 /// One agent of an attempt.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -24,6 +26,13 @@ pub struct AgentFacts {
     pub think_ms: u64,
     /// Wall time that tool calls cover; parallel calls count once.
     pub exec_ms: u64,
+    /// Of `exec_ms`, what calls that run a shell command cover.
+    pub shell_ms: u64,
+    /// From the starts of its rounds to the first sign of life in each: servers that start, and the first
+    /// reply.
+    pub startup_ms: u64,
+    /// Between its rounds.
+    pub idle_ms: u64,
     /// From the start of its first round to its first tool call.
     pub time_to_first_tool_ms: Option<u64>,
     /// Time in calls that wait for background tools.
@@ -38,6 +47,8 @@ pub struct AgentFacts {
     pub reasoning_tokens: u64,
     /// As MassGen estimated it, for this attempt alone.
     pub cost_usd: f64,
+    /// Its share of the attempt's cost, 0 to 1.
+    pub cost_share: Option<f64>,
     /// Share of the prompt that was cached.
     pub cache_hit_rate: Option<f64>,
     /// Finished tool calls.
@@ -48,6 +59,18 @@ pub struct AgentFacts {
     pub recorded_tool_failures: u64,
     /// Calls that never ended.
     pub unfinished_tool_calls: u64,
+    /// Answers that it handed in.
+    pub answers: u64,
+    /// Votes that it cast.
+    pub votes_cast: u64,
+    /// Votes for it that counted at the end.
+    pub votes_received: u64,
+    /// It presented the final answer.
+    pub won: bool,
+    /// Rounds of its that were cut off.
+    pub restarts: u64,
+    /// Wall time of rounds that were cut off.
+    pub restarted_ms: u64,
     /// Tokens of this attempt that no recorded round holds.
     pub unattributed_input_tokens: u64,
     /// The agent's counter as recorded; it runs on over attempts and turns.
@@ -56,6 +79,8 @@ pub struct AgentFacts {
     pub recorded_state: Option<String>,
     /// Why it was stopped.
     pub error: Option<String>,
+    /// Its first and last line in `events.jsonl`.
+    pub lines: Option<(u64, u64)>,
     /// Its rounds, in order.
     pub segments: Vec<Segment>,
 }
@@ -65,28 +90,48 @@ pub struct AgentFacts {
 pub struct Segment {
     /// From 0, in order.
     pub round: usize,
+    /// `initial_answer`, `voting`, `presentation`, or what the metrics call it.
+    pub kind: String,
     /// Milliseconds after the attempt's first event.
     pub start_ms: u64,
     /// Wall time.
     pub wall_ms: u64,
     /// Wall time that tool calls cover.
     pub exec_ms: u64,
+    /// The rest of it.
+    pub think_ms: u64,
+    /// From its start to the first sign of life.
+    pub first_activity_ms: Option<u64>,
+    /// From its start to its first tool call.
+    pub first_tool_ms: Option<u64>,
     /// `answer`, `vote`, `presentation`, `restarted`, `unfinished`.
     pub outcome: &'static str,
-    /// Line in `events.jsonl` where it begins.
+    /// The answer's label, or who was voted for.
+    pub what: Option<String>,
+    /// Tool calls that began in it.
+    pub tool_calls: u64,
+    /// Those that failed.
+    pub tool_failures: u64,
+    /// Tokens and cost, where the metrics hold this round.
+    pub spend: Option<SegmentSpend>,
+    /// Time around a checklist, if one was submitted.
+    pub checklist: Option<Checklist>,
+    /// Line in `events.jsonl` where it begins; 0 where the metrics alone tell of it.
     pub line: u64,
+    /// Its last line.
+    pub end_line: u64,
 }
 
+/// An agent, measured, with its rounds.
+pub(super) type Measured = (AgentFacts, Vec<Round>);
+
 /// Measures every agent that any file names.
-pub(super) fn agents(
-    attempt: &Attempt,
-    before: &[&Attempt],
-    origin_us: i64,
-) -> Vec<(AgentFacts, Vec<Round>)> {
-    let events = attempt.events.as_deref().unwrap_or_default();
+pub(super) fn agents(attempt: &Attempt, before: &[&Attempt], origin_us: i64) -> Vec<Measured> {
+    let none = Events::default();
+    let events = attempt.events.as_ref().unwrap_or(&none);
     let mut ids: BTreeSet<&str> = attempt.counters.agents.keys().map(String::as_str).collect();
     ids.extend(attempt.status.iter().flat_map(|status| status.agents.keys()).map(String::as_str));
-    ids.extend(events.iter().filter_map(|event| event.agent.as_deref()));
+    ids.extend(events.agents.iter().map(|id| &**id));
     ids.extend(attempt.metadata.models.keys().map(String::as_str));
     ids.extend(
         attempt
@@ -95,122 +140,219 @@ pub(super) fn agents(
             .filter(|e| e.kind == "new_answer")
             .filter_map(|e| e.agent.as_deref()),
     );
-    ids.into_iter().map(|id| agent(id, attempt, before, events, origin_us)).collect()
+    let by_agent = ByAgent::new(events);
+    ids.into_iter()
+        .map(|id| Agent { id, attempt, before, events, origin_us, by_agent: &by_agent }.measure())
+        .collect()
 }
 
-fn agent(
-    id: &str,
-    attempt: &Attempt,
-    before: &[&Attempt],
-    events: &[Event],
+/// Places of calls and moments, by agent: agents can be many, and lines too.
+struct ByAgent {
+    calls: Vec<Vec<u32>>,
+    moments: Vec<Vec<u32>>,
+}
+
+impl ByAgent {
+    fn new(events: &Events) -> Self {
+        let mut sorted = Self {
+            calls: vec![Vec::new(); events.agents.len()],
+            moments: vec![Vec::new(); events.agents.len()],
+        };
+        for (at, call) in events.calls.iter().enumerate() {
+            if let Some(calls) = sorted.calls.get_mut(usize::from(call.agent)) {
+                calls.push(at as u32);
+            }
+        }
+        for (at, moment) in events.moments.iter().enumerate() {
+            if let Some(moments) = sorted.moments.get_mut(usize::from(moment.agent)) {
+                moments.push(at as u32);
+            }
+        }
+        sorted
+    }
+}
+
+struct Agent<'a> {
+    id: &'a str,
+    attempt: &'a Attempt,
+    before: &'a [&'a Attempt],
+    events: &'a Events,
     origin_us: i64,
-) -> (AgentFacts, Vec<Round>) {
-    let mine = || events.iter().filter(|event| event.agent.as_deref() == Some(id));
-    let rounds = segments::rounds(mine());
-    let own = own(id, attempt, before);
-    let status = attempt.status.as_ref().and_then(|status| status.agents.get(id));
-    let mut facts = AgentFacts {
-        id: id.to_string(),
-        model: attempt.metadata.models.get(id).cloned(),
-        rounds: if events.is_empty() { own.rounds.len() } else { rounds.len() } as u64,
-        input_tokens: own.tokens.input,
-        output_tokens: own.tokens.output,
-        cached_tokens: own.tokens.cached,
-        reasoning_tokens: own.tokens.reasoning,
-        cost_usd: own.tokens.cost_usd,
-        // Some services report cached tokens outside of the input: the rate never passes 1.
-        cache_hit_rate: (own.tokens.input > 0)
-            .then(|| own.tokens.cached as f64 / own.tokens.input.max(own.tokens.cached) as f64),
-        unattributed_input_tokens: own
-            .tokens
-            .input
-            .saturating_sub(own.rounds.iter().map(|r| r.tokens.input).sum()),
-        recorded_input_tokens: attempt.counters.agents.get(id).map_or(0, |c| c.tokens.input),
-        recorded_state: status.map(|status| status.state.clone()),
-        error: status.and_then(|status| status.error.clone()),
-        ..AgentFacts::default()
-    };
-    let calls = calls(mine());
-    count_calls(&mut facts, mine(), &calls);
-    let times = || mine().map(|event| event.at_us);
-    if let (Some(first), Some(last)) = (times().min(), times().max()) {
-        facts.wall_ms = ms(last - first);
-        let first_tool = mine().find(|event| matches!(event.kind, EventKind::ToolStart { .. }));
-        let start = rounds.first().map_or(first, |round| round.start_us);
-        facts.time_to_first_tool_ms = first_tool.map(|event| ms(event.at_us - start));
-    } else {
-        facts.wall_ms = own.rounds.iter().map(|round| round.duration_ms as u64).sum();
-    }
-    let spans: Vec<_> = calls.iter().map(|call| (call.start_us, call.end_us)).collect();
-    facts.exec_ms = union_ms(&spans);
-    facts.think_ms = rounds.iter().map(Round::wall_ms).sum::<u64>().saturating_sub(facts.exec_ms);
-    facts.segments = rounds
-        .iter()
-        .enumerate()
-        .map(|(index, round)| segment(index, round, &spans, origin_us))
-        .collect();
-    (facts, rounds)
+    by_agent: &'a ByAgent,
 }
 
-fn segment(index: usize, round: &Round, spans: &[(i64, i64)], origin_us: i64) -> Segment {
-    let clipped: Vec<_> = spans
-        .iter()
-        .map(|(start, end)| ((*start).max(round.start_us), (*end).min(round.end_us)))
-        .filter(|(start, end)| end > start)
-        .collect();
-    Segment {
-        round: index,
-        start_ms: ms(round.start_us - origin_us),
-        wall_ms: round.wall_ms(),
-        exec_ms: union_ms(&clipped),
-        outcome: round.outcome,
-        line: round.line,
-    }
-}
-
-/// A tool call with both ends.
-pub(super) struct Call {
-    pub(super) start_us: i64,
-    pub(super) end_us: i64,
-}
-
-/// Pairs starts and ends by id; a start without an end lasts until the agent's last event.
-fn calls<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> Vec<Call> {
-    let last = events.clone().map(|event| event.at_us).max().unwrap_or(0);
-    let mut open: HashMap<&str, i64> = HashMap::new();
-    let mut calls = Vec::new();
-    for event in events {
-        match &event.kind {
-            EventKind::ToolStart { id, .. } => {
-                open.insert(id, event.at_us);
-            }
-            EventKind::ToolEnd { id, elapsed_ms, .. } => {
-                let start = open.remove(id.as_str());
-                let start_us = start.unwrap_or(event.at_us - (elapsed_ms * 1000.0) as i64);
-                calls.push(Call { start_us, end_us: event.at_us });
-            }
-            _ => {}
-        }
-    }
-    calls.extend(open.into_values().map(|start_us| Call { start_us, end_us: last }));
-    calls
-}
-
-fn count_calls<'a>(
-    facts: &mut AgentFacts,
-    events: impl Iterator<Item = &'a Event>,
-    calls: &[Call],
-) {
-    for event in events {
-        if let EventKind::ToolEnd { tool, failure, recorded_failure, elapsed_ms, .. } = &event.kind
-        {
-            facts.tool_calls += 1;
-            facts.tool_failures += u64::from(failure.is_some());
-            facts.recorded_tool_failures += u64::from(*recorded_failure);
-            if tool.contains("wait_for_background_tool") {
-                facts.bg_wait_ms += elapsed_ms.round() as u64;
+impl Agent<'_> {
+    fn measure(&self) -> Measured {
+        let index = self.events.agent_index(self.id).map(usize::from);
+        let of = |lists: &'_ [Vec<u32>]| -> Vec<u32> {
+            index.and_then(|index| lists.get(index)).cloned().unwrap_or_default()
+        };
+        let calls: Vec<&Call> =
+            of(&self.by_agent.calls).iter().map(|at| &self.events.calls[*at as usize]).collect();
+        let moments = of(&self.by_agent.moments);
+        let moments = || moments.iter().map(|at| &self.events.moments[*at as usize]);
+        let rounds = segments::rounds(moments());
+        let own = own(self.id, self.attempt, self.before);
+        let mut facts = self.recorded(&own);
+        count_calls(&mut facts, self.events, &calls);
+        for moment in moments() {
+            match &moment.kind {
+                MomentKind::Answer(_) => facts.answers += 1,
+                MomentKind::Vote(_) => facts.votes_cast += 1,
+                _ => {}
             }
         }
+        let span = index.and_then(|index| self.events.agent_spans.get(index));
+        if let Some(span) = span {
+            self.times(&mut facts, span, &rounds, &calls);
+        } else {
+            facts.wall_ms = own.rounds.iter().map(|round| round.duration_ms as u64).sum();
+        }
+        facts.rounds = if span.is_none() { own.rounds.len() } else { rounds.len() } as u64;
+        facts.segments = if span.is_none() && self.attempt.events.is_none() {
+            self.recorded_segments(&own)
+        } else {
+            self.segments(&rounds, &calls, &own)
+        };
+        facts.restarts = rounds.iter().filter(|round| round.outcome == "restarted").count() as u64;
+        facts.restarted_ms =
+            rounds.iter().filter(|round| round.outcome == "restarted").map(Round::wall_ms).sum();
+        (facts, rounds)
     }
-    facts.unfinished_tool_calls = (calls.len() as u64).saturating_sub(facts.tool_calls);
+
+    fn recorded(&self, own: &Own<'_>) -> AgentFacts {
+        let status = self.attempt.status.as_ref().and_then(|status| status.agents.get(self.id));
+        let backend = self.attempt.metadata.backends.get(self.id).map(String::as_str);
+        let model = self.attempt.metadata.models.get(self.id).cloned();
+        AgentFacts {
+            id: self.id.to_string(),
+            input_tokens: own.tokens.input,
+            output_tokens: own.tokens.output,
+            cached_tokens: own.tokens.cached,
+            reasoning_tokens: own.tokens.reasoning,
+            cost_usd: own.tokens.cost_usd,
+            cache_hit_rate: cache_hit_rate(&own.tokens, backend, model.as_deref()),
+            unattributed_input_tokens: own
+                .tokens
+                .input
+                .saturating_sub(own.rounds.iter().map(|r| r.tokens.input).sum()),
+            recorded_input_tokens: self
+                .attempt
+                .counters
+                .agents
+                .get(self.id)
+                .map_or(0, |c| c.tokens.input),
+            recorded_state: status.map(|status| status.state.clone()),
+            error: status.and_then(|status| status.error.clone()),
+            model,
+            ..AgentFacts::default()
+        }
+    }
+
+    fn times(&self, facts: &mut AgentFacts, span: &Span, rounds: &[Round], calls: &[&Call]) {
+        facts.wall_ms = ms(span.last_us - span.first_us);
+        facts.lines = Some((span.first_line, span.last_line));
+        let start = rounds.first().map_or(span.first_us, |round| round.start_us);
+        facts.time_to_first_tool_ms = calls.first().map(|call| ms(call.start_us - start));
+        facts.exec_ms = union_ms(&spans(calls.iter().copied()));
+        facts.shell_ms = union_ms(&spans(calls.iter().copied().filter(|call| call.pattern > 0)));
+        let in_rounds: u64 = rounds.iter().map(Round::wall_ms).sum();
+        facts.think_ms = in_rounds.saturating_sub(facts.exec_ms);
+        facts.idle_ms = facts.wall_ms.saturating_sub(in_rounds);
+        facts.startup_ms = rounds
+            .iter()
+            .filter_map(|round| Some(ms(round.first_activity_us? - round.start_us)))
+            .sum();
+    }
+
+    fn segments(&self, rounds: &[Round], calls: &[&Call], own: &Own<'_>) -> Vec<Segment> {
+        let mut spends = spend_of(rounds, own, self.attempt);
+        let mut calls = calls.to_vec();
+        calls.sort_by_key(|call| call.start_us);
+        let mut found = Vec::with_capacity(rounds.len());
+        for (index, round) in rounds.iter().enumerate() {
+            let next = rounds.get(index + 1).map_or(i64::MAX, |next| next.start_us);
+            // A call belongs to the round in which it began, also one that began after the answer.
+            let first = if index == 0 { i64::MIN } else { round.start_us };
+            let from = calls.partition_point(|call| call.start_us < first);
+            let to = calls.partition_point(|call| call.start_us < next);
+            let mine = &calls[from..to.max(from)];
+            let clipped: Vec<_> = mine
+                .iter()
+                .map(|call| (call.start_us.max(round.start_us), call.end_us.min(round.end_us)))
+                .collect();
+            let exec_ms = union_ms(&clipped);
+            let spend = spends.remove(&index);
+            found.push(Segment {
+                round: index,
+                kind: spend
+                    .as_ref()
+                    .map_or_else(|| round.kind.to_string(), |(kind, _)| kind.clone()),
+                start_ms: ms(round.start_us - self.origin_us),
+                wall_ms: round.wall_ms(),
+                exec_ms,
+                think_ms: round.wall_ms().saturating_sub(exec_ms),
+                first_activity_ms: round.first_activity_us.map(|at| ms(at - round.start_us)),
+                first_tool_ms: mine.first().map(|call| ms(call.start_us - round.start_us)),
+                outcome: round.outcome,
+                what: round.what.clone(),
+                tool_calls: mine.len() as u64,
+                tool_failures: mine.iter().filter(|call| call.failed()).count() as u64,
+                spend: spend.map(|(_, spend)| spend),
+                checklist: checklist::of_round(self.events, mine, round.start_us, round.end_us),
+                line: round.line,
+                end_line: round.end_line,
+            });
+        }
+        found
+    }
+
+    /// Without events, what the metrics hold.
+    fn recorded_segments(&self, own: &Own<'_>) -> Vec<Segment> {
+        let start = self.attempt.status.as_ref().map_or(0, |status| status.start_ms);
+        let rounds = own.rounds.iter().enumerate().map(|(index, round)| Segment {
+            round: index,
+            kind: round.kind.clone(),
+            start_ms: u64::try_from(round.start_ms - start).unwrap_or(0),
+            wall_ms: round.duration_ms.max(0.0).round() as u64,
+            exec_ms: 0,
+            think_ms: 0,
+            first_activity_ms: None,
+            first_tool_ms: None,
+            outcome: known_outcome(&round.outcome),
+            what: None,
+            tool_calls: 0,
+            tool_failures: 0,
+            spend: Some(SegmentSpend::of(round, &self.attempt.counters.file)),
+            checklist: None,
+            line: 0,
+            end_line: 0,
+        });
+        rounds.collect()
+    }
+}
+
+fn known_outcome(recorded: &str) -> &'static str {
+    const KNOWN: &[&str] =
+        &["answer", "vote", "presentation", "post_evaluation", "restarted", "error", "timeout"];
+    KNOWN.iter().find(|known| **known == recorded).copied().unwrap_or("unfinished")
+}
+
+fn spans<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<(i64, i64)> {
+    calls.map(|call| (call.start_us, call.end_us)).collect()
+}
+
+fn count_calls(facts: &mut AgentFacts, events: &Events, calls: &[&Call]) {
+    for call in calls {
+        if !call.ended() {
+            facts.unfinished_tool_calls += 1;
+            continue;
+        }
+        facts.tool_calls += 1;
+        facts.tool_failures += u64::from(call.failed());
+        facts.recorded_tool_failures += u64::from(call.recorded_failure());
+        if events.tool(call).contains("wait_for_background_tool") {
+            facts.bg_wait_ms += call.elapsed_ms.round() as u64;
+        }
+    }
 }

@@ -16,12 +16,20 @@ pub struct Leg {
     pub round: usize,
     /// Its wall time.
     pub ms: u64,
+    /// Milliseconds after the attempt's first event.
+    pub start_ms: u64,
+    /// How the round ended.
+    pub outcome: &'static str,
+    /// First line of the round in `events.jsonl`.
+    pub line: u64,
+    /// Last line.
+    pub end_line: u64,
 }
 
 /// Walks back from the round that ended last: each round waited for the one that ended last before it
 /// began. Rounds of different agents are not aligned, so that "the slowest of each round" would add up
 /// times that overlap.
-pub(super) fn critical_path(rounds: &[(String, Vec<Round>)]) -> Vec<Leg> {
+pub(super) fn critical_path(rounds: &[(String, Vec<Round>)], origin_us: i64) -> Vec<Leg> {
     let mut all: Vec<(&str, usize, &Round)> = rounds
         .iter()
         .flat_map(|(agent, rounds)| {
@@ -39,12 +47,24 @@ pub(super) fn critical_path(rounds: &[(String, Vec<Round>)]) -> Vec<Leg> {
         all.retain(|(_, _, round)| round.end_us <= end);
     }
     all.sort_by_key(|(_, _, round)| round.end_us);
-    let mut path = Vec::new();
+    let mut path: Vec<Leg> = Vec::new();
+    // Starts only go back in time, so that a round that does not fit now never will.
+    let mut before = i64::MAX;
     while let Some((agent, index, round)) = all.pop() {
-        path.push(Leg { agent: agent.to_string(), round: index, ms: round.wall_ms() });
-        let start = round.start_us;
-        all.retain(|(_, _, earlier)| {
-            earlier.end_us <= start + SLACK_US && earlier.start_us < start
+        let fits =
+            path.is_empty() || (round.end_us <= before + SLACK_US && round.start_us < before);
+        if !fits {
+            continue;
+        }
+        before = round.start_us;
+        path.push(Leg {
+            agent: agent.to_string(),
+            round: index,
+            ms: round.wall_ms(),
+            start_ms: super::interval::ms(round.start_us - origin_us),
+            outcome: round.outcome,
+            line: round.line,
+            end_line: round.end_line,
         });
     }
     path.reverse();

@@ -16,7 +16,7 @@ pub fn union_ms(intervals: &[(i64, i64)]) -> u64 {
 }
 
 /// Whole milliseconds of microseconds, rounded.
-pub(super) fn ms(us: i64) -> u64 {
+pub(crate) fn ms(us: i64) -> u64 {
     u64::try_from((us + 500) / 1000).unwrap_or(0)
 }
 

@@ -3,23 +3,37 @@
 
 mod agents;
 mod attempt;
+mod checklist;
 mod critical_path;
-mod duplicates;
+mod gaps;
 mod interval;
 mod outcome;
-mod own;
+mod phases;
+mod place;
 mod segments;
-mod votes;
+mod sources;
+mod spend;
+mod talk;
+mod work;
 
 use serde::Serialize;
 
 pub use agents::{AgentFacts, Segment};
 pub use attempt::AttemptFacts;
+pub use checklist::{Checklist, ChecklistShare};
 pub use critical_path::Leg;
-pub use duplicates::Duplicate;
+pub use gaps::Gap;
 pub use interval::union_ms;
 pub use outcome::Outcome;
-pub use votes::{Answer, Enforcement, Vote};
+pub use phases::Phase;
+pub use place::{Place, Source};
+pub use spend::{ApiFacts, NestedFacts, SegmentSpend, SubagentFacts};
+pub use talk::{Alike, Answer, ChangedVote, Enforcement, Restart, TimedOut, Vote, VoteSummary};
+pub use work::{
+    AcrossAttempts, BackgroundJob, CommandPattern, Duplicate, RepeatedFailure, ServerRow, ToolRow,
+};
+
+pub(crate) use work::rows;
 
 use crate::diagnostic::Diagnostic;
 use crate::problems::Problem;
@@ -47,6 +61,8 @@ pub struct Facts {
     pub wall_ms: u64,
     /// By number.
     pub attempts: Vec<AttemptFacts>,
+    /// Work that an attempt did again although an earlier one had done it.
+    pub duplicates_across_attempts: Vec<AcrossAttempts>,
     /// Detected problems, gravest first.
     pub problems: Vec<Problem>,
     /// What could not be read.
@@ -65,6 +81,7 @@ pub fn measure(run: &Run) -> Facts {
         started: None,
         wall_ms: 0,
         attempts: Vec::new(),
+        duplicates_across_attempts: Vec::new(),
         problems: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -76,6 +93,7 @@ pub fn measure(run: &Run) -> Facts {
         let is_last = index + 1 == turn.attempts.len();
         facts.attempts.push(attempt::measure(attempt, &before, is_last));
     }
+    facts.duplicates_across_attempts = work::across_attempts(&turn.attempts);
     let metadata = turn.attempts.iter().map(|attempt| &attempt.metadata);
     let status = turn.attempts.iter().filter_map(|attempt| attempt.status.as_ref());
     facts.question = metadata
@@ -104,7 +122,16 @@ impl Facts {
         self.question.iter_mut().for_each(clean);
         for attempt in &mut self.attempts {
             attempt.duplicates.iter_mut().for_each(|duplicate| duplicate.redact(redactor));
+            attempt.duplicate_prompts.iter_mut().for_each(|duplicate| duplicate.redact(redactor));
+            attempt.repeated_failures.iter_mut().for_each(|failure| failure.redact(redactor));
+            attempt.failure_streaks.iter_mut().for_each(|failure| failure.redact(redactor));
             attempt.votes.iter_mut().for_each(|vote| clean(&mut vote.reason));
+            attempt.answers.iter_mut().for_each(|answer| clean(&mut answer.opening));
+            attempt.commands.iter_mut().for_each(|command| clean(&mut command.pattern));
+            attempt.timeouts.iter_mut().for_each(|timeout| clean(&mut timeout.reason));
+            attempt.restart_list.iter_mut().for_each(|restart| clean(&mut restart.reason));
+            attempt.subagent_runs.iter_mut().filter_map(|s| s.error.as_mut()).for_each(clean);
+            attempt.agents.iter_mut().filter_map(|agent| agent.error.as_mut()).for_each(clean);
         }
         for problem in &mut self.problems {
             clean(&mut problem.title);

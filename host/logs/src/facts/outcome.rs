@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use crate::run::{Attempt, EventKind};
+use crate::events::MomentKind;
+use crate::run::Attempt;
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// With a final answer.
@@ -21,6 +22,7 @@ pub enum Outcome {
     /// Before it began: the configuration was wrong.
     ConfigError,
     /// By an error of the program.
+    #[default]
     Error,
     /// Another attempt took over.
     Restarted,
@@ -43,22 +45,23 @@ impl Outcome {
 }
 
 pub(super) fn outcome(attempt: &Attempt, is_last: bool) -> Outcome {
-    let events = attempt.events.as_deref().unwrap_or_default();
-    let any = |wanted: fn(&EventKind) -> bool| events.iter().any(|event| wanted(&event.kind));
+    let moments = || attempt.events.iter().flat_map(|events| &events.moments);
+    let no_events = attempt.events.as_ref().is_none_or(|events| events.count == 0);
+    let any = |wanted: fn(&MomentKind) -> bool| moments().any(|moment| wanted(&moment.kind));
     let finish = attempt.status.as_ref().map(|status| status.finish_reason.as_str());
-    if !is_last || any(|kind| matches!(kind, EventKind::AttemptRestart { .. })) {
+    if !is_last || any(|kind| matches!(kind, MomentKind::AttemptRestart(_))) {
         return Outcome::Restarted;
     }
-    if any(|kind| matches!(kind, EventKind::Timeout { .. })) || finish == Some("timeout") {
+    if any(|kind| matches!(kind, MomentKind::Timeout(_))) || finish == Some("timeout") {
         return Outcome::Timeout;
     }
-    let answered = any(|kind| matches!(kind, EventKind::FinalAnswer { .. }))
-        || !attempt.final_answers.is_empty();
+    let answered =
+        any(|kind| matches!(kind, MomentKind::FinalAnswer(_))) || !attempt.final_answers.is_empty();
     if answered {
         return Outcome::Completed;
     }
     if let Some(stage) = &attempt.metadata.failure_stage {
-        let before_any_work = events.is_empty() && attempt.status.is_none();
+        let before_any_work = no_events && attempt.status.is_none();
         return if before_any_work && is_setup(stage) {
             Outcome::ConfigError
         } else {
@@ -73,7 +76,7 @@ pub(super) fn outcome(attempt: &Attempt, is_last: bool) -> Outcome {
         Some("error") => Outcome::NoAnswer,
         Some(_) if attempt.has_metrics => Outcome::Interrupted,
         Some(_) => Outcome::Killed,
-        None if events.is_empty() => Outcome::Error,
+        None if no_events => Outcome::Error,
         None => Outcome::Killed,
     }
 }
@@ -85,18 +88,16 @@ fn is_setup(stage: &str) -> bool {
 
 /// Every agent that spoke was given up by the orchestrator.
 fn gave_up(attempt: &Attempt) -> bool {
-    let events = attempt.events.as_deref().unwrap_or_default();
-    let last_words = |id: &str| {
-        events.iter().rev().find_map(|event| match &event.kind {
-            EventKind::Trouble { message } if event.agent.as_deref() == Some(id) => Some(message),
+    let Some(events) = &attempt.events else { return false };
+    let last_words = |agent: u16| {
+        events.moments.iter().rev().find_map(|moment| match &moment.kind {
+            MomentKind::Trouble(message) if moment.agent == agent => Some(message),
             _ => None,
         })
     };
-    let mut agents: Vec<_> = events.iter().filter_map(|event| event.agent.as_deref()).collect();
-    agents.sort_unstable();
-    agents.dedup();
+    let agents = 0..events.agents.len() as u16;
     !agents.is_empty()
         && agents
-            .iter()
+            .into_iter()
             .all(|id| last_words(id).is_some_and(|m| m.contains("after") && m.contains("attempts")))
 }

@@ -2,7 +2,8 @@
 
 use super::Severity::{High, Info, Medium};
 use super::{Case, Evidence};
-use crate::run::EventKind;
+use crate::events::MomentKind;
+use crate::facts::Outcome;
 
 pub(super) fn detect(case: &mut Case<'_>) {
     requests(case);
@@ -89,14 +90,15 @@ fn given_up(case: &mut Case<'_>) {
 
 /// The message with which the orchestrator gave an agent up.
 fn last_words(case: &Case<'_>, id: &str) -> Option<(u64, String)> {
-    case.attempt.events.iter().flatten().rev().find_map(|event| match &event.kind {
-        EventKind::Trouble { message }
-            if event.agent.as_deref() == Some(id)
+    let agent = case.events()?.agent_index(id)?;
+    case.moments().rev().find_map(|moment| match &moment.kind {
+        MomentKind::Trouble(message)
+            if moment.agent == agent
                 && !message.contains("Retry (")
                 && message.contains(" after ")
                 && message.contains("attempts") =>
         {
-            Some((event.line, message.clone()))
+            Some((u64::from(moment.line), message.to_string()))
         }
         _ => None,
     })
@@ -125,11 +127,10 @@ fn enforcement(case: &mut Case<'_>) {
             counted(total, "time", "times"),
             reasons.join(", ")
         );
-        let retries = case.attempt.events.iter().flatten().filter(|event| {
-            event.agent.as_deref() == Some(id) && matches!(&event.kind, EventKind::Trouble { message } if message.contains("Retry ("))
-        });
-        let mut evidence: Vec<Evidence> =
-            retries.map(|event| case.event(event.line, "❌")).collect();
+        let mut lines: Vec<u64> = mine.iter().flat_map(|e| e.lines.iter().copied()).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let mut evidence: Vec<Evidence> = case.lines(&lines, "❌");
         if evidence.is_empty() {
             evidence.push(case.at("status.json", 0, mine[0].reason.as_str()));
         }
@@ -138,15 +139,13 @@ fn enforcement(case: &mut Case<'_>) {
 }
 
 fn votes(case: &mut Case<'_>) {
-    let own: Vec<_> = case.facts.votes.iter().filter(|vote| vote.voter == vote.target).collect();
+    let own: Vec<_> =
+        case.facts.votes.iter().filter(|vote| vote.counted && vote.voter == vote.target).collect();
     let several = case.facts.agents.len() > 1;
     if several && !own.is_empty() {
         let names: Vec<_> = own.iter().map(|vote| vote.voter.as_str()).collect();
-        let evidence = own
-            .iter()
-            .filter(|vote| vote.line > 0)
-            .map(|vote| case.event(vote.line, "\"target_id\""))
-            .collect();
+        let lines: Vec<u64> = own.iter().map(|vote| vote.line).collect();
+        let evidence = case.lines(&lines, "\"target_id\"");
         let title = format!(
             "{} voted for the own answer: {}",
             counted(own.len() as u64, "agent", "agents"),
@@ -163,24 +162,40 @@ fn votes(case: &mut Case<'_>) {
 }
 
 fn hollow_subagents(case: &mut Case<'_>) {
-    let mut names = Vec::new();
-    let mut evidence = Vec::new();
-    for event in case.attempt.events.iter().flatten() {
-        if let EventKind::ToolEnd { hollow_subagents, .. } = &event.kind
-            && !hollow_subagents.is_empty()
-        {
-            names.extend(hollow_subagents.iter().cloned());
-            evidence.push(case.event(event.line, "\"result\""));
-        }
-    }
-    if !names.is_empty() {
+    let false_success = |s: &&crate::facts::SubagentFacts| {
+        s.said_success == Some(true)
+            && (s.gave_an_answer == Some(false)
+                || s.run.as_ref().is_some_and(|run| {
+                    matches!(run.outcome, Outcome::NoAnswer | Outcome::Error | Outcome::ConfigError)
+                }))
+    };
+    let hollow: Vec<_> = case.facts.subagent_runs.iter().filter(false_success).collect();
+    let failed: Vec<_> =
+        case.facts.subagent_runs.iter().filter(|s| s.said_success == Some(false)).collect();
+    if !hollow.is_empty() {
+        let names: Vec<_> = hollow.iter().map(|s| s.id.as_str()).collect();
+        let lines: Vec<u64> = hollow.iter().map(|s| s.line).collect();
         let title =
             format!("subagents are reported as successful and gave nothing: {}", names.join(", "));
+        let evidence = case.lines(&lines, "\"result\"");
         case.report(
             "hollow_subagents",
             High,
             title,
             "read their logs: a subagent whose requests all fail is still called a success",
+            evidence,
+        );
+    }
+    if !failed.is_empty() {
+        let names: Vec<_> = failed.iter().map(|s| s.id.as_str()).collect();
+        let lines: Vec<u64> = failed.iter().map(|s| s.line).collect();
+        let title = format!("subagents failed: {}", names.join(", "));
+        let evidence = case.lines(&lines, "\"result\"");
+        case.report(
+            "failed_subagents",
+            Medium,
+            title,
+            "the result at the cited line tells why; what they were for was not done by them",
             evidence,
         );
     }

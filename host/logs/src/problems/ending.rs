@@ -2,8 +2,8 @@
 
 use super::Severity::{High, Low, Medium};
 use super::{Case, Evidence};
+use crate::events::MomentKind;
 use crate::facts::Outcome;
-use crate::run::EventKind;
 
 pub(super) fn detect(case: &mut Case<'_>) {
     match case.facts.outcome {
@@ -15,8 +15,10 @@ pub(super) fn detect(case: &mut Case<'_>) {
         Outcome::Restarted => restarted(case),
         Outcome::Completed => {}
     }
+    false_success(case);
+    agent_timeouts(case);
     if case.facts.tie {
-        let line = line_of(case, |kind| matches!(kind, EventKind::PresentationStart { .. }));
+        let line = line_of(case, |kind| matches!(kind, MomentKind::PresentationStart(_)));
         let evidence = line.map(|line| case.event(line, "\"is_tie\": true")).into_iter().collect();
         case.report(
             "tie",
@@ -49,7 +51,7 @@ fn no_answer(case: &mut Case<'_>) {
 }
 
 fn timeout(case: &mut Case<'_>) {
-    let line = line_of(case, |kind| matches!(kind, EventKind::Timeout { .. }));
+    let line = line_of(case, |kind| matches!(kind, MomentKind::Timeout(_)));
     let evidence = line.map(|line| case.event(line, "\"timeout_reason\"")).into_iter().collect();
     let recorded = if case.facts.recorded_winner.is_none() {
         "; MassGen records no winner and no timeout for it"
@@ -123,8 +125,8 @@ fn failed(case: &mut Case<'_>) {
 }
 
 fn restarted(case: &mut Case<'_>) {
-    let banner = case.attempt.events.iter().flatten().find_map(|event| match &event.kind {
-        EventKind::AttemptRestart { reason } => Some((event.line, reason.clone())),
+    let banner = case.moments().find_map(|moment| match &moment.kind {
+        MomentKind::AttemptRestart(reason) => Some((u64::from(moment.line), reason.clone())),
         _ => None,
     });
     let evidence = banner.iter().map(|(line, _)| case.event(*line, "\"reason\"")).collect();
@@ -139,15 +141,79 @@ fn restarted(case: &mut Case<'_>) {
     );
 }
 
-fn line_of(case: &Case<'_>, wanted: fn(&EventKind) -> bool) -> Option<u64> {
-    case.attempt.events.iter().flatten().find(|event| wanted(&event.kind)).map(|event| event.line)
+/// The run says that it succeeded, and did not: it claims completion without an answer, or its answer is
+/// none.
+fn false_success(case: &mut Case<'_>) {
+    let claims = case.attempt.status.as_ref().is_some_and(|s| s.finish_reason == "completed");
+    let presented = case.moments().rev().find_map(|moment| match &moment.kind {
+        MomentKind::FinalAnswer(answer) => Some((u64::from(moment.line), answer.failure.clone())),
+        _ => None,
+    });
+    if let Some((line, Some(why))) = presented {
+        let title = format!("the final answer is none ({why}), and the run ends as a success");
+        let evidence = vec![case.event(line, "\"content\"")];
+        case.report(
+            "false_success",
+            High,
+            title,
+            "read what the winner wrote before: its own answers are beside the final one",
+            evidence,
+        );
+        return;
+    }
+    let has_answer = presented.is_some() || !case.attempt.final_answers.is_empty();
+    let may_have = case.events().is_none() && case.facts.winner.is_some();
+    if claims && !has_answer && !may_have {
+        let title = "the run is recorded as completed, and there is no final answer: that is recorded when the presentation begins".into();
+        let evidence = vec![case.at("status.json", 0, "\"finish_reason\"")];
+        case.report(
+            "false_success",
+            High,
+            title,
+            "the answers that were handed in are complete: take the winner's last one",
+            evidence,
+        );
+    }
+}
+
+fn agent_timeouts(case: &mut Case<'_>) {
+    let mine: Vec<_> =
+        case.facts.timeouts.iter().filter(|timeout| timeout.agent.is_some()).collect();
+    if mine.is_empty() {
+        return;
+    }
+    let names: Vec<_> = mine.iter().filter_map(|timeout| timeout.agent.as_deref()).collect();
+    let title = format!("agents ran out of time: {}", names.join(", "));
+    let evidence = mine
+        .iter()
+        .map(|timeout| {
+            case.at(
+                "coordination_events.json",
+                0,
+                &format!("\"details\": {}", serde_json::json!(timeout.reason)),
+            )
+        })
+        .collect();
+    case.report(
+        "agent_timeout",
+        Medium,
+        title,
+        "their work of that round is lost: raise the timeout of a round, or give them less to do",
+        evidence,
+    );
+}
+
+fn line_of(case: &Case<'_>, wanted: fn(&MomentKind) -> bool) -> Option<u64> {
+    case.moments().find(|moment| wanted(&moment.kind)).map(|moment| u64::from(moment.line))
 }
 
 fn last_line(case: &Case<'_>) -> Option<u64> {
-    case.attempt.events.iter().flatten().last().map(|event| event.line)
+    case.events()?.span.map(|span| span.last_line)
 }
 
 fn last_trouble(case: &Case<'_>) -> Option<u64> {
-    let mut events = case.attempt.events.iter().flatten().rev();
-    events.find(|event| matches!(event.kind, EventKind::Trouble { .. })).map(|event| event.line)
+    case.moments()
+        .rev()
+        .find(|moment| matches!(moment.kind, MomentKind::Trouble(_)))
+        .map(|moment| u64::from(moment.line))
 }

@@ -2,6 +2,7 @@
 //! lines. A rule speaks only of what the files show.
 
 mod agents;
+mod answers;
 mod ending;
 mod quote;
 mod record;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use quote::quote;
 
+use crate::events::{Call, Events, Moment};
 use crate::facts::{AttemptFacts, Facts};
 use crate::run::{Attempt, Run};
 
@@ -79,6 +81,7 @@ pub fn detect(run: &Run, facts: &Facts) -> Vec<Problem> {
         ending::detect(&mut case);
         agents::detect(&mut case);
         work::detect(&mut case);
+        answers::detect(&mut case);
         record::detect(&mut case);
     }
     found.sort_by_key(|problem| problem.severity);
@@ -115,6 +118,11 @@ impl Case<'_> {
         });
     }
 
+    /// Places on lines of `events.jsonl`.
+    fn lines(&self, lines: &[u64], needle: &str) -> Vec<Evidence> {
+        lines.iter().filter(|line| **line > 0).map(|line| self.event(*line, needle)).collect()
+    }
+
     /// A place in a file of the attempt. `needle` is what the quote begins with, if the line is long.
     fn at(&self, file: &str, line: u64, needle: &str) -> Evidence {
         Evidence {
@@ -127,6 +135,24 @@ impl Case<'_> {
 
     fn event(&self, line: u64, needle: &str) -> Evidence {
         self.at("events.jsonl", line, needle)
+    }
+
+    /// A call's result, or its start if it has none.
+    fn call(&self, call: &Call) -> Evidence {
+        let needle = if call.end_line > 0 { "\"result\"" } else { "\"tool_name\"" };
+        self.event(call.line(), needle)
+    }
+
+    fn events(&self) -> Option<&Events> {
+        self.attempt.events.as_ref()
+    }
+
+    fn moments(&self) -> impl DoubleEndedIterator<Item = &Moment> {
+        self.attempt.events.iter().flat_map(|events| &events.moments)
+    }
+
+    fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.attempt.events.iter().flat_map(|events| &events.calls)
     }
 
     fn metadata(&self, line: u64) -> Evidence {

@@ -14,6 +14,36 @@ pub(super) fn detect(case: &mut Case<'_>) {
     duration(case);
     tokens(case);
     missing(case);
+    exceptions(case);
+}
+
+fn exceptions(case: &mut Case<'_>) {
+    let log = &case.attempt.log;
+    if log.exception_count == 0 {
+        return;
+    }
+    let words: Vec<&str> = log
+        .exceptions
+        .iter()
+        .map(|(_, words)| words.split(':').next().unwrap_or_default().trim())
+        .filter(|name| !name.is_empty() && name.len() < 80)
+        .collect();
+    let mut names = words.clone();
+    names.sort_unstable();
+    names.dedup();
+    let of = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    let title = format!(
+        "{} with a stack in the text log{of}",
+        super::agents::counted(log.exception_count, "exception", "exceptions")
+    );
+    let evidence = log.exceptions.iter().map(|(line, _)| case.at(&log.file, *line, "")).collect();
+    case.report(
+        "exceptions",
+        Low,
+        title,
+        "MassGen goes on after most of them; read what stands before each",
+        evidence,
+    );
 }
 
 fn keys_in_clear(case: &mut Case<'_>) {
@@ -31,7 +61,11 @@ fn duration(case: &mut Case<'_>) {
         let title = format!(
             "MassGen shows a duration of {recorded} ms: the sum of its agents' rounds; the wall time is {wall} ms"
         );
-        case.report("duration_is_agent_time", Info, title, "compare runs by wall time", Vec::new());
+        let counters = &case.attempt.counters;
+        let has_rounds = counters.agents.values().any(|agent| !agent.rounds.is_empty());
+        let needle = if has_rounds { "\"duration_ms\"" } else { "\"total_rounds\"" };
+        let evidence = vec![case.at(&counters.file, 0, needle)];
+        case.report("duration_is_agent_time", Info, title, "compare runs by wall time", evidence);
     }
 }
 
@@ -47,7 +81,7 @@ fn tokens(case: &mut Case<'_>) {
             Low,
             title,
             "do not add up the recorded figures of turns and attempts",
-            vec![case.at("metrics_summary.json", 0, "\"input_tokens\"")],
+            vec![case.at(&case.attempt.counters.file, 0, "\"input_tokens\"")],
         );
     }
     if facts.unattributed_input_tokens > 0 {
@@ -64,7 +98,7 @@ fn tokens(case: &mut Case<'_>) {
             severity,
             title,
             "cost per round is too low by this share; restarts cost more than they seem",
-            vec![case.at("metrics_summary.json", 0, "\"input_tokens\"")],
+            vec![case.at(&case.attempt.counters.file, 0, "\"input_tokens\"")],
         );
     }
 }
@@ -77,7 +111,7 @@ fn missing(case: &mut Case<'_>) {
             Low,
             title,
             "run without --debug to get a complete record",
-            Vec::new(),
+            vec![case.at(&case.attempt.log.file, 1, "")],
         );
     }
     let presented = case.facts.winner.is_some();
@@ -91,7 +125,7 @@ fn missing(case: &mut Case<'_>) {
             Low,
             title,
             "status.json was overwritten or never finished; the events tell who presented",
-            Vec::new(),
+            vec![case.at("status.json", 0, "\"winner\"")],
         );
     }
     if case.facts.ignored_votes > 0 {

@@ -2,39 +2,60 @@
 
 use serde_json::Value;
 
-use super::json::{count, elements, members, number, seconds_ms, text};
-use crate::run::{AgentCounters, Counters, RecordedRound, Subagent, Tokens};
+use super::json::{Document, count, elements, members, number, seconds_ms, text};
+use crate::run::{AgentCounters, ApiTiming, Counters, Places, RecordedRound, Subagent, Tokens};
 
 /// Counters of `metrics_summary.json` or, where it is missing, of `status.json`: both hold the same per
 /// agent.
-pub(super) fn counters(metrics: Option<&Value>, status: Option<&Value>) -> Counters {
-    let Some(json) = metrics.or(status) else { return Counters::default() };
+pub(super) fn counters(metrics: Option<&Document>, status: Option<&Document>) -> Counters {
+    let Some(document) = metrics.or(status) else { return Counters::default() };
+    let json = &document.value;
     let tools = json.get("tools");
     let api = json.get("api_timing").unwrap_or(&Value::Null);
     Counters {
         agents: members(json, "agents")
-            .map(|(id, agent)| (id.clone(), agent_counters(agent)))
+            .map(|(id, agent)| (id.clone(), agent_counters(id, agent, &document.places)))
             .collect(),
-        winner: metrics.and_then(|json| text(json.get("meta")?, "winner")),
+        winner: metrics.and_then(|document| text(document.value.get("meta")?, "winner")),
         tool_failures: tools.map_or(0, |tools| count(tools, "total_failures")),
         has_tools: tools.is_some(),
         api_calls: count(api, "total_calls"),
         api_time_ms: number(api, "total_time_ms"),
         avg_ttft_ms: number(api, "avg_ttft_ms"),
         subagent_cost_usd: json.get("totals").map_or(0.0, |totals| number(totals, "subagent_cost")),
+        api_by_round: timings(api, "by_round"),
+        api_by_backend: timings(api, "by_backend"),
+        file: if metrics.is_some() { "metrics_summary.json" } else { "status.json" }.into(),
+        places: document.places.clone(),
     }
 }
 
-fn agent_counters(agent: &Value) -> AgentCounters {
+fn timings(api: &Value, key: &str) -> Vec<ApiTiming> {
+    members(api, key)
+        .map(|(name, json)| ApiTiming {
+            name: name.clone(),
+            calls: count(json, "calls"),
+            time_ms: number(json, "time_ms"),
+            ttft_ms: number(json, "ttft_ms"),
+        })
+        .collect()
+}
+
+fn agent_counters(id: &str, agent: &Value, places: &Places) -> AgentCounters {
+    let rounds = elements(agent, "round_history")
+        .enumerate()
+        .map(|(at, json)| round(json, places.line(&format!("agents/{id}/round_history/{at}"))));
     AgentCounters {
         tokens: agent.get("token_usage").map(tokens).unwrap_or_default(),
-        rounds: elements(agent, "round_history").map(round).collect(),
+        rounds: rounds.collect(),
     }
 }
 
-fn round(json: &Value) -> RecordedRound {
+fn round(json: &Value, line: u64) -> RecordedRound {
     RecordedRound {
         start_ms: seconds_ms(json, "start_time"),
+        end_ms: seconds_ms(json, "end_time"),
+        line,
         duration_ms: number(json, "duration_ms"),
         kind: text(json, "round_type").unwrap_or_default(),
         outcome: text(json, "outcome").unwrap_or_default(),
@@ -53,15 +74,19 @@ fn tokens(json: &Value) -> Tokens {
 }
 
 /// The subagents that `metrics_summary.json` lists.
-pub(super) fn subagents(metrics: &Value) -> Vec<Subagent> {
-    let Some(block) = metrics.get("subagents") else { return Vec::new() };
+pub(super) fn subagents(metrics: &Document) -> Vec<Subagent> {
+    let Some(block) = metrics.value.get("subagents") else { return Vec::new() };
     elements(block, "subagents")
-        .map(|json| Subagent {
+        .enumerate()
+        .map(|(at, json)| Subagent {
             id: text(json, "subagent_id").unwrap_or_default(),
             status: text(json, "status").unwrap_or_default(),
             cost_usd: number(json, "estimated_cost"),
             input_tokens: count(json, "input_tokens"),
+            output_tokens: count(json, "output_tokens"),
             api_calls: json.get("api_timing").map_or(0, |api| count(api, "total_calls")),
+            wall_ms: (number(json, "elapsed_seconds").clamp(0.0, 1e9) * 1000.0).round() as u64,
+            line: metrics.places.line(&format!("subagents/subagents/{at}")),
         })
         .collect()
 }

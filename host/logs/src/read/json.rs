@@ -4,14 +4,21 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::Source;
+use super::{Source, places};
+use crate::run::Places;
+
+/// A JSON document and where its members stand.
+pub(super) struct Document {
+    pub(super) value: Value,
+    pub(super) places: Places,
+}
 
 /// Larger files are not read as one document.
 const BYTES_MAX: u64 = 64 << 20;
 
 impl Source<'_> {
-    /// A JSON file as a value.
-    pub(super) fn json(&mut self, file: &str) -> Option<Value> {
+    /// A JSON file.
+    pub(super) fn json(&mut self, file: &str) -> Option<Document> {
         let opened = self.open(file)?;
         let mut bytes = Vec::new();
         if let Err(error) = opened.take(BYTES_MAX + 1).read_to_end(&mut bytes) {
@@ -22,8 +29,13 @@ impl Source<'_> {
             self.complain(file, 0, format!("is larger than {} MiB and left out", BYTES_MAX >> 20));
             return None;
         }
-        match serde_json::from_slice(&bytes) {
-            Ok(value) => Some(value),
+        let text = String::from_utf8_lossy(&bytes);
+        if matches!(text, std::borrow::Cow::Owned(_)) {
+            let line = first_bad_line(&bytes);
+            self.complain(file, line, "holds bytes that are not UTF-8; they are read as \u{fffd}");
+        }
+        match serde_json::from_str(&text) {
+            Ok(value) => Some(Document { value, places: places::places(&text) }),
             Err(error) => {
                 let why = if error.is_eof() {
                     "ends in the middle".to_string()
@@ -35,6 +47,12 @@ impl Source<'_> {
             }
         }
     }
+}
+
+/// The line of the first byte that is not UTF-8.
+fn first_bad_line(bytes: &[u8]) -> u64 {
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    1 + memchr::memchr_iter(b'\n', &bytes[..valid]).count() as u64
 }
 
 /// A text, if it is one and not empty.

@@ -66,6 +66,9 @@ fn parse(text: &str) -> Result<Metadata, serde_norway::Error> {
     let team = file.config.get("agents").and_then(Value::as_sequence).into_iter().flatten();
     for agent in team.chain(single) {
         let id = agent.get("id").and_then(plain).unwrap_or_else(|| "agent".into());
+        if let Some(backend) = agent.get("backend").and_then(|b| b.get("type")).and_then(plain) {
+            metadata.backends.insert(id.clone(), backend);
+        }
         if let Some(model) = agent.get("backend").and_then(|b| b.get("model")).and_then(plain) {
             metadata.models.insert(id, model);
         }

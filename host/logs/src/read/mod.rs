@@ -1,18 +1,17 @@
 //! Reads a run's files. Never fails on content: what can't be read becomes a diagnostic, and memory
 //! does not grow with the size of `events.jsonl`'s texts.
 
+mod answers;
 mod coordination;
 mod counters;
-mod events;
 mod json;
 mod metadata;
+mod nested;
+mod places;
 mod status;
 mod text_log;
-mod tool_result;
 
 use std::path::Path;
-
-pub(crate) use events::naive_us;
 
 use crate::diagnostic::Diagnostics;
 use crate::locate::{AttemptDir, RunDir};
@@ -46,25 +45,40 @@ pub fn read(dir: &RunDir, turn: Option<u32>) -> Run {
     }
 }
 
+/// Subagents start subagents; deeper than this nobody looks.
+const DEPTH_MAX: u8 = 3;
+
 fn read_attempt(turn: u32, dir: &AttemptDir, diagnostics: &mut Diagnostics) -> Attempt {
     let path = format!("turn_{turn}/attempt_{}", dir.number);
+    attempt_at(dir, path, 0, diagnostics)
+}
+
+fn attempt_at(dir: &AttemptDir, path: String, depth: u8, diagnostics: &mut Diagnostics) -> Attempt {
     let mut source = Source { dir: &dir.path, path: &path, diagnostics };
     let status_json = source.json("status.json");
     let metrics_json = source.json("metrics_summary.json");
+    let events = crate::events::read(&mut source);
+    let counters = counters::counters(metrics_json.as_ref(), status_json.as_ref());
     let mut attempt = Attempt {
         number: dir.number,
         metadata: metadata::read(&mut source),
-        status: status_json.as_ref().map(status::status),
-        counters: counters::counters(metrics_json.as_ref(), status_json.as_ref()),
         has_metrics: metrics_json.is_some(),
         subagents: metrics_json.as_ref().map(counters::subagents).unwrap_or_default(),
-        events: events::read(&mut source),
+        status: status_json.map(status::status),
+        counters,
         coordination: coordination::read(&mut source),
         log: text_log::read(&mut source),
         final_answers: final_answers(&dir.path),
+        answer_texts: Vec::new(),
+        nested: Vec::new(),
+        events,
         path: String::new(),
     };
+    attempt.answer_texts = answers::read(&mut source, &attempt);
     attempt.path = path;
+    if depth < DEPTH_MAX {
+        attempt.nested = nested::read(dir, &attempt, depth, diagnostics);
+    }
     attempt
 }
 
@@ -91,13 +105,13 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn complain(&mut self, file: &str, line: u64, message: impl Into<String>) {
+    pub(crate) fn complain(&mut self, file: &str, line: u64, message: impl Into<String>) {
         let file = format!("{}/{file}", self.path);
         self.diagnostics.add(&file, line, message);
     }
 
     /// Opens a file; a missing one is none without a word, since every file is missing in some run.
-    fn open(&mut self, file: &str) -> Option<std::fs::File> {
+    pub(crate) fn open(&mut self, file: &str) -> Option<std::fs::File> {
         let path = self.dir.join(file);
         let opened = match std::fs::metadata(&path) {
             Ok(meta) if meta.is_file() => std::fs::File::open(&path),

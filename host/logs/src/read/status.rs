@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::json::{count, elements, members, seconds_ms, text};
+use super::json::{Document, count, elements, members, seconds_ms, text};
 use crate::run::{AgentStatus, Status};
 
-pub(super) fn status(json: &Value) -> Status {
+pub(super) fn status(document: Document) -> Status {
+    let json = &document.value;
     let meta = json.get("meta").unwrap_or(&Value::Null);
     let results = json.get("results").unwrap_or(&Value::Null);
     Status {
@@ -17,6 +18,7 @@ pub(super) fn status(json: &Value) -> Status {
         agents: members(json, "agents")
             .map(|(id, agent)| (id.clone(), agent_status(agent)))
             .collect(),
+        places: document.places,
     }
 }
 
@@ -31,7 +33,10 @@ fn agent_status(agent: &Value) -> AgentStatus {
     };
     for attempt in elements(reliability, "enforcement_attempts") {
         let reason = text(attempt, "reason").unwrap_or_else(|| "unknown".into());
-        *status.enforcement.entry(reason).or_default() += 1;
+        let retries = status.enforcement.entry(reason).or_default();
+        retries.count += 1;
+        retries.chars_lost += count(attempt, "buffer_chars");
+        retries.rounds.insert(count(attempt, "round"));
     }
     status
 }

@@ -29,6 +29,7 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
         notes.file = name.to_string();
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let mut buffer = Vec::new();
+        let mut exceptions = Exceptions::default();
         let (mut number, mut first, mut last) = (0, None, None);
         loop {
             match next_line(&mut reader, &mut buffer) {
@@ -45,8 +46,10 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
                 last = Some(second);
             }
             note(&mut notes, number, &line);
+            exceptions.line(&mut notes, number, &line);
         }
         // A run may pass midnight; the log has no date.
+        notes.lines = number;
         let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
         notes.span_ms = ((last + 86_400 - first) % 86_400) * 1000;
         break;
@@ -65,12 +68,43 @@ fn note(notes: &mut LogNotes, number: u64, line: &str) {
     if line.contains("Unable to provide coordinated answer") {
         notes.no_answer.get_or_insert(number);
     }
+    notes.errors += u64::from(line.contains("| ERROR"));
+    notes.warnings += u64::from(line.contains("| WARNING"));
     // Every failed request is printed once as a warning or error; the streamed copies would count twice.
     let is_own_line = line.contains("| ERROR") || line.contains("| WARNING");
     if is_own_line && API_ERRORS.iter().any(|sign| line.contains(sign)) {
         notes.api_error_count += 1;
         if notes.api_errors.len() < API_ERRORS_MAX {
             notes.api_errors.push((number, line.chars().take(MESSAGE_CHARS_MAX).collect()));
+        }
+    }
+}
+
+/// Finds printed stacks: they begin with a line of their own and end with the first line that is not
+/// indented.
+#[derive(Default)]
+struct Exceptions {
+    began: Option<u64>,
+}
+
+impl Exceptions {
+    fn line(&mut self, notes: &mut LogNotes, number: u64, line: &str) {
+        if line.trim_start().starts_with("Traceback (most recent call last)") {
+            self.began = Some(number);
+            return;
+        }
+        let Some(began) = self.began else { return };
+        let plain = line.trim_start_matches(['│', '┃', '|', '>', ' ', '└', '\t', '·']);
+        if plain.len() < line.len() || line.is_empty() {
+            return;
+        }
+        self.began = None;
+        // A log line means that the stack was a text within a message, or was cut.
+        let is_message = second_of_day(line).is_none();
+        notes.exception_count += 1;
+        if notes.exceptions.len() < API_ERRORS_MAX {
+            let words = if is_message { line } else { "" };
+            notes.exceptions.push((began, words.chars().take(MESSAGE_CHARS_MAX).collect()));
         }
     }
 }

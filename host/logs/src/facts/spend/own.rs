@@ -7,15 +7,15 @@ use crate::run::{AgentCounters, Attempt, RecordedRound, Tokens};
 
 /// An agent's own share of cumulative counters.
 #[derive(Debug, Default)]
-pub(super) struct Own<'a> {
-    pub(super) tokens: Tokens,
-    pub(super) rounds: Vec<&'a RecordedRound>,
+pub(in crate::facts) struct Own<'a> {
+    pub(in crate::facts) tokens: Tokens,
+    pub(in crate::facts) rounds: Vec<&'a RecordedRound>,
 }
 
 /// Takes away what earlier attempts had already counted. They were counted by the same process if one of
 /// their rounds stands in this history too, or, where no round was recorded yet, if every figure grew on
 /// within the same turn.
-pub(super) fn own<'a>(id: &str, attempt: &'a Attempt, before: &[&Attempt]) -> Own<'a> {
+pub(in crate::facts) fn own<'a>(id: &str, attempt: &'a Attempt, before: &[&Attempt]) -> Own<'a> {
     let Some(counters) = attempt.counters.agents.get(id) else { return Own::default() };
     let earlier = before.iter().rev().find_map(|a| a.counters.agents.get(id));
     let starts: BTreeSet<i64> = before
@@ -55,4 +55,18 @@ fn difference(now: &Tokens, earlier: &Tokens) -> Tokens {
         // Cost is a float of six decimals; keep it one.
         cost_usd: ((now.cost_usd - earlier.cost_usd).max(0.0) * 1e9).round() / 1e9,
     }
+}
+
+/// Share of the prompt that came from a cache. Anthropic reports cached tokens beside the input, the others
+/// within it.
+pub(in crate::facts) fn cache_hit_rate(
+    tokens: &Tokens,
+    backend: Option<&str>,
+    model: Option<&str>,
+) -> Option<f64> {
+    let beside = backend.is_some_and(|backend| backend.starts_with("claude"))
+        || (backend.is_none() && model.is_some_and(|model| model.contains("claude")))
+        || tokens.cached > tokens.input;
+    let prompt = if beside { tokens.input + tokens.cached } else { tokens.input };
+    (prompt > 0).then(|| (tokens.cached as f64 / prompt as f64 * 1e4).round() / 1e4)
 }

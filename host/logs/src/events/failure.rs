@@ -35,24 +35,84 @@ const BEGINNINGS: &[&str] = &[
     "🚫",
 ];
 
+/// Beginnings that the tool itself writes, never the file or page that it was asked for.
+const BEGINNINGS_OF_READERS: &[&str] = &[
+    "Error executing ",
+    "Error calling ",
+    "Error: ENOENT",
+    "Error: EACCES",
+    "Error: EPERM",
+    "Error: EISDIR",
+    "Error: ENOTDIR",
+    "Error: Access denied",
+    "Error: File not found",
+    "Error: Parent directory does not exist",
+    "Access denied - path",
+    "ENOENT: ",
+    "EACCES: ",
+    "EPERM: ",
+    "EISDIR: ",
+    "ENOTDIR: ",
+    "MCP error",
+    "Unknown tool",
+    "Input validation error",
+    "🚫",
+];
+
+/// Parts of the names of tools that hand out what others wrote: a file that begins with `Error:` was read
+/// all the same.
+const READERS: &[&str] = &[
+    "read_file",
+    "read_text",
+    "read_multiple",
+    "read_media",
+    "get_file",
+    "view_file",
+    "open_file",
+    "fetch",
+    "grep",
+    "search",
+    "list_directory",
+    "directory_tree",
+    "read_pdf",
+    "read_resource",
+    "understand_",
+];
+
 /// A beginning counts only if what follows is a message, not a document that happens to begin so.
 const MESSAGE_CHARS_MAX: usize = 4_000;
 
 const SHOWN_CHARS_MAX: usize = 160;
 
 /// How the call failed, in a few words; none if it did not.
-pub(super) fn failure(result: &str) -> Option<String> {
+pub(crate) fn failure(tool: &str, result: &str) -> Option<String> {
     let text = result.trim_start();
+    let reads = is_reader(tool);
     if text.starts_with('{')
         && let Ok(Value::Object(object)) = serde_json::from_str(text)
     {
-        return in_object(&object, 0);
+        return if reads { only_flag(&object) } else { in_object(&object, 0) };
     }
     if text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
         return None;
     }
+    if reads {
+        let begins = BEGINNINGS_OF_READERS.iter().any(|beginning| text.starts_with(beginning));
+        return begins.then(|| shown(text));
+    }
     let begins = BEGINNINGS.iter().any(|beginning| text.starts_with(beginning));
     (begins || exit_code_line(text)).then(|| shown(text))
+}
+
+/// The tool hands out what others wrote.
+pub(crate) fn is_reader(tool: &str) -> bool {
+    READERS.iter().any(|part| tool.contains(part)) || matches!(tool, "Read" | "Grep" | "Glob")
+}
+
+/// Of a reader's result, which may be a JSON file, only the protocol's own flag counts.
+fn only_flag(object: &Map<String, Value>) -> Option<String> {
+    let failed = object.get("isError").and_then(Value::as_bool) == Some(true);
+    failed.then(|| "isError is true".into())
 }
 
 /// `Exit code: 1` as the whole first or last line, as shells in tools print it.
@@ -125,23 +185,9 @@ fn shown(text: &str) -> String {
     line.chars().take(SHOWN_CHARS_MAX).collect()
 }
 
-/// Subagents in the result of `spawn_subagents` that are called a success although they never reached a
-/// model or gave an error as their answer.
-pub(super) fn hollow_subagents(tool: &str, result: &str) -> Vec<String> {
-    if !tool.contains("subagent") {
-        return Vec::new();
-    }
-    let Ok(json) = serde_json::from_str::<Value>(result) else { return Vec::new() };
-    let results = json.get("results").and_then(Value::as_array).into_iter().flatten();
-    let single = json.get("subagent_id").is_some().then_some(&json);
-    results
-        .chain(single)
-        .filter(|subagent| is_hollow(subagent))
-        .filter_map(|s| Some(s.get("subagent_id")?.as_str()?.to_string()))
-        .collect()
-}
-
-fn is_hollow(subagent: &Value) -> bool {
+/// A subagent in the result of `spawn_subagents` is called a success although it never reached a model or
+/// gave an error as its answer.
+pub(super) fn is_hollow(subagent: &Value) -> bool {
     let says_success = subagent.get("success").and_then(Value::as_bool) == Some(true);
     let answer = subagent.get("answer").and_then(Value::as_str).unwrap_or_default().trim();
     let usage = subagent.get("token_usage");
@@ -151,7 +197,7 @@ fn is_hollow(subagent: &Value) -> bool {
         && (answer.is_empty()
             || silent
             || answer.starts_with("❌")
-            || failure(answer).is_some()
+            || failure("", answer).is_some()
             || answer.contains("no successful agents"))
 }
 
@@ -175,7 +221,7 @@ mod tests {
             "ENOENT: no such file or directory, open 'x'",
             "Exit code: 2\nmake: *** [all] Error 2",
         ] {
-            assert!(failure(result).is_some(), "{result}");
+            assert!(failure("mcp__probe__tool", result).is_some(), "{result}");
         }
     }
 
@@ -196,27 +242,28 @@ mod tests {
             "```diff\n-Error: old\n```",
             "Exit code: 0",
         ] {
-            assert_eq!(failure(result), None, "{result}");
+            assert_eq!(failure("mcp__probe__tool", result), None, "{result}");
         }
     }
 
     #[test]
     fn long_documents_are_no_messages() {
         let document = format!("Error: {}", "x".repeat(MESSAGE_CHARS_MAX));
-        assert_eq!(failure(&document), None);
+        assert_eq!(failure("", &document), None);
     }
 
     #[test]
-    fn subagents_that_only_claim_success() {
-        let result = r#"{"success":true,"results":[
-            {"subagent_id":"good","success":true,"answer":"blue","token_usage":{"input_tokens":10,"output_tokens":2}},
-            {"subagent_id":"silent","success":true,"answer":"text","token_usage":{"input_tokens":0,"output_tokens":0}},
-            {"subagent_id":"broken","success":true,"answer":"❌ no key"},
-            {"subagent_id":"honest","success":false,"answer":null}]}"#;
-        assert_eq!(
-            hollow_subagents("mcp__subagent_1__spawn_subagents", result),
-            ["silent", "broken"]
-        );
-        assert!(hollow_subagents("mcp__probe__lookup", result).is_empty());
+    fn what_was_read_is_no_failure() {
+        let reader = "mcp__filesystem__read_text_file";
+        for content in [
+            "Error: the disk is full\n",
+            "Traceback (most recent call last)\n",
+            r#"{"success": false}"#,
+        ] {
+            assert_eq!(failure(reader, content), None, "{content}");
+            assert!(failure("mcp__probe__tool", content).is_some(), "{content}");
+        }
+        assert!(failure(reader, "Error: ENOENT: no such file or directory, open 'x'").is_some());
+        assert!(failure(reader, r#"{"isError": true}"#).is_some());
     }
 }

@@ -1,0 +1,263 @@
+//! One line of `events.jsonl`. What has no meaning for a measurement is passed over without being built.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+use super::args::{self, Args};
+use super::result::{self, Measured};
+use super::{AnswerText, FinalText, MomentKind, VoteText, failure, naive_us};
+
+/// Text of reasons and messages that is kept.
+const TEXT_CHARS_MAX: usize = 400;
+
+/// Text of an answer that is kept; MassGen cuts it at 500 anyway.
+const ANSWER_CHARS_MAX: usize = 500;
+
+/// A line, taken apart.
+#[derive(Debug)]
+pub(super) struct Parsed<'a> {
+    pub(super) at_us: i64,
+    pub(super) agent: Option<Cow<'a, str>>,
+    pub(super) what: What<'a>,
+}
+
+/// What a line tells.
+#[derive(Debug)]
+pub(super) enum What<'a> {
+    ToolStart { id: Cow<'a, str>, tool: Cow<'a, str>, args: Args },
+    ToolEnd(Box<ToolEnd<'a>>),
+    Moment(MomentKind),
+    Activity,
+    Nothing,
+}
+
+/// The end of a call.
+#[derive(Debug)]
+pub(super) struct ToolEnd<'a> {
+    pub(super) id: Cow<'a, str>,
+    pub(super) tool: Cow<'a, str>,
+    pub(super) elapsed_ms: f64,
+    pub(super) recorded_failure: bool,
+    pub(super) background: bool,
+    pub(super) measured: Measured,
+}
+
+/// A text that is borrowed where it holds no escape, also within an `Option`.
+#[derive(Debug, Default)]
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Take;
+        impl<'de> Visitor<'de> for Take {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_string())))
+            }
+        }
+        deserializer.deserialize_str(Take)
+    }
+}
+
+/// Takes a line apart, or says what is wrong with it.
+pub(super) fn parse(text: &str) -> Result<Parsed<'_>, String> {
+    #[derive(Deserialize)]
+    struct Line<'a> {
+        #[serde(borrow)]
+        timestamp: Text<'a>,
+        #[serde(borrow)]
+        event_type: Text<'a>,
+        #[serde(borrow)]
+        agent_id: Option<Text<'a>>,
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+    }
+    let line: Line<'_> =
+        serde_json::from_str(text).map_err(|error| format!("is no event: {error}"))?;
+    let at_us = naive_us(&line.timestamp.0)
+        .ok_or_else(|| format!("has no time that can be read: {:?}", line.timestamp.0))?;
+    let data = line.data.map_or("{}", RawValue::get);
+    let what = what(&line.event_type.0, data)
+        .map_err(|error| format!("{} has unexpected data: {error}", line.event_type.0))?;
+    Ok(Parsed { at_us, agent: line.agent_id.map(|id| id.0), what })
+}
+
+fn what<'a>(event: &str, data: &'a str) -> Result<What<'a>, serde_json::Error> {
+    Ok(match event {
+        "tool_start" => tool_start(data)?,
+        "tool_complete" => tool_end(data)?,
+        "text" => match data.contains('❌') || data.contains("\\u274c") {
+            true => trouble(&field(data, "content")?),
+            false => What::Activity,
+        },
+        "thinking" | "hook_execution" | "injection_received" | "final_presentation_chunk" => {
+            What::Activity
+        }
+        _ => moment(event, data)?.map_or(What::Nothing, What::Moment),
+    })
+}
+
+fn trouble(text: &str) -> What<'static> {
+    text.find('❌')
+        .map_or(What::Activity, |at| What::Moment(MomentKind::Trouble(cut(&text[at..]).into())))
+}
+
+fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Error> {
+    Ok(Some(match event {
+        "round_start" => MomentKind::RoundStart,
+        "agent_restart" => MomentKind::Restart(cut(&field(data, "restart_reason")?).into()),
+        "answer_submitted" => {
+            let content = field(data, "content")?;
+            MomentKind::Answer(Box::new(AnswerText {
+                label: cut(&field(data, "answer_label")?),
+                chars: content.chars().count() as u64,
+                text: content.chars().take(ANSWER_CHARS_MAX).collect(),
+            }))
+        }
+        "vote" => MomentKind::Vote(Box::new(VoteText {
+            target: cut(&field(data, "target_id")?),
+            reason: cut(&field(data, "reason")?),
+        })),
+        "final_presentation_start" => {
+            #[derive(Deserialize)]
+            struct Start {
+                #[serde(default)]
+                is_tie: Option<bool>,
+            }
+            let start: Start = serde_json::from_str(data)?;
+            MomentKind::PresentationStart(start.is_tie.unwrap_or(false))
+        }
+        "final_answer" => {
+            let content = field(data, "content")?;
+            MomentKind::FinalAnswer(Box::new(FinalText {
+                chars: content.chars().count() as u64,
+                failure: no_answer(&content),
+            }))
+        }
+        "orchestrator_timeout" => MomentKind::Timeout(Box::new((
+            cut(&field(data, "timeout_reason")?),
+            Some(cut(&field(data, "selected_agent")?)).filter(|agent| !agent.is_empty()),
+        ))),
+        "restart_banner" => MomentKind::AttemptRestart(cut(&field(data, "reason")?).into()),
+        "error" => MomentKind::Trouble(cut(&format!("❌ {}", message(data)?)).into()),
+        _ => return Ok(mark(event).map(MomentKind::Mark)),
+    }))
+}
+
+/// Events that are worth a mark on a timeline.
+fn mark(event: &str) -> Option<&'static str> {
+    const MARKS: &[&str] = &[
+        "agent_stopped",
+        "subtasks_set",
+        "personas_set",
+        "post_evaluation",
+        "phase_change",
+        "checkpoint_activated",
+        "checkpoint_completed",
+        "winner_selected",
+        "evaluation_criteria_set",
+        "round_evaluator_stage_start",
+        "round_evaluator_stage_complete",
+        "pre_collab_start",
+        "pre_collab_complete",
+    ];
+    MARKS.iter().find(|mark| **mark == event).copied()
+}
+
+/// How a final answer shows that it is none.
+fn no_answer(content: &str) -> Option<String> {
+    let text = content.trim();
+    if text.is_empty() {
+        return Some("it is empty".into());
+    }
+    let is_message = text.starts_with('❌')
+        || text.starts_with("Error: ")
+        || text.starts_with("Error executing ");
+    (is_message && !text.contains('\n')).then(|| failure("", text)).flatten()
+}
+
+/// The words of an event of type `error`, whatever the field is called.
+fn message(data: &str) -> Result<String, serde_json::Error> {
+    for name in ["message", "error", "content"] {
+        let text = field(data, name)?;
+        if !text.is_empty() {
+            return Ok(text);
+        }
+    }
+    Ok("error".into())
+}
+
+/// One text of an event's data; empty if it is missing or no text.
+fn field(data: &str, name: &str) -> Result<String, serde_json::Error> {
+    let value: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(data)?;
+    Ok(value.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default())
+}
+
+fn tool_start(data: &str) -> Result<What<'_>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Data<'a> {
+        #[serde(borrow, default)]
+        tool_id: Option<Text<'a>>,
+        #[serde(borrow)]
+        tool_name: Text<'a>,
+        #[serde(borrow, default)]
+        args: Option<&'a RawValue>,
+    }
+    let data: Data<'_> = serde_json::from_str(data)?;
+    Ok(What::ToolStart {
+        id: data.tool_id.unwrap_or_default().0,
+        tool: data.tool_name.0,
+        args: args::args(data.args.map_or("null", RawValue::get)),
+    })
+}
+
+fn tool_end(data: &str) -> Result<What<'_>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Data<'a> {
+        #[serde(borrow, default)]
+        tool_id: Option<Text<'a>>,
+        #[serde(borrow)]
+        tool_name: Text<'a>,
+        #[serde(borrow, default)]
+        result: Option<&'a RawValue>,
+        #[serde(default)]
+        elapsed_seconds: Option<f64>,
+        #[serde(borrow, default)]
+        status: Option<Text<'a>>,
+        #[serde(default)]
+        is_error: Option<bool>,
+    }
+    let data: Data<'_> = serde_json::from_str(data)?;
+    let status = data.status.unwrap_or_default().0;
+    let recorded_failure = data.is_error == Some(true) || status == "error";
+    let mut measured = result::measure(&data.tool_name.0, data.result);
+    if recorded_failure && measured.failure.is_none() {
+        let text = data.result.map_or("", RawValue::get);
+        let text = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_string());
+        measured.failure = Some(cut(&text));
+    }
+    Ok(What::ToolEnd(Box::new(ToolEnd {
+        id: data.tool_id.unwrap_or_default().0,
+        tool: data.tool_name.0,
+        elapsed_ms: data.elapsed_seconds.filter(|s| s.is_finite() && *s >= 0.0).unwrap_or(0.0)
+            * 1000.0,
+        recorded_failure,
+        background: status == "background",
+        measured,
+    })))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(TEXT_CHARS_MAX).collect()
+}

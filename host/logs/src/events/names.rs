@@ -1,0 +1,37 @@
+//! Names that every line repeats, kept once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// More names than this are no names: what comes after them shares the last place.
+const NAMES_MAX: usize = 60_000;
+const NAME_CHARS_MAX: usize = 200;
+
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    places: HashMap<Arc<str>, u16>,
+    pub(super) list: Vec<Arc<str>>,
+}
+
+impl Names {
+    /// The place of a name, made if it is new.
+    pub(super) fn place(&mut self, name: &str) -> u16 {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        if self.list.len() >= NAMES_MAX {
+            return (NAMES_MAX - 1) as u16;
+        }
+        let short: Arc<str> = match name.char_indices().nth(NAME_CHARS_MAX) {
+            Some((at, _)) => name[..at].into(),
+            None => name.into(),
+        };
+        if let Some(place) = self.places.get(&short) {
+            return *place;
+        }
+        let place = self.list.len() as u16;
+        self.list.push(short.clone());
+        self.places.insert(short, place);
+        place
+    }
+}

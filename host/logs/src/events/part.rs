@@ -1,0 +1,204 @@
+//! A stretch of the file, read on its own: records in the order of its lines, with lines counted from the
+//! stretch's beginning.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::line::{self, ToolEnd, What};
+use super::names::Names;
+use super::{Job, MomentKind, NOBODY, SpawnedSubagent, flag};
+
+/// What a stretch holds.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) lines: u64,
+    pub(super) events: u64,
+    pub(super) records: Vec<Record>,
+    pub(super) agents: Names,
+    pub(super) tools: Names,
+    pub(super) patterns: Names,
+    /// By the place of the agent; the last entry is of events that name none.
+    pub(super) spans: HashMap<u16, Span>,
+    /// Lines that can't be read, and why.
+    pub(super) complaints: Vec<(u64, String)>,
+}
+
+/// First and last event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// Time of the earliest event, naive local microseconds.
+    pub first_us: i64,
+    /// Time of the latest.
+    pub last_us: i64,
+    /// First line.
+    pub first_line: u64,
+    /// Last line.
+    pub last_line: u64,
+}
+
+/// A line that matters.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) line: u64,
+    pub(super) at_us: i64,
+    pub(super) agent: u16,
+    pub(super) what: RecordKind,
+}
+
+#[derive(Debug)]
+pub(super) enum RecordKind {
+    Start { key: u64, tool: u16, args_hash: u64, pattern: u16, prompt: Option<u64>, start_at: u64 },
+    End { key: u64, tool: u16, elapsed_ms: f32, flags: u8, chars: u32, extra: Option<Box<Extra>> },
+    Moment(MomentKind),
+    Activity,
+}
+
+/// What few ends of calls have.
+#[derive(Debug, Default)]
+pub(super) struct Extra {
+    pub(super) failure: Option<String>,
+    pub(super) subagents: Vec<SpawnedSubagent>,
+    pub(super) job: Option<Job>,
+}
+
+/// Complaints of a part that are kept; the file's own limit is lower.
+const COMPLAINTS_MAX: usize = 64;
+
+impl Part {
+    pub(super) fn new() -> Self {
+        let mut part = Self::default();
+        part.patterns.place("");
+        part
+    }
+
+    /// Takes the next line, which begins at byte `start_at` of the file. `complete`: it has a line end.
+    pub(super) fn line(&mut self, bytes: &[u8], start_at: u64, complete: bool) {
+        self.lines += 1;
+        let bytes = bytes.trim_ascii();
+        if bytes.is_empty() {
+            return;
+        }
+        let lossy;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) => {
+                lossy = String::from_utf8_lossy(bytes);
+                self.complain("holds bytes that are not UTF-8; they are read as \u{fffd}".into());
+                &lossy
+            }
+        };
+        match line::parse(text) {
+            Ok(parsed) => self.take(parsed, start_at),
+            Err(why) if complete => self.complain(why),
+            Err(_) => {
+                self.complain(
+                    "the last line is cut off: the run was killed or is still going on".into(),
+                );
+            }
+        }
+    }
+
+    pub(super) fn complain(&mut self, message: String) {
+        if self.complaints.len() < COMPLAINTS_MAX {
+            self.complaints.push((self.lines, message));
+        }
+    }
+
+    fn take(&mut self, parsed: line::Parsed<'_>, start_at: u64) {
+        self.events += 1;
+        let id = parsed.agent.as_deref().unwrap_or_default();
+        let agent = parsed.agent.as_deref().map_or(NOBODY, |id| self.agents.place(id));
+        self.stretch(agent, parsed.at_us);
+        let what = match parsed.what {
+            What::Nothing => return,
+            What::Activity if agent == NOBODY => return,
+            What::Activity => {
+                // A stream of chunks is one stretch of activity: its first and its last line are enough.
+                if let [.., before, last] = self.records.as_mut_slice()
+                    && [&*before, &*last].iter().all(|record| {
+                        record.agent == agent && matches!(record.what, RecordKind::Activity)
+                    })
+                {
+                    last.at_us = last.at_us.max(parsed.at_us);
+                    return;
+                }
+                RecordKind::Activity
+            }
+            What::Moment(kind) => RecordKind::Moment(kind),
+            What::ToolStart { id: call, tool, args } => RecordKind::Start {
+                key: key(id, &call, &tool),
+                tool: self.tools.place(&tool),
+                args_hash: args.hash,
+                pattern: args.pattern.as_deref().map_or(0, |pattern| self.patterns.place(pattern)),
+                prompt: args.prompt,
+                start_at,
+            },
+            What::ToolEnd(end) => self.end(id, *end),
+        };
+        self.records.push(Record { line: self.lines, at_us: parsed.at_us, agent, what });
+    }
+
+    fn end(&mut self, agent: &str, end: ToolEnd<'_>) -> RecordKind {
+        let measured = end.measured;
+        let mut flags = flag::ENDED;
+        for (is_set, bit) in [
+            (measured.failure.is_some(), flag::FAILED),
+            (end.recorded_failure, flag::RECORDED_FAILURE),
+            (end.background, flag::BACKGROUND),
+            (measured.subagents.iter().any(|subagent| subagent.hollow), flag::HOLLOW),
+        ] {
+            if is_set {
+                flags |= bit;
+            }
+        }
+        let has_extra =
+            measured.failure.is_some() || !measured.subagents.is_empty() || measured.job.is_some();
+        RecordKind::End {
+            key: key(agent, &end.id, &end.tool),
+            tool: self.tools.place(&end.tool),
+            elapsed_ms: end.elapsed_ms as f32,
+            flags,
+            chars: u32::try_from(measured.chars).unwrap_or(u32::MAX),
+            extra: has_extra.then(|| {
+                Box::new(Extra {
+                    failure: measured.failure,
+                    subagents: measured.subagents,
+                    job: measured.job,
+                })
+            }),
+        }
+    }
+
+    fn stretch(&mut self, agent: u16, at_us: i64) {
+        let line = self.lines;
+        match self.spans.entry(agent) {
+            Entry::Vacant(new) => {
+                new.insert(Span {
+                    first_us: at_us,
+                    last_us: at_us,
+                    first_line: line,
+                    last_line: line,
+                });
+            }
+            Entry::Occupied(mut known) => {
+                let span = known.get_mut();
+                span.first_us = span.first_us.min(at_us);
+                span.last_us = span.last_us.max(at_us);
+                span.last_line = line;
+            }
+        }
+    }
+}
+
+/// Pairs the start and the end of a call. Ids are given by services and need not differ between agents.
+fn key(agent: &str, id: &str, tool: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    agent.hash(&mut hasher);
+    if id.is_empty() {
+        (1u8, tool).hash(&mut hasher);
+    } else {
+        (0u8, id).hash(&mut hasher);
+    }
+    hasher.finish()
+}

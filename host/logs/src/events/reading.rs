@@ -1,0 +1,206 @@
+//! Reads the file in stretches, on all processors, and joins what they hold in the file's order. The
+//! stretches are the same on every machine, and so is what comes of them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use super::join::Joined;
+use super::part::Part;
+use super::{Events, texts};
+use crate::read::Source;
+
+const FILE: &str = "events.jsonl";
+
+/// Size of a stretch.
+const STRETCH: u64 = 2 << 20;
+
+/// A line beyond this is not parsed; MassGen does not cut results, so lines of megabytes are normal.
+const LINE_BYTES_MAX: usize = 32 << 20;
+
+/// Read at a time beyond the end of a stretch, for its last line.
+const BEYOND: usize = 256 << 10;
+
+pub(crate) fn read(source: &mut Source<'_>) -> Option<Events> {
+    let file = source.open(FILE)?;
+    // What is appended meanwhile belongs to the next look.
+    let size = file.metadata().map_or(0, |meta| meta.len());
+    let (mut events, complaints) = match stretches(&file, size, STRETCH) {
+        Ok(joined) => joined,
+        Err(error) => {
+            source.complain(FILE, 0, format!("can't be read: {error}"));
+            return Some(Events::default());
+        }
+    };
+    for (line, why) in complaints {
+        source.complain(FILE, line, why);
+    }
+    if events.moments_left_out > 0 {
+        let message = format!("{} more moments are not listed", events.moments_left_out);
+        source.complain(FILE, 0, message);
+    }
+    texts::load_repeated(&mut events, &file);
+    Some(events)
+}
+
+/// Reads `size` bytes in stretches of `stretch`.
+pub(super) fn stretches(
+    file: &File,
+    size: u64,
+    stretch: u64,
+) -> std::io::Result<(Events, Vec<(u64, String)>)> {
+    let count = size.div_ceil(stretch);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    let mut joined = Joined::default();
+    if count <= 1 || threads == 1 {
+        let mut buffer = Vec::new();
+        for index in 0..count {
+            joined.add(part(file, size, index * stretch, stretch, &mut buffer)?);
+        }
+    } else {
+        side_by_side(file, size, stretch, threads.min(count), &mut joined)?;
+    }
+    let complaints = std::mem::take(&mut joined.complaints);
+    Ok((joined.finish(), complaints))
+}
+
+/// Workers take the next stretch that nobody has; the parts are joined here, in order. A worker waits when
+/// it is far ahead, so that parts don't pile up.
+fn side_by_side(
+    file: &File,
+    size: u64,
+    stretch: u64,
+    threads: u64,
+    joined: &mut Joined,
+) -> std::io::Result<()> {
+    let next = AtomicU64::new(0);
+    let (sender, receiver) = mpsc::sync_channel(threads as usize * 2);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                let mut buffer = Vec::new();
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index * stretch >= size {
+                        break;
+                    }
+                    let part = part(file, size, index * stretch, stretch, &mut buffer);
+                    if sender.send((index, part)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut wanted = 0;
+        // Dropping the receiver on an error lets the workers end.
+        for (index, part) in receiver {
+            waiting.insert(index, part?);
+            while let Some(part) = waiting.remove(&wanted) {
+                joined.add(part);
+                wanted += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The lines that begin within a stretch.
+fn part(
+    file: &File,
+    size: u64,
+    start: u64,
+    stretch: u64,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<Part> {
+    let mut part = Part::new();
+    let end = (start + stretch).min(size);
+    // The byte before tells whether a line begins right here.
+    let from = start.saturating_sub(1);
+    let mut held = fill(file, buffer, 0, from, (end - from) as usize)?;
+    let mut at = match start {
+        0 => 0,
+        _ => match memchr::memchr(b'\n', &buffer[..held]) {
+            Some(found) => found + 1,
+            None => return Ok(part),
+        },
+    };
+    while from + (at as u64) < end && at < held {
+        match memchr::memchr(b'\n', &buffer[at..held]) {
+            Some(length) => {
+                part.line(&buffer[at..at + length], from + at as u64, true);
+                at += length + 1;
+            }
+            None => {
+                held = last_line(file, size, from, held, at, buffer)?;
+                let line = &buffer[at..held];
+                let found = memchr::memchr(b'\n', line);
+                if found.is_none() && line.len() > LINE_BYTES_MAX {
+                    part.lines += 1;
+                    part.complain(format!(
+                        "is longer than {} MiB and left out",
+                        LINE_BYTES_MAX >> 20
+                    ));
+                } else {
+                    let line = &line[..found.unwrap_or(line.len())];
+                    part.line(line, from + at as u64, found.is_some());
+                }
+                break;
+            }
+        }
+    }
+    if buffer.capacity() > 8 << 20 {
+        *buffer = Vec::new();
+    }
+    Ok(part)
+}
+
+/// Reads on until the line that begins at `at` ends; gives the bytes that the buffer holds then.
+fn last_line(
+    file: &File,
+    size: u64,
+    from: u64,
+    mut held: usize,
+    at: usize,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<usize> {
+    while from + (held as u64) < size && held - at <= LINE_BYTES_MAX {
+        let want = BEYOND.min((size - from - held as u64) as usize);
+        let now = fill(file, buffer, held, from + held as u64, want)?;
+        let ends = memchr::memchr(b'\n', &buffer[held..now]).is_some();
+        if ends || now == held {
+            return Ok(now);
+        }
+        held = now;
+    }
+    Ok(held)
+}
+
+/// Reads up to `want` bytes of the file from `offset` into the buffer from `at`; gives the bytes that it
+/// holds then.
+fn fill(
+    file: &File,
+    buffer: &mut Vec<u8>,
+    at: usize,
+    offset: u64,
+    want: usize,
+) -> std::io::Result<usize> {
+    if buffer.len() < at + want {
+        buffer.resize(at + want, 0);
+    }
+    let mut held = at;
+    while held < at + want {
+        let offset = offset + (held - at) as u64;
+        match file.read_at(&mut buffer[held..at + want], offset) {
+            Ok(0) => break,
+            Ok(read) => held += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(held)
+}

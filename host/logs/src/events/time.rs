@@ -1,0 +1,78 @@
+//! Times of events: naive local time, as Python's `isoformat` writes it.
+
+/// Microseconds of a naive local time, as if it were UTC.
+pub(crate) fn naive_us(text: &str) -> Option<i64> {
+    plain(text.as_bytes()).or_else(|| {
+        let time: jiff::civil::DateTime = text.parse().ok()?;
+        Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
+    })
+}
+
+/// `2026-11-22T08:59:21.885364` or without a fraction; a log has one on every line.
+fn plain(text: &[u8]) -> Option<i64> {
+    let number = |from: usize, len: usize| {
+        text.get(from..from + len)?.iter().try_fold(0i64, |sum, digit| {
+            digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
+        })
+    };
+    let is = |at: usize, mark: u8| text.get(at) == Some(&mark);
+    if !(is(4, b'-')
+        && is(7, b'-')
+        && (is(10, b'T') || is(10, b' '))
+        && is(13, b':')
+        && is(16, b':'))
+    {
+        return None;
+    }
+    let micros = match text.len() {
+        19 => 0,
+        26 if is(19, b'.') => number(20, 6)?,
+        _ => return None,
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
+    let days_of_month = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=days_of_month).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+    Some(seconds * 1_000_000 + micros)
+}
+
+/// Days since 1970-01-01 of a date in the Gregorian calendar; years are counted from March so that the
+/// leap day is the last.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_agree() {
+        for text in [
+            "1970-01-01T00:00:00",
+            "2026-11-22T08:59:21.885364",
+            "2024-02-29T23:59:59.000001",
+            "2000-02-29 12:00:00",
+            "1999-12-31T23:59:59.999999",
+            "2100-03-01T00:00:00",
+        ] {
+            let time: jiff::civil::DateTime = text.parse().unwrap();
+            let expect = time.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+            assert_eq!(plain(text.as_bytes()), Some(expect.as_microsecond()), "{text}");
+        }
+        assert_eq!(plain(b"2026-02-30T00:00:00"), None);
+        assert_eq!(naive_us("2026-11-22T08:59:21.885"), Some(1_795_337_961_885_000));
+        assert_eq!(naive_us("yesterday"), None);
+    }
+}

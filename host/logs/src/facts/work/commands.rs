@@ -1,0 +1,74 @@
+//! Shell commands by pattern: `npm install left-pad` and `npm install right-pad` are one.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::events::{Call, Events};
+
+const LISTED_MAX: usize = 100;
+const LINES_MAX: usize = 20;
+
+/// Commands of one pattern.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommandPattern {
+    /// Program and verb.
+    pub pattern: String,
+    /// Calls.
+    pub count: u64,
+    /// Different commands among them.
+    pub distinct: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// Sum of their times.
+    pub total_ms: u64,
+    /// Mean.
+    pub avg_ms: u64,
+    /// The slowest.
+    pub max_ms: u64,
+    /// The largest result, in characters.
+    pub largest_result_chars: u64,
+    /// Who ran them.
+    pub agents: Vec<String>,
+    /// Lines in `events.jsonl`, at most 20.
+    pub lines: Vec<u64>,
+}
+
+/// Patterns, the one that took most time first.
+pub(in crate::facts) fn commands(events: &Events) -> Vec<CommandPattern> {
+    let mut calls: Vec<&Call> = events.calls.iter().filter(|call| call.pattern > 0).collect();
+    calls.sort_by_key(|call| (call.pattern, call.start_line));
+    let mut found: Vec<CommandPattern> = calls
+        .chunk_by(|a, b| a.pattern == b.pattern)
+        .map(|calls| {
+            let times = || calls.iter().map(|call| f64::from(call.elapsed_ms));
+            let total = times().sum::<f64>();
+            let distinct: BTreeSet<u64> = calls.iter().map(|call| call.args_hash).collect();
+            let agents: BTreeSet<&str> =
+                calls.iter().filter_map(|call| events.agent(call.agent)).collect();
+            CommandPattern {
+                pattern: events.pattern(calls[0]).to_string(),
+                count: calls.len() as u64,
+                distinct: distinct.len() as u64,
+                failures: calls.iter().filter(|call| call.failed()).count() as u64,
+                total_ms: total.round() as u64,
+                avg_ms: (total / calls.len() as f64).round() as u64,
+                max_ms: times().fold(0.0, f64::max).round() as u64,
+                largest_result_chars: calls
+                    .iter()
+                    .map(|call| u64::from(call.result_chars))
+                    .max()
+                    .unwrap_or(0),
+                agents: agents.into_iter().map(String::from).collect(),
+                lines: calls
+                    .iter()
+                    .take(LINES_MAX)
+                    .map(|call| u64::from(call.start_line))
+                    .collect(),
+            }
+        })
+        .collect();
+    found.sort_by(|a, b| b.total_ms.cmp(&a.total_ms).then_with(|| a.lines.cmp(&b.lines)));
+    found.truncate(LISTED_MAX);
+    found
+}

@@ -1,0 +1,172 @@
+//! Work that was done more than once: the same tool with the same arguments, by one agent or several, in one
+//! round or several, in one attempt or several.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::agents::AgentFacts;
+use crate::events::{Call, Events, is_reader};
+use crate::redact::Redactor;
+use crate::run::Attempt;
+
+/// Groups that are listed, the most frequent ones.
+const LISTED_MAX: usize = 200;
+
+const LINES_MAX: usize = 20;
+
+/// Equal calls of one attempt.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Duplicate {
+    /// The tool's name.
+    pub tool: String,
+    /// The arguments; as cut text where they are long.
+    pub args: Value,
+    /// How often it was called so.
+    pub count: u64,
+    /// By whom.
+    pub agents: Vec<String>,
+    /// In how many rounds, counted per agent.
+    pub rounds: u64,
+    /// Time of all calls but the first.
+    pub repeated_ms: u64,
+    /// How many of the calls failed.
+    pub failures: u64,
+    /// It only reads: a repetition brings nothing new unless something was written meanwhile.
+    pub reads: bool,
+    /// Lines in `events.jsonl`, at most 20.
+    pub lines: Vec<u64>,
+}
+
+/// Equal calls in several attempts of a turn.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AcrossAttempts {
+    /// The tool's name.
+    pub tool: String,
+    /// How often it was called so, by attempt.
+    pub attempts: BTreeMap<u32, u64>,
+    /// Line of the first call in each attempt.
+    pub lines: BTreeMap<u32, u64>,
+}
+
+impl Duplicate {
+    pub(in crate::facts) fn redact(&mut self, redactor: &Redactor) {
+        let text = self.args.to_string();
+        if let std::borrow::Cow::Owned(clean) = redactor.line(&text) {
+            self.args = serde_json::from_str(&clean).unwrap_or(Value::String(clean));
+        }
+    }
+}
+
+/// Calls that were made at least twice, the most frequent first.
+pub(in crate::facts) fn duplicates(events: &Events, agents: &[AgentFacts]) -> Vec<Duplicate> {
+    let mut order: Vec<u32> = (0..events.calls.len() as u32).collect();
+    order.retain(|at| events.calls[*at as usize].start_line > 0);
+    groups(events, order, |call| (call.tool, call.args_hash), agents)
+}
+
+/// Prompts that were given to tools more than once, with whatever other arguments; those that are equal in
+/// every argument are duplicates already.
+pub(in crate::facts) fn prompts(events: &Events, agents: &[AgentFacts]) -> Vec<Duplicate> {
+    let hashes: HashMap<u32, u64> = events.prompts.iter().copied().collect();
+    let by_line: HashMap<u32, u64> = events
+        .prompts
+        .iter()
+        .filter_map(|(at, hash)| Some((events.calls.get(*at as usize)?.start_line, *hash)))
+        .collect();
+    let mut order: Vec<u32> = hashes.into_keys().collect();
+    order.sort_unstable();
+    let found = groups(
+        events,
+        order,
+        |call| (0, by_line.get(&call.start_line).copied().unwrap_or(0)),
+        agents,
+    );
+    let whole = duplicates(events, agents);
+    found
+        .into_iter()
+        .filter(|prompt| !whole.iter().any(|w| w.count >= prompt.count && w.lines == prompt.lines))
+        .collect()
+}
+
+fn groups(
+    events: &Events,
+    mut order: Vec<u32>,
+    key: impl Fn(&Call) -> (u16, u64),
+    agents: &[AgentFacts],
+) -> Vec<Duplicate> {
+    let call = |at: &u32| &events.calls[*at as usize];
+    order.sort_unstable_by_key(|at| (key(call(at)), *at));
+    let mut groups: Vec<&[u32]> = order
+        .chunk_by(|a, b| key(call(a)) == key(call(b)))
+        .filter(|group| group.len() > 1)
+        .collect();
+    groups.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a[0].cmp(&b[0])));
+    groups.truncate(LISTED_MAX);
+    groups
+        .into_iter()
+        .map(|group| {
+            let calls: Vec<&Call> = group.iter().map(call).collect();
+            one(events, &calls, agents)
+        })
+        .collect()
+}
+
+fn one(events: &Events, calls: &[&Call], agents: &[AgentFacts]) -> Duplicate {
+    let first = calls[0];
+    let tool = events.tool(first).to_string();
+    let who: BTreeSet<&str> = calls.iter().filter_map(|call| events.agent(call.agent)).collect();
+    let rounds: BTreeSet<(u16, usize)> = calls
+        .iter()
+        .filter_map(|call| Some((call.agent, round_of(events, call, agents)?)))
+        .collect();
+    let args = events.repeated_args.get(&(first.tool, first.args_hash));
+    Duplicate {
+        reads: is_reader(&tool),
+        tool,
+        args: args.map_or(Value::Null, |text| {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+        }),
+        count: calls.len() as u64,
+        agents: who.into_iter().map(String::from).collect(),
+        rounds: rounds.len() as u64,
+        repeated_ms: calls[1..].iter().map(|call| f64::from(call.elapsed_ms)).sum::<f64>().round()
+            as u64,
+        failures: calls.iter().filter(|call| call.failed()).count() as u64,
+        lines: calls.iter().take(LINES_MAX).map(|call| u64::from(call.start_line)).collect(),
+    }
+}
+
+/// The round of an agent in which a call began, by line: lines only go forward.
+fn round_of(events: &Events, call: &Call, agents: &[AgentFacts]) -> Option<usize> {
+    let id = events.agent(call.agent)?;
+    let agent = agents.iter().find(|agent| agent.id == id)?;
+    let line = u64::from(call.start_line);
+    Some(agent.segments.partition_point(|segment| segment.line <= line))
+}
+
+/// The same tool with the same arguments in several attempts: a restart that did its work again.
+pub(in crate::facts) fn across_attempts(attempts: &[Attempt]) -> Vec<AcrossAttempts> {
+    if attempts.len() < 2 {
+        return Vec::new();
+    }
+    let mut found: BTreeMap<(&str, u64), AcrossAttempts> = BTreeMap::new();
+    for attempt in attempts {
+        let Some(events) = &attempt.events else { continue };
+        for call in events.calls.iter().filter(|call| call.start_line > 0) {
+            let tool = events.tool(call);
+            let group = found.entry((tool, call.args_hash)).or_insert_with(|| AcrossAttempts {
+                tool: tool.to_string(),
+                attempts: BTreeMap::new(),
+                lines: BTreeMap::new(),
+            });
+            *group.attempts.entry(attempt.number).or_default() += 1;
+            group.lines.entry(attempt.number).or_insert(u64::from(call.start_line));
+        }
+    }
+    let mut found: Vec<_> = found.into_values().filter(|group| group.attempts.len() > 1).collect();
+    found.sort_by_key(|group| std::cmp::Reverse(group.attempts.values().sum::<u64>()));
+    found.truncate(LISTED_MAX);
+    found
+}

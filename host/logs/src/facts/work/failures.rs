@@ -1,0 +1,88 @@
+//! Failures that repeat.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::events::{Call, Events};
+use crate::redact::Redactor;
+
+/// So many failures of one tool in a row are an approach that does not work.
+pub(crate) const STREAK: usize = 3;
+
+const LISTED_MAX: usize = 200;
+const LINES_MAX: usize = 20;
+
+/// A call that failed again and again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RepeatedFailure {
+    /// The tool's name.
+    pub tool: String,
+    /// The arguments, where all calls had the same ones.
+    pub args: Value,
+    /// How often it failed.
+    pub count: u64,
+    /// By whom.
+    pub agents: Vec<String>,
+    /// Time of all these calls.
+    pub total_ms: u64,
+    /// Lines of the results in `events.jsonl`, at most 20.
+    pub lines: Vec<u64>,
+}
+
+impl RepeatedFailure {
+    pub(in crate::facts) fn redact(&mut self, redactor: &Redactor) {
+        let text = self.args.to_string();
+        if let std::borrow::Cow::Owned(clean) = redactor.line(&text) {
+            self.args = serde_json::from_str(&clean).unwrap_or(Value::String(clean));
+        }
+    }
+}
+
+/// The same tool with the same arguments, failed at least twice.
+pub(in crate::facts) fn repeated_failures(events: &Events) -> Vec<RepeatedFailure> {
+    let mut failed: Vec<&Call> = events.calls.iter().filter(|call| call.failed()).collect();
+    failed.sort_by_key(|call| (call.tool, call.args_hash, call.end_line));
+    let mut groups: Vec<&[&Call]> = failed
+        .chunk_by(|a, b| (a.tool, a.args_hash) == (b.tool, b.args_hash))
+        .filter(|group| group.len() > 1 && group[0].start_line > 0)
+        .collect();
+    groups.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a[0].end_line.cmp(&b[0].end_line)));
+    groups.truncate(LISTED_MAX);
+    groups.into_iter().map(|calls| one(events, calls)).collect()
+}
+
+/// Calls of one tool by one agent that failed at least three times in a row, with whatever arguments.
+pub(in crate::facts) fn streaks(events: &Events) -> Vec<RepeatedFailure> {
+    let mut found = Vec::new();
+    let mut ended: Vec<&Call> = events.calls.iter().filter(|call| call.ended()).collect();
+    ended.sort_by_key(|call| (call.agent, call.end_line));
+    for of_agent in ended.chunk_by(|a, b| a.agent == b.agent) {
+        for run in of_agent.chunk_by(|a, b| a.tool == b.tool && a.failed() && b.failed()) {
+            if run.len() >= STREAK && run[0].failed() {
+                found.push(one(events, run));
+            }
+        }
+    }
+    found.sort_by_key(|streak| std::cmp::Reverse(streak.count));
+    found.truncate(LISTED_MAX);
+    found
+}
+
+fn one(events: &Events, calls: &[&Call]) -> RepeatedFailure {
+    let first = calls[0];
+    let same = calls.iter().all(|call| call.args_hash == first.args_hash);
+    let args = events.repeated_args.get(&(first.tool, first.args_hash)).filter(|_| same);
+    let agents: BTreeSet<&str> = calls.iter().filter_map(|call| events.agent(call.agent)).collect();
+    RepeatedFailure {
+        tool: events.tool(first).to_string(),
+        args: args.map_or(Value::Null, |text| {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+        }),
+        count: calls.len() as u64,
+        agents: agents.into_iter().map(String::from).collect(),
+        total_ms: calls.iter().map(|call| f64::from(call.elapsed_ms)).sum::<f64>().round() as u64,
+        lines: calls.iter().take(LINES_MAX).map(|call| call.line()).collect(),
+    }
+}

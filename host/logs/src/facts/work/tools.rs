@@ -1,0 +1,186 @@
+//! Tools, one row each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::events::{Call, Events};
+
+/// One tool.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToolRow {
+    /// Its name.
+    pub name: String,
+    /// Its server: of `mcp__<server>__<tool>`, or `custom`.
+    pub server: String,
+    /// Finished calls.
+    pub calls: u64,
+    /// Those whose result shows a failure.
+    pub failures: u64,
+    /// Those that MassGen recorded as failures.
+    pub recorded_failures: u64,
+    /// Calls that never ended.
+    pub unfinished: u64,
+    /// Calls that went on in the background; their times are those of starting them.
+    pub background: u64,
+    /// Sum of the calls' times.
+    pub total_ms: f64,
+    /// Mean.
+    pub avg_ms: f64,
+    /// Median.
+    pub p50_ms: f64,
+    /// 95th percentile (nearest rank).
+    pub p95_ms: f64,
+    /// The slowest call.
+    pub max_ms: f64,
+    /// Line in `events.jsonl` where the slowest call ended.
+    pub slowest_line: u64,
+    /// Characters of all results.
+    pub result_chars: u64,
+    /// The largest result.
+    pub largest_result_chars: u64,
+    /// Who called it.
+    pub agents: Vec<String>,
+}
+
+/// The tools of one server.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ServerRow {
+    /// Its name.
+    pub server: String,
+    /// How many of its tools were called.
+    pub tools: u64,
+    /// Finished calls.
+    pub calls: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// Sum of the calls' times.
+    pub total_ms: f64,
+}
+
+/// Tools by name, over one or several event logs.
+pub(crate) fn rows<'a>(logs: impl Iterator<Item = &'a Events>) -> Vec<ToolRow> {
+    let mut tools: BTreeMap<&str, Gathered<'a>> = BTreeMap::new();
+    for events in logs {
+        let mut of_log: Vec<Gathered<'a>> = Vec::new();
+        of_log.resize_with(events.tools.len(), Gathered::default);
+        for call in &events.calls {
+            if let Some(gathered) = of_log.get_mut(usize::from(call.tool)) {
+                gathered.add(call);
+                gathered.agents.extend(events.agent(call.agent));
+            }
+        }
+        for (name, gathered) in events.tools.iter().zip(of_log) {
+            tools.entry(name).or_default().join(gathered);
+        }
+    }
+    tools.into_iter().map(|(name, gathered)| gathered.row(name)).collect()
+}
+
+/// Rows summed up by server, most time first.
+pub(in crate::facts) fn servers(rows: &[ToolRow]) -> Vec<ServerRow> {
+    let mut servers: BTreeMap<&str, ServerRow> = BTreeMap::new();
+    for row in rows {
+        let sum = servers.entry(&row.server).or_insert_with(|| ServerRow {
+            server: row.server.clone(),
+            tools: 0,
+            calls: 0,
+            failures: 0,
+            total_ms: 0.0,
+        });
+        sum.tools += 1;
+        sum.calls += row.calls;
+        sum.failures += row.failures;
+        sum.total_ms = tenths(sum.total_ms + row.total_ms);
+    }
+    let mut found: Vec<_> = servers.into_values().collect();
+    found.sort_by(|a, b| b.total_ms.total_cmp(&a.total_ms));
+    found
+}
+
+#[derive(Default)]
+struct Gathered<'a> {
+    times_ms: Vec<f32>,
+    unfinished: u64,
+    failures: u64,
+    recorded_failures: u64,
+    background: u64,
+    result_chars: u64,
+    largest: u64,
+    slowest: (f32, u64),
+    agents: BTreeSet<&'a str>,
+}
+
+impl<'a> Gathered<'a> {
+    fn add(&mut self, call: &Call) {
+        if !call.ended() {
+            self.unfinished += 1;
+            return;
+        }
+        self.times_ms.push(call.elapsed_ms);
+        self.failures += u64::from(call.failed());
+        self.recorded_failures += u64::from(call.recorded_failure());
+        self.background += u64::from(call.background());
+        self.result_chars += u64::from(call.result_chars);
+        self.largest = self.largest.max(u64::from(call.result_chars));
+        if self.slowest.1 == 0 || call.elapsed_ms > self.slowest.0 {
+            self.slowest = (call.elapsed_ms, call.line());
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.times_ms.extend(other.times_ms);
+        self.unfinished += other.unfinished;
+        self.failures += other.failures;
+        self.recorded_failures += other.recorded_failures;
+        self.background += other.background;
+        self.result_chars += other.result_chars;
+        self.largest = self.largest.max(other.largest);
+        if self.slowest.1 == 0 || other.slowest.0 > self.slowest.0 {
+            self.slowest = other.slowest;
+        }
+        self.agents.extend(other.agents);
+    }
+
+    fn row(mut self, name: &str) -> ToolRow {
+        self.times_ms.sort_unstable_by(f32::total_cmp);
+        let calls = self.times_ms.len() as u64;
+        let total: f64 = self.times_ms.iter().map(|ms| f64::from(*ms)).sum();
+        ToolRow {
+            name: name.to_string(),
+            server: server(name).to_string(),
+            calls,
+            failures: self.failures,
+            recorded_failures: self.recorded_failures,
+            unfinished: self.unfinished,
+            background: self.background,
+            total_ms: tenths(total),
+            avg_ms: tenths(if calls == 0 { 0.0 } else { total / calls as f64 }),
+            p50_ms: tenths(rank(&self.times_ms, 0.50)),
+            p95_ms: tenths(rank(&self.times_ms, 0.95)),
+            max_ms: tenths(self.times_ms.last().copied().map_or(0.0, f64::from)),
+            slowest_line: self.slowest.1,
+            result_chars: self.result_chars,
+            largest_result_chars: self.largest,
+            agents: self.agents.into_iter().map(String::from).collect(),
+        }
+    }
+}
+
+/// The server of a tool: MassGen's own field for it always says `mcp`.
+fn server(tool: &str) -> &str {
+    if let Some(rest) = tool.strip_prefix("mcp__") {
+        return rest.split("__").next().unwrap_or(rest);
+    }
+    if tool.starts_with("custom_tool__") { "custom" } else { "built-in" }
+}
+
+/// Nearest rank of sorted values.
+fn rank(sorted: &[f32], share: f64) -> f64 {
+    let at = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(at.saturating_sub(1)).copied().map_or(0.0, f64::from)
+}
+
+fn tenths(ms: f64) -> f64 {
+    (ms * 10.0).round() / 10.0
+}
