@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use massgen_isolation::archive::{discard, gc};
+use massgen_isolation::archive::discard;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
 use massgen_isolation::create::{Context, CreateRequest, create};
@@ -132,6 +132,14 @@ impl Bench {
     }
 }
 
+/// What one run left behind for the next measurement.
+struct Made {
+    session: Session,
+    tree: PathBuf,
+}
+
+/// Makes everything first and removes nothing in between: ext4 does not give the inodes of removed files
+/// away again for a while and looks for others ever longer, which would be measured instead.
 fn measure(files: usize) {
     let root = tempfile::tempdir().unwrap();
     let project = repository(root.path(), files);
@@ -141,56 +149,72 @@ fn measure(files: usize) {
         host: "bench".into(),
         now_unix_ms: 1,
     };
-    let bench = Bench { context, project: project.clone() };
-    let mut piped = vec![];
-    let (mut ours, mut theirs, mut changes, mut status, mut away, mut removed) =
-        (vec![], vec![], vec![], vec![], vec![], vec![]);
+    let bench = Bench { context, project };
+    let (mut ours, mut theirs, mut piped, mut made) = (vec![], vec![], vec![], vec![]);
     for run in 0..RUNS {
-        let id = format!("s{run}");
+        let tree = root.path().join(format!("tree{run}"));
+        let copy = root.path().join(format!("copy{run}"));
         let mut session = None;
-        ours.push(timed(|| session = Some(bench.create(&id))));
-        let session = session.unwrap();
-        let tree = root.path().join("tree");
-        let path = tree.to_str().unwrap().to_string();
-        theirs.push(timed(|| git(&project, &["worktree", "add", "-q", "--detach", &path])));
-        let copy = root.path().join("copy");
-        std::fs::create_dir(&copy).unwrap();
-        piped.push(timed(|| {
-            let pipe = "tar cf - --exclude=.git . | tar xf - -C ../copy";
-            let status = Command::new("sh").args(["-c", pipe]).current_dir(&project).status();
-            assert!(status.unwrap().success());
-        }));
-        std::fs::remove_dir_all(&copy).unwrap();
+        settle(root.path());
+        ours.push(timed(|| session = Some(bench.create(&format!("s{run}")))));
+        settle(root.path());
+        let path = tree.to_str().unwrap();
+        theirs.push(timed(|| git(&bench.project, &["worktree", "add", "-q", "--detach", path])));
+        settle(root.path());
+        piped.push(timed(|| pipe(&bench.project, &copy)));
+        made.push(Made { session: session.unwrap(), tree });
+    }
+    report(files, "create", "a tar pipe", ours.clone(), piped);
+    report(files, "create", "git worktree add", ours, theirs);
+    measure_the_rest(files, &bench, &made);
+}
+
+/// Writes everything out, so that nobody pays for what somebody else wrote.
+fn settle(dir: &Path) {
+    assert!(Command::new("sync").arg("-f").arg(dir).status().unwrap().success());
+}
+
+fn pipe(project: &Path, copy: &Path) {
+    std::fs::create_dir(copy).unwrap();
+    let pipe = "tar cf - --exclude=.git . | tar xf - -C \"$1\"";
+    let status =
+        Command::new("sh").args(["-c", pipe, "sh"]).arg(copy).current_dir(project).status();
+    assert!(status.unwrap().success());
+}
+
+fn measure_the_rest(files: usize, bench: &Bench, made: &[Made]) {
+    let (mut changes, mut status, mut away, mut removed) = (vec![], vec![], vec![], vec![]);
+    for Made { session, tree } in made {
         for edit in 0..100 {
             let file = format!("d0/e{}/f{}.rs", edit * 7 / 50 % 20, edit * 7);
             std::fs::write(session.workspace.join(&file), "edited\n").unwrap();
             std::fs::write(tree.join(&file), "edited\n").unwrap();
         }
         // Both have looked once; what is measured is the look that people wait for.
-        git(&tree, &["status", "--porcelain"]);
+        git(tree, &["status", "--porcelain"]);
         let look = || {
             let opened = Opened::open(&bench.context, session.clone()).unwrap();
             assert_eq!(opened.changeset().unwrap().counts().modified, 100);
         };
         look();
         changes.push(timed(look));
-        status.push(timed(|| git(&tree, &["status", "--porcelain"])));
-        away.push(timed(|| drop(discard(&bench.context, &session).unwrap())));
-        removed.push(timed(|| git(&project, &["worktree", "remove", "--force", &path])));
-        gc(&bench.context, 0, false).unwrap();
+        status.push(timed(|| git(tree, &["status", "--porcelain"])));
     }
-    for (what, peer, ours, theirs) in [
-        ("create", "a tar pipe", ours.clone(), piped),
-        ("create", "git worktree add", ours, theirs),
-        ("changeset of 100 edits", "git status", changes, status),
-        ("discard", "git worktree remove", away, removed),
-    ] {
-        let (ours, theirs) = (median(ours), median(theirs));
-        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-        println!(
-            "{files:>7} files  {what:<23} {ours:>9.1?}  {peer:<20} {theirs:>9.1?}  ratio {ratio:.2}"
-        );
+    for Made { session, tree } in made {
+        let path = tree.to_str().unwrap();
+        away.push(timed(|| drop(discard(&bench.context, session).unwrap())));
+        removed.push(timed(|| git(&bench.project, &["worktree", "remove", "--force", path])));
     }
+    report(files, "changeset of 100 edits", "git status", changes, status);
+    report(files, "discard", "git worktree remove", away, removed);
+}
+
+fn report(files: usize, what: &str, peer: &str, ours: Vec<Duration>, theirs: Vec<Duration>) {
+    let (ours, theirs) = (median(ours), median(theirs));
+    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+    println!(
+        "{files:>7} files  {what:<23} {ours:>9.1?}  {peer:<20} {theirs:>9.1?}  ratio {ratio:.2}"
+    );
 }
 
 fn main() {
