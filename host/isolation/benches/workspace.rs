@@ -89,8 +89,12 @@ fn repository(root: &Path, files: usize) -> PathBuf {
         std::fs::write(dir.join(format!("f{number}.rs")), text).unwrap();
     }
     git(&project, &["init", "-q", "."]);
+    // Otherwise the commit starts a repack in the background, and it is measured with everything else.
+    git(&project, &["config", "gc.auto", "0"]);
+    git(&project, &["config", "maintenance.auto", "false"]);
     git(&project, &["add", "."]);
     git(&project, &["commit", "-qm", "all"]);
+    git(&project, &["gc", "-q"]);
     project
 }
 
