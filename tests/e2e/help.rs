@@ -21,6 +21,7 @@ fn every_command_explains_itself() {
         &["isolate", "list", "--help"],
         &["isolate", "show", "--help"],
         &["isolate", "diff", "--help"],
+        &["isolate", "review", "--help"],
         &["isolate", "apply", "--help"],
         &["isolate", "undo", "--help"],
         &["isolate", "discard", "--help"],

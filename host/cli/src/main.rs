@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod exit;
 mod providers;
+mod review;
 mod ui;
 
 use std::process::ExitCode;

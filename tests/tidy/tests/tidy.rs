@@ -156,6 +156,8 @@ fn dependencies_point_one_way() {
         ("indicatif", "massgen"),
         ("comfy-table", "massgen"),
         ("anstream", "massgen"),
+        ("crossterm", "massgen"),
+        ("ratatui", "massgen"),
     ];
     let mut problems = Vec::new();
     for (path, text) in
@@ -243,6 +245,7 @@ fn commands_of_the_documents_exist() {
         "isolate list",
         "isolate show",
         "isolate diff",
+        "isolate review",
         "isolate apply",
         "isolate undo",
         "isolate discard",

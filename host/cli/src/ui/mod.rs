@@ -2,6 +2,7 @@
 //! module writes them. stdout carries the answer, stderr everything else.
 
 pub(crate) mod human;
+pub(crate) mod pager;
 pub(crate) mod progress;
 pub(crate) mod table;
 
@@ -132,6 +133,17 @@ impl Ui {
         drop(write!(err, "{question} [y/N] ").and_then(|()| err.flush()));
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).is_ok() && matches!(line.trim(), "y" | "Y" | "yes")
+    }
+
+    /// Asks for a line on stdout; whoever asks reads it.
+    pub(crate) fn prompt(&self, question: &str) {
+        let mut out = AutoStream::new(std::io::stdout(), self.color_for(&std::io::stdout()));
+        drop(write!(out, "{question}").and_then(|()| out.flush()));
+    }
+
+    /// Whether the answer is coloured.
+    pub(crate) fn is_colored(&self) -> bool {
+        self.color_for(&std::io::stdout()) != ColorChoice::Never
     }
 
     /// Somebody watches stderr: progress may move.

@@ -2,7 +2,9 @@
 //! git in the meantime, and uninfluenced by anything that an agent can write.
 
 mod compare;
+mod fingerprint;
 mod hunks;
+mod lines;
 mod patch;
 mod rename;
 mod risks;
@@ -10,7 +12,9 @@ mod risks;
 use serde::{Deserialize, Serialize};
 
 pub use compare::{CompareError, Effective, Source, between, compare};
-pub use hunks::{Hunk, TextDiff, select, text_diff};
+pub use fingerprint::Fingerprint;
+pub use hunks::{Block, Hunk, Part, TextDiff, select, select_parts, text_diff};
+pub use lines::Lines;
 pub use patch::{patch, quoted};
 
 use crate::baseline::NotCarried;

@@ -1,6 +1,7 @@
 //! A change as a patch that `git apply` understands.
 
-use super::hunks::TextDiff;
+use super::hunks::{TextDiff, text_diff};
+use super::lines::Lines;
 use super::{Change, Status};
 use crate::entry::Node;
 use crate::path::RelPath;
@@ -35,39 +36,138 @@ fn git_mode(node: &Node) -> u32 {
     }
 }
 
-/// One change. Directories have no place in a patch; of a binary file, only the fact is told.
-pub fn patch(change: &Change, diff: &TextDiff) -> Vec<u8> {
+/// One change, from what it was and what it is as bytes: a file's content, a link's target. Directories have
+/// no place in a patch; a change of kind is a deletion and an addition, as git has it.
+pub fn patch(change: &Change, diff: &TextDiff, old: &[u8], new: &[u8]) -> Vec<u8> {
     let is_dir = |node: &Option<Node>| matches!(node, Some(Node::Dir { .. }));
+    if change.status == Status::TypeChanged {
+        let sides =
+            [(change.old.clone(), None, old, &b""[..]), (None, change.new.clone(), b"", new)];
+        let halves = sides.into_iter().filter(|(a, b, ..)| !is_dir(a) && !is_dir(b));
+        return halves.flat_map(|(a, b, old, new)| half(change, a, b, old, new)).collect();
+    }
     if is_dir(&change.new) || is_dir(&change.old) {
         return format!("# {:?} directory {}\n", change.status, quoted("", &change.path))
             .into_bytes();
     }
-    let old_path = change.old_path.as_ref().unwrap_or(&change.path);
-    let (a, b) = (quoted("a/", old_path), quoted("b/", &change.path));
-    let mut text = format!("diff --git {a} {b}\n").into_bytes();
-    match (&change.old, &change.new) {
-        (None, Some(new)) => text.extend(format!("new file mode {:06o}\n", git_mode(new)).bytes()),
-        (Some(old), None) => {
-            text.extend(format!("deleted file mode {:06o}\n", git_mode(old)).bytes());
-        }
-        (Some(old), Some(new)) if git_mode(old) != git_mode(new) => text.extend(
-            format!("old mode {:06o}\nnew mode {:06o}\n", git_mode(old), git_mode(new)).bytes(),
-        ),
-        _ => {}
-    }
-    if change.status == Status::Renamed {
-        let (from, to) = (quoted("", old_path), quoted("", &change.path));
-        text.extend(format!("rename from {from}\nrename to {to}\n").bytes());
-    }
+    let mut text = heading(change);
     match diff {
-        TextDiff::Binary => text.extend(format!("Binary files {a} and {b} differ\n").bytes()),
+        TextDiff::Binary if old == new => {}
+        TextDiff::Binary => text.extend(binary(change, old, new)),
         TextDiff::Text { hunks, .. } if hunks.is_empty() => {}
         TextDiff::Text { hunks, .. } => {
+            let (a, b) = names(change);
             let a = if change.old.is_some() { a } else { "/dev/null".into() };
             let b = if change.new.is_some() { b } else { "/dev/null".into() };
             text.extend(format!("--- {a}\n+++ {b}\n").bytes());
-            hunks.iter().for_each(|hunk| text.extend_from_slice(&hunk.text));
+            let (old, new) = (Lines::of(old), Lines::of(new));
+            hunks.iter().for_each(|hunk| text.extend(hunk.text(&old, &new)));
         }
     }
     text
+}
+
+fn half(change: &Change, was: Option<Node>, is: Option<Node>, old: &[u8], new: &[u8]) -> Vec<u8> {
+    let status = if is.is_some() { Status::Added } else { Status::Deleted };
+    let half = Change { status, old: was, new: is, old_path: None, ..change.clone() };
+    patch(&half, &text_diff(old, new), old, new)
+}
+
+fn names(change: &Change) -> (String, String) {
+    let old_path = change.old_path.as_ref().unwrap_or(&change.path);
+    (quoted("a/", old_path), quoted("b/", &change.path))
+}
+
+fn heading(change: &Change) -> Vec<u8> {
+    let (a, b) = names(change);
+    let mut text = format!("diff --git {a} {b}\n");
+    match (&change.old, &change.new) {
+        (None, Some(new)) => text.push_str(&format!("new file mode {:06o}\n", git_mode(new))),
+        (Some(old), None) => text.push_str(&format!("deleted file mode {:06o}\n", git_mode(old))),
+        (Some(old), Some(new)) if git_mode(old) != git_mode(new) => text.push_str(&format!(
+            "old mode {:06o}\nnew mode {:06o}\n",
+            git_mode(old),
+            git_mode(new)
+        )),
+        _ => {}
+    }
+    if change.status == Status::Renamed {
+        let from = quoted("", change.old_path.as_ref().unwrap_or(&change.path));
+        let to = quoted("", &change.path);
+        text.push_str(&format!("rename from {from}\nrename to {to}\n"));
+    }
+    text.into_bytes()
+}
+
+/// Bytes that are no text, in git's own form. `git apply` wants to see both contents' whole names.
+fn binary(change: &Change, old: &[u8], new: &[u8]) -> Vec<u8> {
+    let (a, b) = names(change);
+    let unknown = || format!("Binary files {a} and {b} differ\n").into_bytes();
+    let id = |node: &Option<Node>, bytes: &[u8]| match node {
+        None => Ok(git2::Oid::ZERO_SHA1),
+        Some(_) => git2::Oid::hash_object(git2::ObjectType::Blob, bytes),
+    };
+    let mut options = git2::DiffOptions::new();
+    options.show_binary(true).force_binary(true);
+    let made = git2::Patch::from_buffers(old, None, new, None, Some(&mut options))
+        .and_then(|mut patch| patch.to_buf());
+    let (Ok(made), Ok(from), Ok(to)) = (made, id(&change.old, old), id(&change.new, new)) else {
+        return unknown();
+    };
+    let Some(at) = memchr::memmem::find(&made, b"GIT binary patch\n") else { return unknown() };
+    let mut text = format!("index {from}..{to}\n").into_bytes();
+    text.extend_from_slice(&made[at..]);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changeset::Scope;
+    use crate::entry::{Content, Hash, Place};
+
+    fn file(bytes: &[u8]) -> Option<Node> {
+        let content =
+            Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose };
+        Some(Node::File { mode: 0o644, content })
+    }
+
+    fn made(status: Status, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
+        let path = RelPath::new(b"p").unwrap();
+        let (was, is) = (old.and_then(file), new.and_then(file));
+        let change = Change {
+            path,
+            old_path: None,
+            status,
+            old: was,
+            new: is,
+            scope: Scope::In,
+            risks: Vec::new(),
+        };
+        let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+        String::from_utf8(patch(&change, &text_diff(old, new), old, new)).unwrap()
+    }
+
+    #[test]
+    fn binary_files_are_told_in_full() {
+        let text = made(Status::Modified, Some(b"a\0b"), Some(b"a\0c"));
+        assert!(
+            text.contains("index ") && text.contains("GIT binary patch\nliteral 3\n"),
+            "{text}"
+        );
+        let text = made(Status::Added, None, Some(b"a\0"));
+        assert!(
+            text.contains("new file mode 100644\nindex 0000000000000000000000000000000000000000.."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn texts_are_told_line_by_line() {
+        let text = made(Status::Deleted, Some(b"x\n"), None);
+        assert_eq!(
+            text,
+            "diff --git a/p b/p\ndeleted file mode 100644\n--- a/p\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+        );
+    }
 }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use merge::merge_text;
 
 use crate::changeset::{
-    Change, Changeset, CompareError, Source, Status, TextDiff, select, text_diff,
+    Change, Changeset, CompareError, Part as HunkPart, Source, Status, TextDiff, select_parts,
+    text_diff,
 };
 use crate::entry::{Content, MODE_MASK, Node};
 use crate::path::{RelPath, forbidden_component};
@@ -172,12 +173,16 @@ impl Planner<'_> {
                     plan.skipped.push(skip(reason));
                     continue;
                 }
-                Chosen::Whole => Wanted::Whole,
-                Chosen::Hunks(chosen) => {
-                    self.hunks(part, change, |index| chosen.contains(&index), &chosen)?
+                // Hunks of another change than the one that was looked at mean nothing.
+                _ if part.selection.is_stale(change) => {
+                    plan.conflicts.push(skip("the agent's version changed since it was reviewed"));
+                    continue;
                 }
+                Chosen::Whole => Wanted::Whole,
+                Chosen::Parts(parts) => self.hunks(part, change, &parts, false)?,
                 Chosen::AllBut(not) => {
-                    self.hunks(part, change, |index| !not.contains(&index), &not)?
+                    let not: Vec<HunkPart> = not.into_iter().map(HunkPart::whole).collect();
+                    self.hunks(part, change, &not, true)?
                 }
             };
             if self.unmerged.contains(&change.path) {
@@ -194,13 +199,13 @@ impl Planner<'_> {
         self.remove_dirs(plan, part.changes)
     }
 
-    /// The node that a selection of hunks makes.
+    /// The node that a selection of hunks makes: of those that are named, or of all but those.
     fn hunks(
         &self,
         part: &Part<'_>,
         change: &Change,
-        wants: impl Fn(usize) -> bool,
-        named: &[usize],
+        named: &[HunkPart],
+        all_but: bool,
     ) -> Result<Wanted, PlanError> {
         let whole = |why| PlanError::Whole { path: change.path.lossy(), why };
         let side = |node: &Option<Node>| match node {
@@ -220,19 +225,23 @@ impl Planner<'_> {
         let TextDiff::Text { hunks, .. } = text_diff(&old, &new) else {
             return Err(whole("it is binary"));
         };
-        if let Some(wanted) = named.iter().find(|index| **index > hunks.len() || **index == 0) {
+        if let Some(wanted) = named.iter().find(|p| p.hunk > hunks.len() || p.hunk == 0) {
             return Err(PlanError::Hunk {
                 path: change.path.lossy(),
-                wanted: *wanted,
+                wanted: wanted.hunk,
                 there: hunks.len(),
             });
         }
-        let chosen: Vec<usize> =
-            hunks.iter().map(|hunk| hunk.index).filter(|i| wants(*i)).collect();
-        if chosen.len() == hunks.len() {
+        let parts: Vec<HunkPart> = if all_but {
+            let rest = hunks.iter().filter(|hunk| !named.iter().any(|p| p.hunk == hunk.index));
+            rest.map(|hunk| HunkPart::whole(hunk.index)).collect()
+        } else {
+            named.to_vec()
+        };
+        let bytes = select_parts(&old, &new, &hunks, &parts);
+        if bytes == new {
             return Ok(Wanted::Whole);
         }
-        let bytes = select(&old, &new, &hunks, &chosen);
         let content = self.keeper.keep(&bytes)?;
         let mode_of = |node: &Option<Node>| node.as_ref().map(|node| node.mode() & MODE_MASK);
         let mode = mode_of(&change.old).or(mode_of(&change.new)).unwrap_or(0o644);

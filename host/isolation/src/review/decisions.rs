@@ -1,8 +1,12 @@
-//! Decisions as JSON: `{"decisions":[{"path"|"path_bytes_b64","accept":true|false|[hunk,…]}]}`.
+//! Decisions as JSON: `{"decisions":[{"path"|"path_bytes_b64","accept":true|false|[hunk,…]}]}`. Instead of a
+//! hunk's number, `{"hunk":2,"lines":[1,3]}` means some of its changed lines; `of` pins the change.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Accept, Decided, Selection};
+use super::{Accept, Decision, Selection};
+use crate::changeset::{Fingerprint, Part};
 use crate::path::{PathError, RelPath};
 
 /// Why decisions are not understood.
@@ -20,8 +24,8 @@ pub enum DecisionsError {
     /// Two words on one path.
     #[error("{0} is decided twice")]
     Twice(String),
-    /// Hunks count from 1.
-    #[error("{0}: hunks count from 1")]
+    /// Hunks and lines count from 1.
+    #[error("{0}: hunks and their lines count from 1")]
     Zero(String),
 }
 
@@ -34,13 +38,28 @@ struct Document {
 struct Word {
     path: Option<String>,
     path_bytes_b64: Option<String>,
-    accept: serde_json::Value,
+    accept: AcceptWord,
+    of: Option<Fingerprint>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AcceptWord {
+    Whole(bool),
+    Parts(Vec<HunkWord>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HunkWord {
+    Whole(usize),
+    Lines { hunk: usize, lines: Vec<usize> },
 }
 
 /// Understands decisions.
 pub fn parse(json: &[u8]) -> Result<Selection, DecisionsError> {
     let document: Document = serde_json::from_slice(json).map_err(DecisionsError::Syntax)?;
-    let mut words: Vec<Decided> = Vec::new();
+    let mut words = BTreeMap::new();
     for (at, word) in document.decisions.into_iter().enumerate() {
         let bytes = match (word.path_bytes_b64, word.path) {
             (Some(coded), _) => crate::base64::decode(&coded),
@@ -48,20 +67,39 @@ pub fn parse(json: &[u8]) -> Result<Selection, DecisionsError> {
             (None, None) => None,
         };
         let path = RelPath::new(&bytes.ok_or(DecisionsError::Nameless(at + 1))?)?;
-        let accept = match word.accept {
-            serde_json::Value::Bool(true) => Accept::Yes,
-            serde_json::Value::Bool(false) => Accept::No,
-            hunks => Accept::Hunks(serde_json::from_value(hunks).map_err(DecisionsError::Syntax)?),
+        let accept = accepted(word.accept);
+        let zero = |part: &Part| {
+            part.hunk == 0 || part.lines.as_ref().is_some_and(|lines| lines.contains(&0))
         };
-        if matches!(&accept, Accept::Hunks(hunks) if hunks.contains(&0)) {
+        if matches!(&accept, Accept::Parts(parts) if parts.iter().any(zero)) {
             return Err(DecisionsError::Zero(path.lossy()));
         }
-        if words.iter().any(|word| word.path == path) {
+        let decision = Decision { accept, of: word.of };
+        if words.insert(path.clone(), decision).is_some() {
             return Err(DecisionsError::Twice(path.lossy()));
         }
-        words.push(Decided { path, accept });
     }
     Ok(Selection::Decided(words))
+}
+
+/// How much is taken, from its JSON; none if it says nothing.
+pub(super) fn accept(json: serde_json::Value) -> Option<Accept> {
+    serde_json::from_value(json).ok().map(accepted)
+}
+
+fn accepted(word: AcceptWord) -> Accept {
+    match word {
+        AcceptWord::Whole(true) => Accept::Yes,
+        AcceptWord::Whole(false) => Accept::No,
+        AcceptWord::Parts(parts) => Accept::Parts(parts.into_iter().map(part).collect()),
+    }
+}
+
+fn part(word: HunkWord) -> Part {
+    match word {
+        HunkWord::Whole(hunk) => Part::whole(hunk),
+        HunkWord::Lines { hunk, lines } => Part { hunk, lines: Some(lines) },
+    }
 }
 
 #[cfg(test)]
@@ -70,10 +108,13 @@ mod tests {
 
     #[test]
     fn words_of_every_kind() {
-        let json = br#"{"decisions":[{"path":"a","accept":true},{"path":"b","accept":[1,3]},{"path_bytes_b64":"/w==","accept":false}]}"#;
+        let json = br#"{"decisions":[{"path":"a","accept":true},{"path":"b","accept":[1,{"hunk":3,"lines":[2]}]},{"path_bytes_b64":"/w==","accept":false}]}"#;
         let Selection::Decided(words) = parse(json).unwrap() else { panic!() };
-        assert_eq!(words[1].accept, Accept::Hunks(vec![1, 3]));
-        assert_eq!(words[2].path.as_bytes(), b"\xff");
+        let lines = Part { hunk: 3, lines: Some(vec![2]) };
+        let accepted = |path: &[u8]| &words[&RelPath::new(path).unwrap()].accept;
+        assert_eq!(*accepted(b"a"), Accept::Yes);
+        assert_eq!(*accepted(b"b"), Accept::Parts(vec![Part::whole(1), lines]));
+        assert_eq!(*accepted(b"\xff"), Accept::No);
     }
 
     #[test]

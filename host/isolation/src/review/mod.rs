@@ -1,10 +1,16 @@
 //! What a person decided: which changes, and of a change which hunks.
 
 mod decisions;
+mod edit;
+mod saved;
 
 pub use decisions::{DecisionsError, parse};
+pub use edit::{Edit, EditError};
+pub use saved::{Recalled, Remembered, Saved};
 
-use crate::changeset::{Change, Scope};
+use std::collections::{BTreeMap, HashSet};
+
+use crate::changeset::{Change, Fingerprint, Part, Scope};
 use crate::path::RelPath;
 
 /// Of a path that was named: everything, or these hunks (from 1).
@@ -39,16 +45,16 @@ pub enum Selection {
         except: Vec<Named>,
     },
     /// One word for each path; a path without a word is left.
-    Decided(Vec<Decided>),
+    Decided(BTreeMap<RelPath, Decision>),
 }
 
 /// A word on one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// The path.
-    pub path: RelPath,
-    /// Nothing, everything, or these hunks.
+pub struct Decision {
+    /// Nothing, everything, or a part.
     pub accept: Accept,
+    /// The change that was decided on; if it is another one by now, the word does not hold.
+    pub of: Option<Fingerprint>,
 }
 
 /// How much of a change is accepted.
@@ -58,8 +64,8 @@ pub enum Accept {
     No,
     /// Everything.
     Yes,
-    /// These hunks.
-    Hunks(Vec<usize>),
+    /// These hunks, or lines of them.
+    Parts(Vec<Part>),
 }
 
 /// What happens to a change.
@@ -67,8 +73,8 @@ pub enum Accept {
 pub enum Chosen {
     /// All of it is applied.
     Whole,
-    /// These hunks are applied.
-    Hunks(Vec<usize>),
+    /// These hunks, or lines of them, are applied.
+    Parts(Vec<Part>),
     /// All hunks but these are applied.
     AllBut(Vec<usize>),
     /// It is left, for this reason.
@@ -81,16 +87,20 @@ impl Selection {
         match self {
             Self::Everything => by_scope(change),
             Self::Named { only, except } => named(only, except, change),
-            Self::Decided(words) => {
-                let word = words.iter().find(|word| is_of(change, &word.path));
-                match word.map(|word| &word.accept) {
-                    None | Some(Accept::No) => Chosen::No("not selected"),
-                    Some(Accept::Yes) => Chosen::Whole,
-                    Some(Accept::Hunks(hunks)) if hunks.is_empty() => Chosen::No("not selected"),
-                    Some(Accept::Hunks(hunks)) => Chosen::Hunks(hunks.clone()),
-                }
-            }
+            Self::Decided(words) => match word_on(words, change).map(|word| &word.accept) {
+                None | Some(Accept::No) => Chosen::No("not selected"),
+                Some(Accept::Yes) => Chosen::Whole,
+                Some(Accept::Parts(parts)) if parts.is_empty() => Chosen::No("not selected"),
+                Some(Accept::Parts(parts)) => Chosen::Parts(parts.clone()),
+            },
         }
+    }
+
+    /// Whether something of this change is wanted, and the change was another one when it was decided on.
+    pub fn is_stale(&self, change: &Change) -> bool {
+        let Self::Decided(words) = self else { return false };
+        let word = word_on(words, change).filter(|word| word.accept != Accept::No);
+        word.and_then(|word| word.of.as_ref()).is_some_and(|of| *of != change.fingerprint())
     }
 
     /// Paths that were named and that no change has.
@@ -98,11 +108,22 @@ impl Selection {
         let named: Vec<&RelPath> = match self {
             Self::Everything => Vec::new(),
             Self::Named { only, except } => only.iter().chain(except).map(|n| &n.path).collect(),
-            Self::Decided(words) => words.iter().map(|word| &word.path).collect(),
+            Self::Decided(words) => words.keys().collect(),
         };
-        let known = |path: &RelPath| changes.iter().any(|change| covers(path, change));
+        let exact: HashSet<&RelPath> = changes
+            .iter()
+            .flat_map(|change| std::iter::once(&change.path).chain(&change.old_path))
+            .collect();
+        let known = |path: &RelPath| {
+            exact.contains(path) || changes.iter().any(|change| covers(path, change))
+        };
         named.into_iter().filter(|path| !known(path)).cloned().collect()
     }
+}
+
+/// The word on this very change, by its new or its old name.
+fn word_on<'a>(words: &'a BTreeMap<RelPath, Decision>, change: &Change) -> Option<&'a Decision> {
+    words.get(&change.path).or_else(|| words.get(change.old_path.as_ref()?))
 }
 
 fn by_scope(change: &Change) -> Chosen {
@@ -132,7 +153,9 @@ fn named(only: &[Named], except: &[Named], change: &Change) -> Chosen {
         let exact = only.iter().find(|named| is_of(change, &named.path));
         let below = only.iter().find(|named| covers(&named.path, change));
         match (exact, below) {
-            (Some(Named { pick: Pick::Hunks(hunks), .. }), _) => Chosen::Hunks(hunks.clone()),
+            (Some(Named { pick: Pick::Hunks(hunks), .. }), _) => {
+                Chosen::Parts(hunks.iter().map(|hunk| Part::whole(*hunk)).collect())
+            }
             (Some(_), _) => Chosen::Whole,
             (None, Some(_)) => by_scope(change),
             (None, None) => Chosen::No("not selected"),
@@ -143,9 +166,9 @@ fn named(only: &[Named], except: &[Named], change: &Change) -> Chosen {
         (Chosen::No(reason), _) => Chosen::No(reason),
         (wanted, None) => wanted,
         (_, Some(Pick::Whole)) => Chosen::No("not selected"),
-        (Chosen::Hunks(mut hunks), Some(Pick::Hunks(not))) => {
-            hunks.retain(|hunk| !not.contains(hunk));
-            if hunks.is_empty() { Chosen::No("not selected") } else { Chosen::Hunks(hunks) }
+        (Chosen::Parts(mut parts), Some(Pick::Hunks(not))) => {
+            parts.retain(|part| !not.contains(&part.hunk));
+            if parts.is_empty() { Chosen::No("not selected") } else { Chosen::Parts(parts) }
         }
         (_, Some(Pick::Hunks(not))) => Chosen::AllBut(not.clone()),
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::changeset::Status;
+use crate::changeset::{Part, Status};
 
 fn rel(text: &str) -> RelPath {
     RelPath::new(text.as_bytes()).unwrap()
@@ -32,7 +32,7 @@ fn what_is_named_and_what_is_not() {
         ("src/x", Scope::In, Chosen::Whole),
         ("src/gen/y", Scope::In, Chosen::No("not selected")),
         ("src/target", Scope::IgnoredOutput, Chosen::No("ignored by git")),
-        ("a", Scope::OutOfScope, Chosen::Hunks(vec![2])),
+        ("a", Scope::OutOfScope, Chosen::Parts(vec![Part::whole(2)])),
         ("b", Scope::In, Chosen::No("not selected")),
     ] {
         assert_eq!(selection.choose(&change(path, scope)), expect, "{path}");
@@ -49,8 +49,19 @@ fn except_takes_hunks_away() {
 
 #[test]
 fn a_path_without_a_word_is_left() {
-    let words = vec![Decided { path: rel("a"), accept: Accept::Hunks(vec![1]) }];
-    let selection = Selection::Decided(words);
-    assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::Hunks(vec![1]));
+    let word = Decision { accept: Accept::Parts(vec![Part::whole(1)]), of: None };
+    let selection = Selection::Decided([(rel("a"), word)].into());
+    assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::Parts(vec![Part::whole(1)]));
     assert_eq!(selection.choose(&change("b", Scope::In)), Chosen::No("not selected"));
+}
+
+#[test]
+fn a_word_holds_for_the_change_that_it_was_given_on() {
+    let reviewed = change("a", Scope::In);
+    let word = Decision { accept: Accept::Yes, of: Some(reviewed.fingerprint()) };
+    let selection = Selection::Decided([(rel("a"), word)].into());
+    assert!(!selection.is_stale(&reviewed));
+    let mut later = reviewed;
+    later.new = Some(crate::entry::Node::Link { target: b"x".to_vec() });
+    assert!(selection.is_stale(&later));
 }

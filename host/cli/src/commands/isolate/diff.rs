@@ -1,21 +1,24 @@
 //! `massgen isolate diff`
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 
+use anstream::ColorChoice;
 use massgen_isolation::changes::Opened;
-use massgen_isolation::changeset::{
-    Change, Changeset, CompareError, Scope, Source, Status, TextDiff, patch, text_diff,
-};
-use massgen_isolation::entry::{Hash, Node};
+use massgen_isolation::changeset::{Change, Changeset, CompareError, Scope, patch, text_diff};
 use massgen_isolation::path::RelPath;
 use serde_json::json;
 
-use super::{document, setup};
+use super::{document, review, setup};
 use crate::app::App;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::review::diff::{self, FileDiff, risk_words, status_letter};
+use crate::review::text::Highlighter;
+use crate::review::{Colors, print_change};
 use crate::ui::human;
+use crate::ui::pager::Pager;
 
 /// Show what a session changed and what is not applied yet
 #[derive(Debug, clap::Args)]
@@ -30,7 +33,7 @@ pub(crate) struct DiffArgs {
     /// A line for each path
     #[arg(long, conflicts_with = "patch")]
     name_status: bool,
-    /// A patch that git understands (default)
+    /// A patch that git understands (what a pipe or a file gets anyway)
     #[arg(long)]
     patch: bool,
     /// Compare with the workspace of another session
@@ -69,12 +72,17 @@ pub(crate) fn run(app: &App, args: &DiffArgs) -> Result<Exit, CommandError> {
         }));
         return Ok(Exit::Done);
     }
-    for change in &changes.changes {
-        let diff = sides.diff(change)?;
-        if args.stat || args.name_status {
-            app.ui.answer(&line(change, &diff, args.stat));
-        } else if change.scope == Scope::In || !args.paths.is_empty() {
-            app.ui.patch(&patch(change, &diff));
+    let shown = |change: &&Change| change.scope == Scope::In || !args.paths.is_empty();
+    let is_read = std::io::stdout().is_terminal() || app.ui.manner.color == ColorChoice::Always;
+    if args.stat || args.name_status {
+        for change in &changes.changes {
+            app.ui.answer(&line(change, &sides.diff(change)?, args.stat));
+        }
+    } else if is_read && !args.patch {
+        render(app, &sides, changes.changes.iter().filter(shown))?;
+    } else {
+        for change in changes.changes.iter().filter(shown) {
+            app.ui.patch(&sides.patch(change)?);
         }
     }
     tell(app, args, &changes);
@@ -102,57 +110,59 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    fn diff(&self, change: &Change) -> Result<TextDiff, CommandError> {
-        let unread = |node: &Option<Node>| {
-            node.as_ref()
-                .and_then(Node::content)
-                .is_some_and(|content| content.hash == Hash::UNREAD)
-        };
-        if change.scope == Scope::IgnoredOutput && (unread(&change.old) || unread(&change.new)) {
-            return Ok(TextDiff::Text { hunks: Vec::new(), additions: 0, deletions: 0 });
-        }
-        let old_path = change.old_path.as_ref().unwrap_or(&change.path);
-        let old = bytes(self.old, old_path, &change.old)?;
-        let new = bytes(self.new, &change.path, &change.new)?;
-        Ok(text_diff(&old, &new))
+    fn diff(&self, change: &Change) -> Result<FileDiff, CommandError> {
+        FileDiff::load(self.old, self.new, change).map_err(|error| unlike(change, &error))
+    }
+
+    /// As git has it.
+    fn patch(&self, change: &Change) -> Result<Vec<u8>, CommandError> {
+        let (old, new) =
+            diff::sides(self.old, self.new, change).map_err(|error| unlike(change, &error))?;
+        Ok(patch(change, &text_diff(&old, &new), &old, &new))
     }
 }
 
-/// What a node is as text: a file's bytes, a link's target.
-fn bytes(
-    source: &dyn Source,
-    path: &RelPath,
-    node: &Option<Node>,
-) -> Result<Vec<u8>, CommandError> {
-    match node {
-        None | Some(Node::Dir { .. }) => Ok(Vec::new()),
-        Some(Node::Link { target }) => Ok(target.clone()),
-        Some(Node::File { content, .. }) => {
-            source.bytes(path, content).map_err(|error: CompareError| {
-                CommandError::failed("changes", format!("{} can't be compared", path.lossy()))
-                    .because(&error)
-            })
-        }
-    }
+fn unlike(change: &Change, error: &CompareError) -> CommandError {
+    let message = format!("{} can't be compared", human::clean(&change.path.lossy()));
+    CommandError::failed("changes", message).because(error)
 }
 
-fn line(change: &Change, diff: &TextDiff, stat: bool) -> String {
-    let letter = match change.status {
-        Status::Added => 'A',
-        Status::Modified => 'M',
-        Status::Deleted => 'D',
-        Status::Renamed => 'R',
-        Status::TypeChanged => 'T',
-        Status::ModeChanged => 'X',
+/// What the review shows, page by page.
+fn render<'a>(
+    app: &App,
+    sides: &Sides<'_>,
+    changes: impl Iterator<Item = &'a Change>,
+) -> Result<(), CommandError> {
+    let colors = review::colors(app);
+    let highlighter = (colors != Colors::None).then(Highlighter::new);
+    let program = match std::io::stdout().is_terminal() {
+        true => app.environment.var("MASSGEN_PAGER").or_else(|| app.environment.var("PAGER")),
+        false => Some("cat"),
     };
-    let mut line = format!("{letter}  {}", human::clean(&change.path.lossy()));
+    let mut pager = Pager::start(program);
+    for change in changes {
+        let file = FileDiff::to_review(sides.old, sides.new, change)
+            .map_err(|error| unlike(change, &error))?;
+        let manner = (colors, highlighter.as_ref());
+        if print_change(change, &file, manner, &mut |text| pager.write(text)).is_err() {
+            break;
+        }
+    }
+    pager.finish();
+    Ok(())
+}
+
+fn line(change: &Change, file: &FileDiff, stat: bool) -> String {
+    let mut line =
+        format!("{}  {}", status_letter(change.status), human::clean(&change.path.lossy()));
     if let Some(old) = &change.old_path {
         line.push_str(&format!("  (was {})", human::clean(&old.lossy())));
     }
     if stat {
-        line.push_str(&match diff {
-            TextDiff::Binary => "  binary".to_string(),
-            TextDiff::Text { additions, deletions, .. } => format!("  +{additions} -{deletions}"),
+        let stats = file.stats();
+        line.push_str(&match stats.binary {
+            true => "  binary".to_string(),
+            false => format!("  +{} -{}", stats.additions, stats.deletions),
         });
     }
     match change.scope {
@@ -161,8 +171,7 @@ fn line(change: &Change, diff: &TextDiff, stat: bool) -> String {
         Scope::IgnoredOutput => line.push_str("  [ignored by git]"),
     }
     for risk in &change.risks {
-        let word = serde_json::to_value(risk).ok().and_then(|v| v.as_str().map(String::from));
-        line.push_str(&format!("  !{}", word.unwrap_or_default()));
+        line.push_str(&format!("  !{}", risk_words(*risk).0));
     }
     line
 }

@@ -1,6 +1,7 @@
 //! `massgen isolate discard`
 
 use massgen_isolation::archive::{ArchiveError, discard};
+use massgen_isolation::session::Session;
 
 use super::{document, setup};
 use crate::app::App;
@@ -22,13 +23,17 @@ pub(crate) fn run(app: &App, args: &DiscardArgs) -> Result<Exit, CommandError> {
     if app.ui.manner.json {
         app.ui.json(&document::session(&session, None));
     } else {
-        app.ui.status(&format!(
-            "Session {} is archived. massgen isolate restore {} brings it back.",
-            session.label(),
-            session.id
-        ));
+        tell(app, &session);
     }
     Ok(Exit::Done)
+}
+
+pub(super) fn tell(app: &App, session: &Session) {
+    app.ui.status(&format!(
+        "Session {} is archived. massgen isolate restore {} brings it back.",
+        session.label(),
+        session.id
+    ));
 }
 
 /// Words for what can't be put away, brought back or removed.

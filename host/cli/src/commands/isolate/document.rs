@@ -1,12 +1,14 @@
 //! JSON documents of sessions and changes, as scripts rely on them.
 
 use massgen_isolation::base64;
-use massgen_isolation::changeset::{Change, Counts, Hunk, TextDiff};
+use massgen_isolation::changeset::{Change, Counts, Hunk};
 use massgen_isolation::entry::{Kind, Node};
 use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::Because;
 use massgen_isolation::session::{Session, State};
 use serde_json::{Map, Value, json};
+
+use crate::review::diff::FileDiff;
 
 /// `path`, and `path_bytes_b64` where the name is no text.
 pub(super) fn path_fields(name: &str, path: &RelPath) -> Map<String, Value> {
@@ -67,16 +69,13 @@ pub(super) fn session(session: &Session, changes: Option<Counts>) -> Value {
 }
 
 /// One file of `changeset/1`.
-pub(super) fn change(change: &Change, diff: &TextDiff) -> Value {
+pub(super) fn change(change: &Change, file: &FileDiff) -> Value {
     let mode = |node: &Option<Node>| node.as_ref().map(|node| format!("{:06o}", node.mode()));
     let target = |node: &Option<Node>| match node {
         Some(Node::Link { target }) => Some(String::from_utf8_lossy(target).into_owned()),
         _ => None,
     };
-    let (hunks, additions, deletions): (&[Hunk], _, _) = match diff {
-        TextDiff::Binary => (&[], 0, 0),
-        TextDiff::Text { hunks, additions, deletions } => (hunks, *additions, *deletions),
-    };
+    let stats = file.stats();
     let kind = match change.kind() {
         Kind::File => "file",
         Kind::Symlink => "symlink",
@@ -91,11 +90,11 @@ pub(super) fn change(change: &Change, diff: &TextDiff) -> Value {
         "old_mode": mode(&change.old),
         "new_mode": mode(&change.new),
         "kind": kind,
-        "binary": *diff == TextDiff::Binary,
+        "binary": stats.binary,
         "size": change.new.as_ref().or(change.old.as_ref()).map_or(0, Node::size),
-        "additions": additions,
-        "deletions": deletions,
-        "hunks": hunks.iter().map(hunk).collect::<Vec<_>>(),
+        "additions": stats.additions,
+        "deletions": stats.deletions,
+        "hunks": file.hunks().iter().map(|h| hunk(h, file)).collect::<Vec<_>>(),
         "old_target": target(&change.old),
         "new_target": target(&change.new),
         "risks": change.risks,
@@ -107,14 +106,14 @@ pub(super) fn change(change: &Change, diff: &TextDiff) -> Value {
     Value::Object(fields)
 }
 
-fn hunk(hunk: &Hunk) -> Value {
+fn hunk(hunk: &Hunk, file: &FileDiff) -> Value {
     json!({
         "index": hunk.index,
         "old_start": hunk.old_start,
         "old_lines": hunk.old_lines,
         "new_start": hunk.new_start,
         "new_lines": hunk.new_lines,
-        "text": String::from_utf8_lossy(&hunk.text),
+        "text": String::from_utf8_lossy(&hunk.text(&file.old, &file.new)),
     })
 }
 

@@ -9,6 +9,7 @@ mod document;
 mod gc;
 mod list;
 mod restore;
+mod review;
 mod run;
 mod setup;
 mod show;
@@ -23,7 +24,7 @@ use crate::exit::Exit;
 /// Keep agents' file changes apart until you say yes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen isolate run -- claude -p 'fix the failing test'\n  \
-                        massgen isolate diff @last\n  massgen isolate apply @last --only src/parser.rs#2\n  \
+                        massgen isolate review @last\n  massgen isolate apply @last --only src/parser.rs#2\n  \
                         massgen isolate undo\n\n\
                         ID is a session's id, the beginning of one, its name, or @last.")]
 pub(crate) struct IsolateArgs {
@@ -45,6 +46,8 @@ enum IsolateVerb {
     Show(show::ShowArgs),
     /// Show what a session changed
     Diff(diff::DiffArgs),
+    /// Look at a session's changes, decide, and apply what you take
+    Review(review::ReviewArgs),
     /// Write a session's changes into the project
     Apply(apply::ApplyArgs),
     /// Take the newest apply back
@@ -67,6 +70,7 @@ pub(crate) fn run(app: &App, args: &IsolateArgs) -> Result<Exit, CommandError> {
         IsolateVerb::List(args) => list::run(app, args),
         IsolateVerb::Show(args) => show::run(app, args),
         IsolateVerb::Diff(args) => diff::run(app, args),
+        IsolateVerb::Review(args) => review::run(app, args),
         IsolateVerb::Apply(args) => apply::run(app, args),
         IsolateVerb::Undo(args) => undo::run(app, args),
         IsolateVerb::Discard(args) => discard::run(app, args),

@@ -84,7 +84,7 @@ pub(crate) fn run(app: &App, args: &ApplyArgs) -> Result<Exit, CommandError> {
         return refused(app, args, &ids, &applied);
     }
     if !app.ui.manner.json {
-        tell(app, args, &ids, &applied);
+        tell(app, args.dry_run, &ids, &applied);
     }
     Ok(Exit::Done)
 }
@@ -158,7 +158,8 @@ fn refused(
     Err(error)
 }
 
-fn tell(app: &App, args: &ApplyArgs, ids: &[&str], applied: &Applied) {
+/// Says what was applied.
+pub(super) fn tell(app: &App, dry_run: bool, ids: &[&str], applied: &Applied) {
     let mut text = String::new();
     for path in &applied.applied {
         text.push_str(&format!("{}\n", human::clean(&path.lossy())));
@@ -176,7 +177,7 @@ fn tell(app: &App, args: &ApplyArgs, ids: &[&str], applied: &Applied) {
     } else {
         String::new()
     };
-    app.ui.status(&match (args.dry_run, applied.applied.is_empty()) {
+    app.ui.status(&match (dry_run, applied.applied.is_empty()) {
         (true, _) => format!("{paths} would be applied; nothing was.{rest}"),
         (false, true) => format!("There was nothing to apply.{rest}"),
         (false, false) => {
@@ -214,7 +215,8 @@ fn hand_over(
     Ok(Exit::Done)
 }
 
-fn explain(error: &ApplyError) -> CommandError {
+/// Words for what can't be applied.
+pub(super) fn explain(error: &ApplyError) -> CommandError {
     let made = |exit, kind| CommandError::new(exit, kind, error.to_string()).because_source(error);
     match error {
         ApplyError::Busy { .. } => {

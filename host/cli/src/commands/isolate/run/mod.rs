@@ -31,7 +31,7 @@ use crate::ui::human;
 pub(crate) struct RunArgs {
     #[command(flatten)]
     create: CreateArgs,
-    /// What becomes of the changes: ask (on a terminal), never, or auto when the command succeeds
+    /// What becomes of the changes: ask opens a review (on a terminal), never, or auto when the command succeeds
     #[arg(long, value_enum, value_name = "WHEN")]
     apply: Option<ApplyWhen>,
     /// Longest that the command may take, e.g. 30m
@@ -107,9 +107,9 @@ fn run_one(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
     app.ui.detail(&format!("Session {} in {}", session.id, session.workspace.display()));
     let (session, ended) = in_session(app, &context, session, &args.command, args.timeout)?;
     drop(lock);
-    let applied = settle(app, &context, args, &session, &ended)?;
+    let settled = settle(app, &context, args, &session, &ended)?;
     let session = setup::session(&context, &session.id)?;
-    if !applied || app.ui.manner.json {
+    if !settled || app.ui.manner.json {
         report(app, &context, &session)?;
     }
     Ok(exit_of(&ended))
@@ -161,7 +161,8 @@ fn save(context: &Context, session: &Session) -> Result<(), CommandError> {
     })
 }
 
-/// Applies what was agreed on beforehand, or asks. Gives whether something was applied.
+/// Applies what was agreed on beforehand, or has it reviewed. Gives whether the user knows what became of
+/// the changes. Without a terminal nobody is asked, and nothing is applied.
 fn settle(
     app: &App,
     context: &Context,
@@ -169,32 +170,42 @@ fn settle(
     session: &Session,
     ended: &Ended,
 ) -> Result<bool, CommandError> {
-    let counts = counts(context, session)?;
-    let total = total(&counts);
-    let when = args.apply.unwrap_or(ApplyWhen::Ask);
+    let total = total(&counts(context, session)?);
     let succeeded = ended.record.exit_code == Some(0) && !ended.interrupted;
-    let wanted = match when {
-        _ if total == 0 => false,
-        ApplyWhen::Never => false,
-        ApplyWhen::Auto => succeeded,
-        ApplyWhen::Ask => {
-            let question = format!(
-                "{} changed. Apply them to {}?",
-                human::plural(total, "path"),
-                session.project.display()
-            );
-            app.ui.confirm(&question)
+    match args.apply {
+        _ if total == 0 => Ok(false),
+        Some(ApplyWhen::Never) => Ok(false),
+        Some(ApplyWhen::Auto) if succeeded => {
+            let opened = setup::opened(context, &session.id)?;
+            let applied = apply::apply_now(context, &[(opened, Selection::Everything)])?;
+            app.ui.status(&format!(
+                "{} applied. massgen isolate undo takes them back.",
+                human::plural(applied.applied.len() as u64, "path")
+            ));
+            Ok(true)
         }
-    };
-    if !wanted {
+        Some(ApplyWhen::Auto) => Ok(false),
+        asked => {
+            let question = format!("{} changed. Review them now?", human::plural(total, "path"));
+            review(app, context, &[session], asked.is_some(), &question)
+        }
+    }
+}
+
+/// Goes on to the review, at once if that was asked for, else if the user says yes.
+fn review(
+    app: &App,
+    context: &Context,
+    sessions: &[&Session],
+    asked: bool,
+    question: &str,
+) -> Result<bool, CommandError> {
+    let possible = !app.ui.manner.json && super::review::has_terminal(app);
+    if !possible || !(asked || app.ui.confirm(question)) {
         return Ok(false);
     }
-    let opened = setup::opened(context, &session.id)?;
-    let applied = apply::apply_now(context, &[(opened, Selection::Everything)])?;
-    app.ui.status(&format!(
-        "{} applied. massgen isolate undo takes them back.",
-        human::plural(applied.applied.len() as u64, "path")
-    ));
+    let opened = sessions.iter().map(|session| setup::opened(context, &session.id));
+    super::review::start(app, context, opened.collect::<Result<_, _>>()?, false)?;
     Ok(true)
 }
 
@@ -224,7 +235,8 @@ fn report(app: &App, context: &Context, session: &Session) -> Result<(), Command
     app.ui.status(&match total {
         0 => format!("Session {}: nothing changed.", session.label()),
         _ => format!(
-            "Session {}: {} ({}).\n  massgen isolate diff {id}     what changed\n  \
+            "Session {}: {} ({}).\n  massgen isolate review {id}   look, decide, apply\n  \
+             massgen isolate diff {id}     what changed\n  \
              massgen isolate apply {id}    write it into the project\n  massgen isolate discard {id}  put it away",
             session.label(),
             human::plural(total, "changed path"),
@@ -277,7 +289,7 @@ fn run_several(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
         futures_util::future::join_all(agents).await
     });
     let mut exit = Exit::Done;
-    let mut documents = Vec::new();
+    let (mut documents, mut changed) = (Vec::new(), Vec::new());
     for ((mut session, lock, argv), ended) in running.into_iter().zip(outcome) {
         let ended = ended.map_err(|error| start_failed(&argv, &session, &error))?;
         session.command = Some(ended.record.clone());
@@ -290,10 +302,16 @@ fn run_several(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
             documents.push(document::session(&session, Some(counts(&context, &session)?)));
         } else {
             report(app, &context, &session)?;
+            if total(&counts(&context, &session)?) > 0 {
+                changed.push(session);
+            }
         }
     }
     if app.ui.manner.json {
         app.ui.json(&json!({"schema": "sessions/1", "sessions": documents}));
+    } else if args.apply == Some(ApplyWhen::Ask) {
+        let changed: Vec<&Session> = changed.iter().collect();
+        review(app, &context, &changed, true, "")?;
     }
     Ok(exit)
 }

@@ -1,0 +1,137 @@
+//! A person's own edit of what the agent wrote: on a copy, so that an editor can be led nowhere else, and
+//! kept beside the agent's version for good.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+
+use crate::baseline::open_beneath;
+use crate::changes::Opened;
+use crate::changeset::{Change, CompareError, Source};
+use crate::entry::{Content, Node};
+use crate::path::RelPath;
+
+/// An edit that is being made. `edits/<n>/before` holds the agent's file, `edits/<n>/after` the person's.
+#[derive(Debug)]
+pub struct Edit {
+    path: RelPath,
+    before: Content,
+    mode: u32,
+    dir: PathBuf,
+    file: PathBuf,
+}
+
+/// Why a file can't be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// There is nothing to edit.
+    #[error("{path} can't be edited: {why}")]
+    NoFile {
+        /// The path.
+        path: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// The agent wrote it meanwhile.
+    #[error("{path} was changed by something else meanwhile; the edit is kept in {kept}")]
+    Moving {
+        /// The path.
+        path: String,
+        /// Where the edited file is.
+        kept: PathBuf,
+    },
+    /// The bytes can't be had.
+    #[error(transparent)]
+    Source(#[from] CompareError),
+    /// The file system said no.
+    #[error("{path} can't be used")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> EditError {
+    let path = path.to_path_buf();
+    move |source| EditError::Io { path, source }
+}
+
+impl Edit {
+    /// Copies the agent's version to where an editor can have it.
+    pub fn begin(opened: &Opened, change: &Change) -> Result<Self, EditError> {
+        let refuse = |why| EditError::NoFile { path: change.path.lossy(), why };
+        let (before, mode) = match &change.new {
+            Some(Node::File { content, mode }) => (*content, *mode),
+            Some(Node::Link { .. }) => return Err(refuse("it is a link")),
+            Some(Node::Dir { .. }) => return Err(refuse("it is a directory")),
+            None => return Err(refuse("the agent deleted it")),
+        };
+        let bytes = opened.bytes(&change.path, &before)?;
+        if bytes.contains(&0) {
+            return Err(refuse("it is binary"));
+        }
+        let edits = opened.dir.join("edits");
+        std::fs::create_dir_all(&edits).map_err(io(&edits))?;
+        let dir = (1..)
+            .map(|n: u32| edits.join(n.to_string()))
+            .find(|dir| !dir.exists())
+            .unwrap_or_else(|| edits.join("0"));
+        let name = std::ffi::OsStr::from_bytes(change.path.name());
+        for side in ["before", "after"] {
+            let side = dir.join(side);
+            std::fs::create_dir_all(&side).map_err(io(&side))?;
+            std::fs::write(side.join(name), &bytes).map_err(io(&side))?;
+        }
+        let file = dir.join("after").join(name);
+        Ok(Self { path: change.path.clone(), before, mode, dir, file })
+    }
+
+    /// What the editor is to open.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Brings the edited file into the workspace; false if nothing was changed.
+    pub fn finish(self, opened: &Opened) -> Result<bool, EditError> {
+        let bytes = std::fs::read(&self.file).map_err(io(&self.file))?;
+        if crate::entry::Hash::of(&bytes) == self.before.hash {
+            _ = std::fs::remove_dir_all(&self.dir);
+            return Ok(false);
+        }
+        let now = opened.look(&self.path)?;
+        if now != self.before {
+            return Err(EditError::Moving { path: self.path.lossy(), kept: self.file });
+        }
+        let path = opened.roots().workspace.join(self.path.as_path());
+        self.put(opened, &bytes).map_err(io(&path))?;
+        Ok(true)
+    }
+
+    /// Replaces the file in one step, below the workspace and through no link.
+    fn put(&self, opened: &Opened, bytes: &[u8]) -> std::io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root: OwnedFd = rustix::fs::open(&opened.roots().workspace, flags, Mode::empty())?;
+        let dir = open_beneath(&root, &self.path.parent().unwrap_or_default())?;
+        let temporary = format!(".massgen-edit-{}", std::process::id());
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file =
+            File::from(rustix::fs::openat(&dir, &temporary, flags, Mode::RUSR | Mode::WUSR)?);
+        let written = file
+            .write_all(bytes)
+            .and_then(|()| Ok(rustix::fs::fchmod(&file, Mode::from_raw_mode(self.mode))?))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| Ok(rustix::fs::renameat(&dir, &temporary, &dir, self.path.name())?));
+        if written.is_err() {
+            _ = rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty());
+        }
+        written
+    }
+}
