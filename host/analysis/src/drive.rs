@@ -134,13 +134,15 @@ pub async fn drive(
 pub fn replay(investigation: &mut Investigation<'_>, records: &[Record]) {
     for record in records {
         let observation = match record {
-            Record::Reply { parts, stop, usage, request_id } => {
+            Record::Reply { parts, stop, usage, request_id, served_model, billed_usd } => {
                 Observation::Reply(massgen_models::provider::Reply {
                     parts: parts.clone(),
                     stop: stop.clone(),
                     usage: *usage,
                     notices: Vec::new(),
                     request_id: request_id.clone(),
+                    served_model: served_model.clone(),
+                    billed_usd: *billed_usd,
                     attempts: 1,
                 })
             }

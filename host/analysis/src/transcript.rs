@@ -38,6 +38,12 @@ pub enum Record {
         usage: Usage,
         /// The service's id of the request.
         request_id: Option<String>,
+        /// The model as the service names it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        served_model: Option<String>,
+        /// What the service says that it charges, in US dollars.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        billed_usd: Option<f64>,
     },
     /// Results of the tools that the reply called.
     Results {
@@ -64,6 +70,8 @@ impl From<&Reply> for Record {
             stop: reply.stop.clone(),
             usage: reply.usage,
             request_id: reply.request_id.clone(),
+            served_model: reply.served_model.clone(),
+            billed_usd: reply.billed_usd,
         }
     }
 }

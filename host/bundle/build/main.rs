@@ -11,6 +11,10 @@ const BUNDLED: &[guests::Guest] = &[
     guests::Guest { folder: "plugins/copy", package: "massgen-strategy-copy" },
     guests::Guest { folder: "plugins/google", package: "massgen-provider-google" },
     guests::Guest { folder: "plugins/openai", package: "massgen-provider-openai" },
+    guests::Guest {
+        folder: "plugins/openai-compatible",
+        package: "massgen-provider-openai-compatible",
+    },
     guests::Guest { folder: "plugins/worktree", package: "massgen-strategy-worktree" },
 ];
 

@@ -33,8 +33,13 @@ impl App {
         for warning in &config.warnings {
             ui.warn(warning);
         }
-        match Providers::installed() {
-            Ok(providers) => Ok(Self { ui, environment, config, providers }),
+        match Providers::installed(&environment, &config) {
+            Ok(providers) => {
+                for warning in &providers.warnings {
+                    ui.warn(warning);
+                }
+                Ok(Self { ui, environment, config, providers })
+            }
             Err(error) => Err((ui, error)),
         }
     }

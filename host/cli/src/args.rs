@@ -65,6 +65,8 @@ pub(crate) enum Command {
     /// List models, and show what a selector means
     #[command(args_conflicts_with_subcommands = true)]
     Models(commands::models::ModelsArgs),
+    /// Show, keep, test and forget keys
+    Auth(commands::auth::AuthArgs),
     /// Show the configuration and where each value comes from
     Config(commands::config::ConfigArgs),
     /// List and inspect plugins

@@ -96,6 +96,11 @@ impl Environment {
         self.own_dir(vars::STATE_DIR, "XDG_STATE_HOME", ".local/state")
     }
 
+    /// The home directory.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     /// Directories that may hold runs, in order of search.
     pub(crate) fn log_bases(&self) -> Vec<PathBuf> {
         let mut bases = Vec::new();

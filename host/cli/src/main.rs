@@ -5,6 +5,7 @@ mod app;
 mod args;
 mod commands;
 mod config;
+mod credentials;
 mod environment;
 mod error;
 mod exit;
@@ -54,6 +55,7 @@ fn run(app: &App, command: &Command) -> Result<Exit, CommandError> {
         Command::Logs(args) => commands::logs::run(app, args),
         Command::Isolate(args) => commands::isolate::run(app, args),
         Command::Models(args) => commands::models::run(app, args),
+        Command::Auth(args) => commands::auth::run(app, args),
         Command::Config(args) => commands::config::run(app, args),
         Command::Plugin(args) => commands::plugin::run(app, args),
         Command::Completions(args) => commands::completions::run(app, args),

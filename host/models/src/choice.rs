@@ -12,9 +12,24 @@ use crate::suggest;
 /// Providers whose key decides first when nobody names a model: MassGen's own order.
 const KEY_ORDER: &[&str] = &["google", "anthropic", "openai"];
 
-/// Names that belong to a vendor even where the catalogue does not know the model.
-const FAMILIES: &[(&str, &str)] =
-    &[("gpt-", "openai"), ("chatgpt-", "openai"), ("claude-", "anthropic"), ("gemini-", "google")];
+/// Names that belong to a vendor even where the catalogue does not know the model; open weights belong to
+/// nobody.
+const FAMILIES: &[(&str, &str)] = &[
+    ("gpt-oss", ""),
+    ("gpt-", "openai"),
+    ("chatgpt-", "openai"),
+    ("claude-", "anthropic"),
+    ("gemini-", "google"),
+    ("grok-", "xai"),
+    ("mistral-", "mistral"),
+    ("ministral-", "mistral"),
+    ("magistral-", "mistral"),
+    ("codestral-", "mistral"),
+    ("devstral-", "mistral"),
+    ("deepseek-", "deepseek"),
+    ("kimi-", "moonshot"),
+    ("glm-", "zai"),
+];
 
 /// Suggestions of an error.
 const NEAR_MAX: usize = 3;
@@ -207,8 +222,9 @@ fn bare(
     let profile = |id: &str| inputs.providers.iter().find(|profile| profile.id == id);
     let mut known: Vec<&ProviderProfile> =
         inputs.catalog.named(name).filter_map(|entry| profile(&entry.provider)).collect();
-    // A provider whose key is there comes first; the sort keeps the order among the others.
-    known.sort_by_key(|profile| !profile.usable);
+    // A provider whose key is there comes first, then the vendor itself; the sort keeps the order among others.
+    let vendor = family(name);
+    known.sort_by_key(|profile| (!profile.usable, vendor != Some(profile.id.as_str())));
     if let Some(first) = known.first() {
         if known.len() > 1 {
             let others: Vec<&str> = known[1..].iter().map(|profile| profile.id.as_str()).collect();
@@ -243,6 +259,7 @@ fn family(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(prefix, _)| name.starts_with(prefix))
         .map(|(_, provider)| *provider)
+        .filter(|provider| !provider.is_empty())
         .or(o_series.then_some("openai"))
 }
 
@@ -296,7 +313,7 @@ fn by_key(inputs: &Inputs<'_>) -> Choice {
     let first = inputs
         .providers
         .iter()
-        .filter(|profile| profile.usable && profile.default_model.is_some())
+        .filter(|profile| profile.usable && profile.volunteers && profile.default_model.is_some())
         .min_by_key(rank);
     let model =
         first.and_then(|profile| Some(ModelId::new(&profile.id, profile.default_model.clone()?)));
@@ -323,6 +340,7 @@ mod tests {
             aliases: aliases.iter().map(ToString::to_string).collect(),
             default_model: Some(model.into()),
             usable: usable.contains(&id),
+            volunteers: true,
         })
         .into()
     }

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{Event, StopReason, Usage};
 use crate::failure::Failure;
 use crate::request::{Part, Request};
@@ -57,6 +59,10 @@ pub struct Reply {
     pub notices: Vec<String>,
     /// The service's id of the request.
     pub request_id: Option<String>,
+    /// The model as the service names it in its reply: an alias may stand for a dated version.
+    pub served_model: Option<String>,
+    /// What the service says that it charges, in US dollars.
+    pub billed_usd: Option<f64>,
     /// HTTP requests that were sent, failed ones included.
     pub attempts: u32,
 }
@@ -94,7 +100,7 @@ impl From<Failure> for ExchangeError {
 }
 
 /// A model as its service lists it. What the service does not tell is `None` or absent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListedModel {
     /// The model's id.
     pub id: String,
@@ -108,4 +114,21 @@ pub struct ListedModel {
     pub features: Vec<String>,
     /// The service says it will go away.
     pub deprecated: bool,
+    /// The service's own prices.
+    pub price: Option<ListedPrice>,
+}
+
+/// Prices that a service lists, in US dollars per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ListedPrice {
+    /// Prompt.
+    pub input_per_mtok: f64,
+    /// Reply.
+    pub output_per_mtok: f64,
+    /// Prompt that is read from the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read_per_mtok: Option<f64>,
+    /// Prompt that is written to the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_per_mtok: Option<f64>,
 }

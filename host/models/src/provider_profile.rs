@@ -13,6 +13,9 @@ pub struct ProviderProfile {
     pub default_model: Option<String>,
     /// There is a usable key, or none is needed.
     pub usable: bool,
+    /// Its key may decide when nobody names a model. Credentials that serve other purposes too, such as those
+    /// of a cloud's own tools, don't.
+    pub volunteers: bool,
 }
 
 impl ProviderProfile {

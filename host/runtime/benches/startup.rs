@@ -49,7 +49,7 @@ fn connect(bencher: divan::Bencher<'_, '_>) {
         .expect("it loads");
     bencher.bench(|| {
         let connection =
-            Connection { credential: Some(Secret::new("a key")), ..Connection::default() };
+            Connection { credential: Some(Secret::new("a key").into()), ..Connection::default() };
         plugin.connect(connection).expect("it connects").id().len()
     });
 }

@@ -2,6 +2,7 @@
 //! that they describe. wasmtime and reqwest are used here and nowhere else.
 
 pub mod component;
+pub mod credential;
 mod exchange;
 pub mod manifest;
 mod provider;
@@ -11,6 +12,7 @@ mod transport;
 pub use component::{
     ComponentStrategy, LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions, StartError,
 };
+pub use credential::Credential;
 pub use provider::{ComponentProvider, ConnectError, Connection, HttpOptions, LogSink};
 pub use secret::Secret;
 pub use transport::endpoint::{BaseUrlError, base_url};

@@ -10,13 +10,16 @@ use massgen_models::request::Request;
 use reqwest::Url;
 
 use crate::component::{self, Context, DiagnosticLine, GuestError, LoadedPlugin, Shared};
+use crate::credential::Credential;
 use crate::exchange::{self, AttemptError};
-use crate::manifest::{Endpoint, Scheme};
-use crate::secret::Secret;
+use crate::manifest::{Auth, Endpoint, Scheme};
+use crate::transport::auth::Authorizer;
 use crate::transport::endpoint::{self, BaseUrlError};
 use crate::transport::framing::Framing;
 use crate::transport::http::{Edge, Read};
+use crate::transport::outgoing;
 use crate::transport::retry;
+use crate::transport::scrub::Scrubber;
 
 /// A wait for a rate limit that is worth it; beyond it the service is asked all the same.
 const PACE_MS_MAX: u64 = 60_000;
@@ -57,8 +60,12 @@ impl Default for HttpOptions {
 /// What a plugin needs to reach its service.
 #[derive(Clone, Default)]
 pub struct Connection {
-    /// The key; none where the service needs none.
-    pub credential: Option<Secret>,
+    /// The credential; none where the service needs none.
+    pub credential: Option<Credential>,
+    /// The way in which it is sent, of those that the manifest names; none: the first.
+    pub way: Option<Auth>,
+    /// Headers of the user's own, sent with every request.
+    pub headers: Vec<(String, String)>,
     /// Base URL instead of the manifest's.
     pub base_url: Option<String>,
     /// Values of the manifest's settings that differ from their defaults: name and plain text.
@@ -93,6 +100,14 @@ pub enum ConnectError {
     /// The service needs a key and there is none.
     #[error("{0} needs a key")]
     NoCredential(String),
+    /// A header of the user's own is the host's, or malformed.
+    #[error("a header of {plugin} in your configuration is refused: {why}")]
+    Headers {
+        /// The plugin's id.
+        plugin: String,
+        /// Why.
+        why: String,
+    },
     /// A setting is unknown or has a value that it can't have.
     #[error("{plugin} has no setting {name} with the value {value:?}")]
     Setting {
@@ -129,24 +144,25 @@ impl LoadedPlugin {
     pub fn connect(&self, connection: Connection) -> Result<ComponentProvider, ConnectError> {
         let manifest = self.manifest();
         let plugin = manifest.id.clone();
-        let mut bases = Vec::new();
-        for place in &manifest.endpoints {
-            let text = connection.base_url.as_deref().unwrap_or(&place.base);
-            let url = endpoint::base_url(text)
-                .map_err(|source| ConnectError::BaseUrl { plugin: plugin.clone(), source })?;
-            bases.push((place.name.clone(), url));
-        }
-        if manifest.auth.scheme != Scheme::None
-            && !manifest.auth.optional
-            && connection.credential.is_none()
-        {
+        let settings = self.settings(&connection.settings)?;
+        let bases = self.bases(connection.base_url.as_deref(), &connection.settings)?;
+        let way = connection.way.unwrap_or_else(|| manifest.auth.clone());
+        if way.scheme != Scheme::None && !way.optional && connection.credential.is_none() {
             return Err(ConnectError::NoCredential(plugin));
         }
-        let settings = self.settings(&connection.settings)?;
         let Some((_, first)) = bases.first() else {
             return Err(ConnectError::NoCredential(plugin));
         };
-        let edge = Edge::new(first, &manifest.auth, connection.credential, &connection.http)
+        let carries = |name: &str| {
+            manifest.auth.ways().filter_map(|way| way.name.as_deref()).any(|own| own == name)
+        };
+        let headers = outgoing::headers(&connection.headers, carries)
+            .map_err(|refused| ConnectError::Headers { plugin, why: refused.to_string() })?;
+        let region = text_of(&settings, "region");
+        let secrets = connection.credential.iter().flat_map(Credential::secrets);
+        let scrubber = Scrubber::new(secrets);
+        let authorizer = Authorizer::new(way, connection.credential.clone(), region);
+        let edge = Edge::new(first, authorizer, scrubber, headers, &connection.http)
             .map_err(ConnectError::Client)?;
         let connected = Connected {
             plugin: self.shared.clone(),
@@ -158,6 +174,27 @@ impl LoadedPlugin {
             not_before: Mutex::new(None),
         };
         Ok(ComponentProvider { connected })
+    }
+
+    /// The base URL of each endpoint: what the user gave, else the manifest's.
+    fn bases(
+        &self,
+        given: Option<&str>,
+        set: &[(String, String)],
+    ) -> Result<Vec<(String, Url)>, ConnectError> {
+        let manifest = self.manifest();
+        let value =
+            |name: &str| set.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let base = |place: &Endpoint| {
+            let text = match given {
+                Some(given) => manifest.trimmed(given).to_string(),
+                None => manifest.filled(&place.base, value),
+            };
+            let url = endpoint::base_url(&text)
+                .map_err(|source| ConnectError::BaseUrl { plugin: manifest.id.clone(), source })?;
+            Ok((place.name.clone(), url))
+        };
+        manifest.endpoints.iter().map(base).collect()
     }
 
     /// All settings with their values as JSON.
@@ -302,6 +339,12 @@ impl Connected {
         }
         Ok(models)
     }
+}
+
+/// The text of a setting.
+fn text_of(settings: &[(String, String)], name: &str) -> String {
+    let json = settings.iter().find(|(key, _)| key == name).map(|(_, json)| json.as_str());
+    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
 fn failed(error: AttemptError, attempts: u32) -> ExchangeError {

@@ -21,9 +21,9 @@ pub mod bindings {
 
 pub use bindings::exports::massgen::analyzer_model::analyzer_model::{
     BodyEnd, Context, Event, Extension, Failure, FailureKind, Finished, Frame, Framing, HttpHead,
-    HttpRequest, Message, ModelInfo, NamedSchema, Opaque, OutputFormat, Part, ProviderInfo,
-    RateLimit, Reasoning, Request, Role, Sampling, SseEvent, StopReason, Tool, ToolCall,
-    ToolCallDelta, ToolCallStart, ToolChoice, ToolOutput, ToolResult, Usage,
+    HttpRequest, Message, ModelInfo, NamedSchema, Opaque, OutputFormat, Part, Pricing,
+    ProviderInfo, RateLimit, Reasoning, Request, Role, Sampling, SseEvent, StopReason, Tool,
+    ToolCall, ToolCallDelta, ToolCallStart, ToolChoice, ToolOutput, ToolResult, Usage,
 };
 pub use bindings::exports::massgen::analyzer_model::model_catalog::ModelPage;
 pub use glue::Adapter;

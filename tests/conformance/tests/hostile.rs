@@ -36,7 +36,7 @@ fn echo_server() -> String {
 fn provider(runtime: &Runtime, url: &str) -> ComponentProvider {
     let plugin = runtime.load(MISBEHAVE).unwrap();
     let connection = Connection {
-        credential: Some(Secret::new(KEY)),
+        credential: Some(Secret::new(KEY).into()),
         base_url: Some(url.into()),
         ..Connection::default()
     };

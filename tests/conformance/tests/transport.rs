@@ -33,7 +33,7 @@ fn ask(url: &str) -> Result<Reply, ExchangeError> {
     let plugin = Runtime::new(&RuntimeOptions::default()).unwrap().load(MISBEHAVE).unwrap();
     let http = HttpOptions { idle_timeout_ms: 2_000, ..HttpOptions::default() };
     let connection = Connection {
-        credential: Some(Secret::new("sentinel-key")),
+        credential: Some(Secret::new("sentinel-key").into()),
         base_url: Some(url.into()),
         http,
         ..Connection::default()

@@ -158,6 +158,8 @@ fn dependencies_point_one_way() {
         ("anstream", "massgen"),
         ("crossterm", "massgen"),
         ("ratatui", "massgen"),
+        ("keyring", "massgen"),
+        ("aws-lc-rs", "massgen-runtime"),
     ];
     let mut problems = Vec::new();
     for (path, text) in
@@ -252,8 +254,11 @@ fn commands_of_the_documents_exist() {
         "isolate restore",
         "isolate gc",
         "isolate doctor",
+        "auth",
         "config show",
         "config path",
+        "config set",
+        "config unset",
         "plugin list",
         "plugin inspect",
         "completions",

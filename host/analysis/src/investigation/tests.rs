@@ -47,6 +47,8 @@ fn said(text: &str) -> Observation {
         usage: Usage { input_tokens: Some(100), output_tokens: Some(10), ..Usage::default() },
         notices: vec![],
         request_id: None,
+        served_model: None,
+        billed_usd: None,
         attempts: 1,
     })
 }

@@ -1,5 +1,6 @@
 //! One file a verb: an args struct whose doc comments are the help, then one function that does it.
 
+pub(crate) mod auth;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod isolate;

@@ -142,6 +142,15 @@ impl Config {
         })
     }
 
+    /// Names below a prefix that have this last part: `mine` for `providers.mine.type`.
+    pub(crate) fn names_with(&self, prefix: &str, last: &str) -> Vec<String> {
+        let name = |key: &String| {
+            let name = key.strip_prefix(prefix)?.strip_prefix('.')?;
+            Some(name.strip_suffix(last)?.strip_suffix('.')?.to_string())
+        };
+        self.values.keys().filter_map(name).collect()
+    }
+
     /// Every value, by key.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.values.iter().map(|(key, value)| (key.as_str(), value))

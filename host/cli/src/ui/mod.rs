@@ -5,6 +5,7 @@ pub(crate) mod human;
 pub(crate) mod pager;
 pub(crate) mod progress;
 pub(crate) mod table;
+pub(crate) mod unseen;
 
 use std::io::{IsTerminal, Write};
 

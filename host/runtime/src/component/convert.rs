@@ -87,10 +87,15 @@ mod exchange {
 }
 
 pub(super) mod catalog {
-    use massgen_models::provider::ListedModel;
+    use massgen_models::provider::{ListedModel, ListedPrice};
 
     use super::*;
     shared!(super::super::bindings::catalog::exports::massgen::analyzer_model::analyzer_model);
+
+    /// From units of 10^-12 dollars per token.
+    fn per_mtok(price: u64) -> f64 {
+        price as f64 / 1e6
+    }
 
     pub(in super::super) fn listed(model: of::ModelInfo) -> ListedModel {
         ListedModel {
@@ -100,6 +105,12 @@ pub(super) mod catalog {
             max_output_tokens: model.max_output_tokens,
             features: model.features,
             deprecated: model.deprecated,
+            price: model.pricing.map(|price| ListedPrice {
+                input_per_mtok: per_mtok(price.input),
+                output_per_mtok: per_mtok(price.output),
+                cache_read_per_mtok: price.cache_read.map(per_mtok),
+                cache_write_per_mtok: price.cache_write.map(per_mtok),
+            }),
         }
     }
 }

@@ -97,6 +97,17 @@ impl LoadedPlugin {
         &self.shared.manifest
     }
 
+    /// The same plugin as one of its services, or with a manifest that the user's configuration made of it.
+    pub fn as_provider(&self, manifest: Manifest) -> Self {
+        let shared = Shared {
+            manifest,
+            provider: self.shared.provider.clone(),
+            catalog: self.shared.catalog.clone(),
+            ticker: self.shared.ticker.clone(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
     /// Whether it can list its service's models.
     pub fn has_catalog(&self) -> bool {
         self.shared.catalog.is_some()

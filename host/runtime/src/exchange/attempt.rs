@@ -66,6 +66,8 @@ fn finished(mut progress: Progress) -> Result<Reply, Box<AttemptError>> {
         usage: joined.usage,
         notices: joined.notices,
         request_id: progress.request_id,
+        served_model: joined.served_model,
+        billed_usd: joined.billed_usd,
         attempts: 1,
     })
 }

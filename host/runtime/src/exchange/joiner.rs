@@ -8,6 +8,7 @@ use massgen_models::request::{Part, ToolCall};
 /// Text of a whole reply that is kept.
 const TEXT_BYTES_MAX: usize = 32 << 20;
 const NOTICES_MAX: usize = 100;
+const NAME_CHARS_MAX: usize = 200;
 
 /// A rule that a plugin broke.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,10 @@ pub(crate) struct Joiner {
     pub(crate) usage: Usage,
     pub(crate) stop: Option<StopReason>,
     pub(crate) notices: Vec<String>,
+    /// The model as the service names it.
+    pub(crate) served_model: Option<String>,
+    /// What the service says that it charges.
+    pub(crate) billed_usd: Option<f64>,
     /// Part and whether it is open, by call.
     calls: BTreeMap<u32, (usize, bool)>,
     bytes: usize,
@@ -98,9 +103,25 @@ impl Joiner {
                 self.stop = Some(reason);
             }
             Event::Notice(text) if self.notices.len() < NOTICES_MAX => self.notices.push(text),
-            Event::Notice(_) | Event::RateLimit(_) | Event::Other { .. } => {}
+            Event::Other { kind, json } => self.extension(&kind, &json),
+            Event::Notice(_) | Event::RateLimit(_) => {}
         }
         Ok(())
+    }
+
+    /// Extensions that the host knows; others are for newer hosts.
+    fn extension(&mut self, kind: &str, json: &str) {
+        match kind {
+            "served-model" => {
+                let name = serde_json::from_str::<String>(json).ok();
+                self.served_model = name.map(|name| name.chars().take(NAME_CHARS_MAX).collect());
+            }
+            "billed-usd" => {
+                let usd = serde_json::from_str::<f64>(json).ok();
+                self.billed_usd = usd.filter(|usd| usd.is_finite() && *usd >= 0.0);
+            }
+            _ => {}
+        }
     }
 
     /// A call whose joined arguments are no JSON object: the model's or the service's fault.
@@ -190,6 +211,22 @@ mod tests {
         ] {
             assert_eq!(joined(events).unwrap_err(), breach);
         }
+    }
+
+    #[test]
+    fn known_extensions_are_kept_and_others_passed_over() {
+        let other = |kind: &str, json: &str| Event::Other { kind: kind.into(), json: json.into() };
+        let joiner = joined(vec![
+            other("served-model", "\"m-2026\""),
+            other("billed-usd", "0.25"),
+            other("billed-usd-too", "{"),
+        ]);
+        let joiner = joiner.unwrap();
+        assert_eq!(
+            (joiner.served_model.as_deref(), joiner.billed_usd),
+            (Some("m-2026"), Some(0.25))
+        );
+        assert_eq!(joined(vec![other("billed-usd", "-1")]).unwrap().billed_usd, None);
     }
 
     #[test]

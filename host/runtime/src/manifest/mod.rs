@@ -2,6 +2,7 @@
 //! no wasmtime.
 
 mod section;
+mod service;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use section::SECTION;
+pub use service::Service;
 
 /// A plugin's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -48,6 +50,15 @@ pub struct Manifest {
     /// Limits below the host's.
     #[serde(default)]
     pub limits: Limits,
+    /// Services that the plugin speaks for, each a provider of its own. With none, the plugin is the provider.
+    #[serde(default, rename = "service")]
+    pub services: Vec<Service>,
+    /// Endings of a base URL that paths repeat; they are taken off.
+    #[serde(default)]
+    pub base_endings: Vec<String>,
+    /// Id and version of the plugin that speaks for this service.
+    #[serde(skip)]
+    pub family: Option<String>,
 }
 
 /// The contract that a plugin implements.
@@ -103,6 +114,16 @@ pub struct Auth {
     /// The service works without it too.
     #[serde(default)]
     pub optional: bool,
+    /// Other ways, taken in order where the ones before have no credential.
+    #[serde(default)]
+    pub or: Vec<Auth>,
+}
+
+impl Auth {
+    /// All ways, the strongest first.
+    pub fn ways(&self) -> impl Iterator<Item = &Auth> {
+        std::iter::once(self).chain(&self.or)
+    }
 }
 
 /// Where the credential is put.
@@ -118,6 +139,10 @@ pub enum Scheme {
     Header,
     /// A query parameter.
     Query,
+    /// Every request is signed with an AWS access key (Signature Version 4); `name` is the AWS service.
+    AwsSigv4,
+    /// `Authorization: Bearer …` with a token that Google gives for application default credentials.
+    GoogleAdc,
 }
 
 /// A value that the user may set and the plugin gets.
@@ -132,6 +157,9 @@ pub struct Setting {
     /// Variable that sets it.
     #[serde(default)]
     pub env: Option<String>,
+    /// Another one, looked at when the first is not set.
+    #[serde(default)]
+    pub other_env: Option<String>,
 }
 
 /// Limits below the host's.
@@ -179,8 +207,11 @@ impl Manifest {
         Self::parse(&section::find(component)?)
     }
 
-    /// `openai 0.1.0`, for messages.
+    /// `openai 0.1.0`, or `groq (openai-compatible 0.1.0)`, for messages.
     pub fn label(&self) -> String {
-        format!("{} {}", self.id, self.version)
+        match &self.family {
+            Some(family) => format!("{} ({family})", self.id),
+            None => format!("{} {}", self.id, self.version),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The rules for a manifest's values.
 
-use super::{Endpoint, Kind, Manifest, Scheme};
+use super::{Auth, Endpoint, Kind, Manifest, Scheme};
 use crate::transport::endpoint;
 
 /// What is wrong with a manifest, if anything.
@@ -23,31 +23,70 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
         return Err("a provider names at least one [[endpoint]]".into());
     }
     for place in &manifest.endpoints {
-        check_endpoint(place).map_err(|why| format!("endpoint {:?}: {why}", place.name))?;
+        check_endpoint(manifest, place)
+            .map_err(|why| format!("endpoint {:?}: {why}", place.name))?;
     }
-    let named = manifest.auth.name.as_deref().unwrap_or_default();
-    match manifest.auth.scheme {
-        Scheme::Header | Scheme::Query if named.is_empty() => {
+    for way in manifest.auth.ways() {
+        check_way(way)?;
+    }
+    check_names(manifest)?;
+    check_services(manifest)
+}
+
+fn check_way(way: &Auth) -> Result<(), String> {
+    let named = way.name.as_deref().unwrap_or_default();
+    match way.scheme {
+        Scheme::Header | Scheme::Query | Scheme::AwsSigv4 if named.is_empty() => {
             Err("auth.name is missing for this scheme".into())
         }
         Scheme::Header if !named.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
             Err(format!("auth.name {named:?} is no header name"))
         }
-        Scheme::None | Scheme::Bearer | Scheme::Header | Scheme::Query => check_names(manifest),
+        _ => Ok(()),
     }
 }
 
 fn check_names(manifest: &Manifest) -> Result<(), String> {
-    let settings = manifest.settings.values().filter_map(|setting| setting.env.as_ref());
+    let settings = manifest.settings.values().flat_map(|s| s.env.iter().chain(&s.other_env));
     let bases = manifest.endpoints.iter().filter_map(|place| place.base_env.as_ref());
-    match manifest.auth.env.iter().chain(settings).chain(bases).find(|name| !is_variable(name)) {
+    let keys = manifest.auth.ways().flat_map(|way| &way.env);
+    match keys.chain(settings).chain(bases).find(|name| !is_variable(name)) {
         Some(name) => Err(format!("{name:?} is no name of a variable")),
         None => Ok(()),
     }
 }
 
-fn check_endpoint(place: &Endpoint) -> Result<(), String> {
-    endpoint::base_url(&place.base).map_err(|error| error.to_string())?;
+/// Each service must give a good manifest, by an id of its own.
+fn check_services(manifest: &Manifest) -> Result<(), String> {
+    let mut ids = std::collections::BTreeSet::new();
+    for service in &manifest.services {
+        let wrong = |why: String| format!("service {:?}: {why}", service.id);
+        if !ids.insert(&service.id) {
+            return Err(wrong("it is there twice".into()));
+        }
+        for (name, value) in &service.settings {
+            let setting = manifest.settings.get(name);
+            let fits = setting.is_some_and(|s| s.values.is_empty() || s.values.contains(value));
+            if !fits {
+                return Err(wrong(format!("there is no setting {name} = {value:?}")));
+            }
+        }
+        if let Some(name) =
+            service.settings_env.keys().find(|name| !manifest.settings.contains_key(*name))
+        {
+            return Err(wrong(format!("there is no setting {name}")));
+        }
+        check(&manifest.of_service(service)).map_err(wrong)?;
+    }
+    Ok(())
+}
+
+fn check_endpoint(manifest: &Manifest, place: &Endpoint) -> Result<(), String> {
+    // A service without a place of its own: the user must give one.
+    if !(place.base.is_empty() && manifest.family.is_some()) {
+        let sample = manifest.filled(&place.base, |_| Some("x"));
+        endpoint::base_url(&sample).map_err(|error| error.to_string())?;
+    }
     if let Some(method) =
         place.methods.iter().find(|method| !["GET", "POST"].contains(&method.as_str()))
     {

@@ -6,15 +6,14 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use massgen_models::failure::{Failure, FailureKind};
 use reqwest::Url;
+use reqwest::header::HeaderMap;
 
-use super::auth;
+use super::auth::Authorizer;
 use super::endpoint::is_loopback;
 use super::outgoing::Outgoing;
 use super::retry::retry_after_ms;
 use super::scrub::Scrubber;
-use crate::manifest::Auth;
 use crate::provider::HttpOptions;
-use crate::secret::Secret;
 
 /// Decompressed bytes of a reply.
 const REPLY_BYTES_MAX: usize = 64 << 20;
@@ -27,8 +26,9 @@ const HEADER_CHARS_MAX: usize = 8 << 10;
 #[derive(Debug)]
 pub(crate) struct Edge {
     client: reqwest::Client,
-    auth: Auth,
-    secret: Option<Secret>,
+    authorizer: Authorizer,
+    /// Headers of the user's own, sent with every request.
+    headers: HeaderMap,
     pub(crate) scrubber: Scrubber,
     options: HttpOptions,
 }
@@ -47,10 +47,17 @@ impl Head {
 
     /// The service's id of the request, whatever it calls it.
     pub(crate) fn request_id(&self) -> Option<String> {
-        ["x-request-id", "request-id", "x-amzn-requestid"]
-            .iter()
-            .find_map(|name| self.header(name))
-            .map(String::from)
+        [
+            "x-request-id",
+            "request-id",
+            "x-amzn-requestid",
+            "apim-request-id",
+            "x-goog-request-id",
+            "cf-ray",
+        ]
+        .iter()
+        .find_map(|name| self.header(name))
+        .map(String::from)
     }
 
     pub(crate) fn retry_after_ms(&self) -> Option<u64> {
@@ -83,8 +90,9 @@ pub(crate) enum Read {
 impl Edge {
     pub(crate) fn new(
         base: &Url,
-        auth: &Auth,
-        secret: Option<Secret>,
+        authorizer: Authorizer,
+        scrubber: Scrubber,
+        headers: HeaderMap,
         options: &HttpOptions,
     ) -> Result<Self, reqwest::Error> {
         let loopback = is_loopback(base);
@@ -97,14 +105,8 @@ impl Edge {
         if loopback {
             builder = builder.no_proxy();
         }
-        let scrubber = Scrubber::new(secret.as_ref());
-        Ok(Self {
-            client: builder.build()?,
-            auth: auth.clone(),
-            secret,
-            scrubber,
-            options: options.clone(),
-        })
+        let client = builder.build()?;
+        Ok(Self { client, authorizer, headers, scrubber, options: options.clone() })
     }
 
     /// Sends a request and waits for the reply's head. `streamed` replies must begin soon; whole ones may
@@ -114,10 +116,8 @@ impl Edge {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         *request.body_mut() = Some(outgoing.body.into());
-        if let Some(secret) = &self.secret {
-            auth::apply(&self.auth, secret, &mut request)
-                .map_err(|error| Failure::new(FailureKind::Authentication, error.to_string()))?;
-        }
+        request.headers_mut().extend(self.headers.clone());
+        self.authorizer.apply(&self.client, &self.scrubber, &mut request).await?;
         let limit_ms = if streamed {
             self.options.idle_timeout_ms.min(self.options.total_timeout_ms)
         } else {
@@ -142,7 +142,7 @@ impl Edge {
     }
 
     fn head(&self, response: &reqwest::Response) -> Head {
-        let own = self.auth.name.as_deref().unwrap_or("authorization").to_ascii_lowercase();
+        let own = self.authorizer.own_header();
         let headers = response
             .headers()
             .iter()

@@ -85,10 +85,14 @@ pub(crate) fn check(
         return Err(RefuseError::Method(asked.method));
     }
     let mut url = endpoint::join(&base(place), place, &asked.path)?;
-    let own = manifest.auth.name.as_deref().unwrap_or_default();
-    if let Some((name, _)) =
-        asked.query.iter().find(|(name, _)| !own.is_empty() && name.eq_ignore_ascii_case(own))
-    {
+    let own: Vec<&str> = manifest
+        .auth
+        .ways()
+        .filter_map(|way| way.name.as_deref())
+        .filter(|n| !n.is_empty())
+        .collect();
+    let is_own = |name: &str| own.iter().any(|own| name.eq_ignore_ascii_case(own));
+    if let Some((name, _)) = asked.query.iter().find(|(name, _)| is_own(name)) {
         return Err(RefuseError::OwnQuery(cut(name)));
     }
     if !asked.query.is_empty() {
@@ -97,11 +101,15 @@ pub(crate) fn check(
     if asked.body.len() > BODY_BYTES_MAX {
         return Err(RefuseError::TooLarge(asked.body.len()));
     }
-    let headers = headers(&asked.headers, own)?;
+    let headers = headers(&asked.headers, is_own)?;
     Ok(Outgoing { method, url, headers, body: asked.body.into() })
 }
 
-fn headers(asked: &[(String, String)], own: &str) -> Result<HeaderMap, RefuseError> {
+/// Headers, none of which is the host's or carries a credential.
+pub(crate) fn headers(
+    asked: &[(String, String)],
+    carries_credential: impl Fn(&str) -> bool,
+) -> Result<HeaderMap, RefuseError> {
     if asked.len() > HEADERS_MAX {
         return Err(RefuseError::TooManyHeaders(asked.len()));
     }
@@ -110,7 +118,8 @@ fn headers(asked: &[(String, String)], own: &str) -> Result<HeaderMap, RefuseErr
         let lower = name.to_ascii_lowercase();
         let is_own = OWN_HEADERS.contains(&lower.as_str())
             || lower.starts_with("proxy-")
-            || lower == own.to_ascii_lowercase();
+            || lower.starts_with("x-amz-")
+            || carries_credential(&lower);
         if is_own {
             return Err(RefuseError::OwnHeader(cut(name)));
         }

@@ -1,21 +1,37 @@
 //! Keeps the credential out of what comes back: a service, a proxy or a misconfigured server may echo it.
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
 use crate::secret::Secret;
+
+const PLAIN_TABLE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL_TABLE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 const MARK: &str = "[redacted]";
 
-/// Replaces a credential in all forms it may be echoed in.
-#[derive(Debug, Clone, Default)]
+/// Shorter texts are no secrets; taking them out would garble replies.
+const SECRET_LEN_MIN: usize = 4;
+
+/// Replaces credentials in all forms they may be echoed in.
+#[derive(Debug, Default)]
 pub(crate) struct Scrubber {
-    forms: Vec<Secret>,
+    /// Grows when a token is fetched.
+    forms: RwLock<Vec<Secret>>,
 }
 
 impl Scrubber {
-    pub(crate) fn new(secret: Option<&Secret>) -> Self {
-        let Some(secret) = secret.filter(|secret| secret.expose().len() >= 4) else {
-            return Self::default();
-        };
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let scrubber = Self::default();
+        secrets.into_iter().for_each(|secret| scrubber.add(secret));
+        scrubber
+    }
+
+    /// One more secret to keep out.
+    pub(crate) fn add(&self, secret: &Secret) {
         let text = secret.expose();
+        if text.len() < SECRET_LEN_MIN {
+            return;
+        }
         let mut forms = vec![
             text.to_string(),
             percent(text),
@@ -25,25 +41,33 @@ impl Scrubber {
         ];
         // `user:` before the key, as basic authentication encodes it.
         forms.push(base64(format!(":{text}").as_bytes(), false));
-        forms.retain(|form| form.len() >= 4);
-        forms.sort_unstable_by_key(|form| std::cmp::Reverse(form.len()));
-        forms.dedup();
-        Self { forms: forms.into_iter().map(Secret::new).collect() }
+        forms.retain(|form| form.len() >= SECRET_LEN_MIN);
+        let mut all = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        all.extend(forms.into_iter().map(Secret::new));
+        all.sort_unstable_by(|a, b| {
+            let (a, b) = (a.expose(), b.expose());
+            b.len().cmp(&a.len()).then_with(|| a.cmp(b))
+        });
+        all.dedup();
+    }
+
+    fn forms(&self) -> RwLockReadGuard<'_, Vec<Secret>> {
+        self.forms.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn text(&self, text: String) -> String {
-        self.forms.iter().fold(text, |text, form| {
+        self.forms().iter().fold(text, |text, form| {
             if text.contains(form.expose()) { text.replace(form.expose(), MARK) } else { text }
         })
     }
 
     pub(crate) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
-        self.forms.iter().fold(bytes, |bytes, form| replace(bytes, form.expose().as_bytes()))
+        self.forms().iter().fold(bytes, |bytes, form| replace(bytes, form.expose().as_bytes()))
     }
 
     /// Bytes at the end of a chunk that may be the beginning of a credential.
     pub(crate) fn tail_len(&self) -> usize {
-        self.forms.iter().map(|form| form.expose().len()).max().map_or(0, |len| len - 1)
+        self.forms().iter().map(|form| form.expose().len()).max().map_or(0, |len| len - 1)
     }
 }
 
@@ -68,7 +92,8 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-fn percent(text: &str) -> String {
+/// Percent-encoded but for what every URL may hold.
+pub(crate) fn percent(text: &str) -> String {
     text.bytes()
         .map(|b| {
             if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
@@ -87,20 +112,30 @@ fn json_escaped(text: &str) -> String {
 
 /// Base64 without padding, so that it is found within longer encodings of the same alignment too.
 fn base64(bytes: &[u8], url: bool) -> String {
-    let table: &[u8; 64] = if url {
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    } else {
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    };
+    let table = if url { URL_TABLE } else { PLAIN_TABLE };
     let mut text = String::new();
     // An incomplete last group depends on what follows it; only whole groups are certain.
     for group in bytes.chunks_exact(3) {
-        let bits = u32::from(group[0]) << 16 | u32::from(group[1]) << 8 | u32::from(group[2]);
-        for shift in [18, 12, 6, 0] {
-            text.push(char::from(table[(bits >> shift & 63) as usize]));
-        }
+        text.extend(letters(group, table));
     }
     text
+}
+
+/// Base64 for URLs, whole and without padding, as tokens are written.
+pub(crate) fn base64_url(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let mut whole = [0; 3];
+        whole[..group.len()].copy_from_slice(group);
+        text.extend(letters(&whole, URL_TABLE).into_iter().take(group.len() + 1));
+    }
+    text
+}
+
+/// The four letters of three bytes.
+fn letters(group: &[u8], table: &[u8; 64]) -> [char; 4] {
+    let bits = u32::from(group[0]) << 16 | u32::from(group[1]) << 8 | u32::from(group[2]);
+    [18, 12, 6, 0].map(|shift| char::from(table[(bits >> shift & 63) as usize]))
 }
 
 #[cfg(test)]
@@ -109,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_form_is_found() {
-        let scrubber = Scrubber::new(Some(&Secret::new("sentinel+key/42\"")));
+        let scrubber = Scrubber::new([&Secret::new("sentinel+key/42\"")]);
         for echoed in [
             "x sentinel+key/42\" y",
             "x sentinel%2Bkey%2F42%22 y",
@@ -125,7 +160,7 @@ mod tests {
 
     #[test]
     fn without_a_credential_nothing_changes() {
-        assert_eq!(Scrubber::new(None).text("abcd".into()), "abcd");
-        assert_eq!(Scrubber::new(None).tail_len(), 0);
+        assert_eq!(Scrubber::default().text("abcd".into()), "abcd");
+        assert_eq!(Scrubber::default().tail_len(), 0);
     }
 }

@@ -1,13 +1,14 @@
 //! `massgen models`
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use massgen_models::catalog::{Catalog, ModelEntry, Status};
 use massgen_models::model_id::ModelId;
 use massgen_models::price::Pricing;
-use massgen_models::provider::Provider;
+use massgen_models::provider::ListedPrice;
 use serde_json::{Value, json};
 
+use super::listing::{self, Listing};
 use crate::app::App;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -33,33 +34,39 @@ pub(crate) struct ListArgs {
 struct Row {
     entry: ModelEntry,
     key: bool,
+    /// The service lists it, as far as it was asked.
     listed: Option<bool>,
+    /// The service's own price.
+    price: Option<ListedPrice>,
+    /// When the service was asked.
+    asked: Option<String>,
 }
 
 pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
-    let wanted = |installed: &&Installed| {
-        args.provider.as_deref().is_none_or(|id| {
-            installed.manifest.id == id || installed.manifest.aliases.iter().any(|a| a == id)
-        })
+    let providers: Vec<&Installed> = match &args.provider {
+        Some(word) => vec![app.providers.require(word)?],
+        None => app.providers.all().collect(),
     };
-    let providers: Vec<&Installed> = app.providers.all().filter(wanted).collect();
-    if providers.is_empty() {
-        let ids: Vec<&str> = app.providers.all().map(|i| i.manifest.id.as_str()).collect();
-        let id = args.provider.as_deref().unwrap_or_default();
-        let near = massgen_models::suggest::nearest(id, ids.iter().copied(), 1);
-        let hint = near.first().map_or_else(
-            || format!("there are {}", ids.join(", ")),
-            |near| format!("did you mean {near}?"),
-        );
-        return Err(CommandError::usage(format!("there is no provider {id}")).hint(hint));
+    let offered = |i: &&&Installed| !args.available || is_usable(app, i);
+    let providers: Vec<&Installed> = providers.iter().filter(offered).copied().collect();
+    let mut listings = BTreeMap::new();
+    if args.refresh {
+        let askable: Vec<&Installed> =
+            providers.iter().filter(|i| is_usable(app, i)).copied().collect();
+        for (id, answer) in listing::ask(app, &askable)? {
+            match answer {
+                Ok(listing) => drop(listings.insert(id, listing)),
+                Err(error) => complain(app, &id, &error),
+            }
+        }
     }
     let mut rows = Vec::new();
     for installed in providers {
+        let id = &installed.manifest.id;
+        let fresh = listings.remove(id);
+        let listing = fresh.or_else(|| listing::kept(app, installed));
         let key = installed.key(&app.environment, &app.config).is_some();
-        if args.available && !key {
-            continue;
-        }
-        rows.extend(rows_of(app, installed, key, args.refresh));
+        rows.extend(rows_of(installed, key, listing));
     }
     if app.ui.manner.json {
         let models: Vec<Value> = rows.iter().map(|row| to_json(app, row)).collect();
@@ -81,64 +88,50 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn rows_of(app: &App, installed: &Installed, key: bool, refresh: bool) -> Vec<Row> {
+/// There is a key; or none is needed, and the user said where the service is or asked it before.
+fn is_usable(app: &App, installed: &Installed) -> bool {
+    let (environment, config) = (&app.environment, &app.config);
+    installed.key(environment, config).is_some()
+        || (installed.needs_no_key()
+            && (installed.is_moved(environment, config) || listing::kept(app, installed).is_some()))
+}
+
+fn complain(app: &App, id: &str, error: &CommandError) {
+    let cause = error.causes.first().map(|cause| format!(" ({cause})")).unwrap_or_default();
+    app.ui.warn(&format!("{id} gives no list: {}{cause}", error.message));
+}
+
+fn rows_of(installed: &Installed, key: bool, listing: Option<Listing>) -> Vec<Row> {
     let id = &installed.manifest.id;
     let mut rows: Vec<Row> = Catalog::embedded()
         .of_provider(id)
-        .map(|entry| Row { entry: entry.clone(), key, listed: None })
+        .map(|entry| Row { entry: entry.clone(), key, listed: None, price: None, asked: None })
         .collect();
-    if !refresh || !key {
-        return rows;
+    let Some(listing) = listing else { return rows };
+    let asked = Some(listing.asked);
+    for row in &mut rows {
+        let own = listing.models.iter().find(|model| model.id == row.entry.id);
+        row.listed = Some(own.is_some());
+        row.asked = asked.clone();
+        row.price = own.and_then(|model| model.price);
     }
-    match live(app, installed) {
-        Err(error) => app.ui.warn(&format!(
-            "{id} gives no list: {}{}",
-            error.message,
-            error.causes.first().map(|c| format!(" ({c})")).unwrap_or_default()
-        )),
-        Ok(listed) => {
-            for row in &mut rows {
-                row.listed = Some(listed.iter().any(|model| model.id == row.entry.id));
-            }
-            for model in listed {
-                if rows.iter().all(|row| row.entry.id != model.id) {
-                    let status = if model.deprecated { Status::Deprecated } else { Status::Ga };
-                    let entry = ModelEntry {
-                        provider: id.clone(),
-                        id: model.id,
-                        context_tokens: model.context_tokens,
-                        max_output_tokens: model.max_output_tokens,
-                        features: model.features,
-                        status,
-                        shutdown: None,
-                    };
-                    rows.push(Row { entry, key, listed: Some(true) });
-                }
-            }
+    for model in listing.models {
+        if rows.iter().all(|row| row.entry.id != model.id) {
+            let status = if model.deprecated { Status::Deprecated } else { Status::Ga };
+            let entry = ModelEntry {
+                provider: id.clone(),
+                id: model.id,
+                context_tokens: model.context_tokens,
+                max_output_tokens: model.max_output_tokens,
+                features: model.features,
+                status,
+                shutdown: None,
+            };
+            let (listed, asked, price) = (Some(true), asked.clone(), model.price);
+            rows.push(Row { entry, key, listed, price, asked });
         }
     }
     rows
-}
-
-fn live(
-    app: &App,
-    installed: &Installed,
-) -> Result<Vec<massgen_models::provider::ListedModel>, CommandError> {
-    let provider = installed.connect(&app.environment, &app.config, None)?;
-    let failed = |error: &(dyn std::error::Error + 'static)| {
-        CommandError::failed("models", "the list can't be fetched").because(error)
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| failed(&error))?;
-    let listed = runtime.block_on(async {
-        tokio::time::timeout(Duration::from_secs(30), provider.list_models()).await
-    });
-    match listed {
-        Ok(models) => models.map_err(|error| failed(&error)),
-        Err(elapsed) => Err(failed(&elapsed)),
-    }
 }
 
 fn to_json(app: &App, row: &Row) -> Value {
@@ -154,6 +147,7 @@ fn to_json(app: &App, row: &Row) -> Value {
         "price": price(app, entry),
         "key_present": row.key,
         "listed": row.listed,
+        "listed_at": row.asked,
     })
 }
 

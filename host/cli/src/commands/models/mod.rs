@@ -1,6 +1,7 @@
 //! `massgen models` and `massgen models show`
 
 mod list;
+pub(crate) mod listing;
 mod show;
 
 use clap::Subcommand;

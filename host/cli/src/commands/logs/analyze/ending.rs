@@ -69,7 +69,7 @@ pub(super) fn without_model(app: &App, _facts: &Facts) -> Ended {
 }
 
 /// RFC 3339, to the second.
-pub(super) fn now(app: &App) -> String {
+pub(crate) fn now(app: &App) -> String {
     let now = jiff::Timestamp::from_millisecond(app.environment.now_unix_ms()).unwrap_or_default();
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -141,7 +141,13 @@ fn no_room(exit: Exit, model: &ModelId, outcome: &Outcome) -> CommandError {
         .hint("--max-tokens limits an analysis without a price")
 }
 
-fn of_failure(app: &App, failure: &Failure, model: &ModelId, exit: Exit) -> CommandError {
+/// A failure of a service in words, with what to do.
+pub(crate) fn of_failure(
+    app: &App,
+    failure: &Failure,
+    model: &ModelId,
+    exit: Exit,
+) -> CommandError {
     use FailureKind as Kind;
     let name = &model.provider;
     let (kind, message) = match failure.kind {

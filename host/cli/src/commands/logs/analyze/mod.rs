@@ -4,6 +4,7 @@ mod ask;
 mod ending;
 mod files;
 mod models;
+pub(crate) use ending::{now, of_failure};
 pub(crate) use models::resolve;
 
 use clap::ValueEnum;
