@@ -70,7 +70,19 @@ fn lists_start_no_engine() {
     let plugins = env.run(&["plugin", "list", "--json"]).exits(0).json();
     let ids: Vec<_> =
         plugins["plugins"].as_array().unwrap().iter().map(|plugin| plugin["id"].clone()).collect();
-    assert_eq!(ids, ["anthropic", "copy", "google", "openai", "openai-compatible", "worktree"]);
+    assert_eq!(
+        ids,
+        [
+            "anthropic",
+            "bedrock",
+            "copy",
+            "google",
+            "ollama",
+            "openai",
+            "openai-compatible",
+            "worktree"
+        ]
+    );
     assert!(
         plugins["plugins"]
             .as_array()

@@ -7,6 +7,7 @@ mod help;
 mod investigate;
 mod isolate;
 mod logs;
+mod providers;
 mod review;
 
 use massgen_harness::{FakeLlm, TestEnv};

@@ -52,18 +52,39 @@ pub struct Spent {
     /// US dollars, none as soon as one exchange has no price.
     #[serde(skip)]
     pub cost_usd: Option<f64>,
+    /// US dollars that the prompt cache saved, against the same prompts without one.
+    #[serde(skip)]
+    pub saved_usd: f64,
 }
 
 impl Spent {
     /// Nothing yet; `priced` says whether there are prices.
     pub fn nothing(priced: bool) -> Self {
-        Self { usage: Usage::default(), requests: 0, cost_usd: priced.then_some(0.0) }
+        Self {
+            usage: Usage::default(),
+            requests: 0,
+            cost_usd: priced.then_some(0.0),
+            saved_usd: 0.0,
+        }
     }
 
-    /// Adds an exchange.
-    pub fn add(&mut self, usage: &Usage, rates: &dyn Rates) {
+    /// Adds an exchange. What the service says that it charges wins over what its prices come to; a reply
+    /// without any count costs something that nobody knows.
+    pub fn add(
+        &mut self,
+        usage: &Usage,
+        billed_usd: Option<f64>,
+        replied: bool,
+        rates: &dyn Rates,
+    ) {
         self.usage.add(usage);
-        self.cost_usd = match (self.cost_usd, rates.cost_usd(usage)) {
+        let counted = usage.input_tokens.is_some() || usage.output_tokens.is_some() || !replied;
+        let by_price = rates.cost_usd(usage).filter(|_| counted);
+        let uncached = Usage { cache_read_tokens: None, cache_write_tokens: None, ..*usage };
+        if let (Some(cost), Some(full)) = (by_price, rates.cost_usd(&uncached)) {
+            self.saved_usd += full - cost;
+        }
+        self.cost_usd = match (self.cost_usd, billed_usd.or(by_price)) {
             (Some(before), Some(cost)) => Some(before + cost),
             _ => None,
         };

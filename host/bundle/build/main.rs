@@ -8,8 +8,10 @@ use std::path::PathBuf;
 /// The plugins that ship with the program: folder in `plugins/` and crate.
 const BUNDLED: &[guests::Guest] = &[
     guests::Guest { folder: "plugins/anthropic", package: "massgen-provider-anthropic" },
+    guests::Guest { folder: "plugins/bedrock", package: "massgen-provider-bedrock" },
     guests::Guest { folder: "plugins/copy", package: "massgen-strategy-copy" },
     guests::Guest { folder: "plugins/google", package: "massgen-provider-google" },
+    guests::Guest { folder: "plugins/ollama", package: "massgen-provider-ollama" },
     guests::Guest { folder: "plugins/openai", package: "massgen-provider-openai" },
     guests::Guest {
         folder: "plugins/openai-compatible",

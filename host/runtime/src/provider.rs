@@ -185,6 +185,21 @@ impl LoadedPlugin {
         let manifest = self.manifest();
         let value =
             |name: &str| set.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        // What stands in a host's name must not be able to name another host.
+        let names_a_host = |name: &str| {
+            let braced = [format!("{{{name}}}"), format!("{{{name}-}}")];
+            manifest.endpoints.iter().any(|place| braced.iter().any(|b| place.base.contains(b)))
+        };
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if let Some((name, text)) =
+            set.iter().find(|(name, text)| names_a_host(name) && !plain(text))
+        {
+            return Err(ConnectError::Setting {
+                plugin: manifest.id.clone(),
+                name: name.clone(),
+                value: text.clone(),
+            });
+        }
         let base = |place: &Endpoint| {
             let text = match given {
                 Some(given) => manifest.trimmed(given).to_string(),

@@ -45,7 +45,8 @@ impl Provider for Google {
 
     fn open(context: &Context, request: &Request) -> Result<(HttpRequest, Self::Decoder), Failure> {
         let version = setting(context, "api-version");
-        let (request, notices) = encode::request(request, version.as_deref().unwrap_or("auto"))?;
+        let place = place(context, version.as_deref().unwrap_or("auto"))?;
+        let (request, notices) = encode::request(request, &place)?;
         Ok((request, decode::Reply::new(notices)))
     }
 
@@ -54,6 +55,9 @@ impl Provider for Google {
     }
 
     fn list_request(context: &Context) -> HttpRequest {
+        if setting(context, "url-style").as_deref() == Some("vertex") {
+            return list::of_publisher();
+        }
         // v1beta lists what v1 lists and the previews too.
         let version = setting(context, "api-version").filter(|version| version == "v1");
         list::request(version.as_deref().unwrap_or("v1beta"), None)
@@ -62,6 +66,28 @@ impl Provider for Google {
     fn list_response(_head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure> {
         list::page(body)
     }
+}
+
+/// Where the models are, by the settings.
+fn place(context: &Context, version: &str) -> Result<encode::Place, Failure> {
+    let text = |name: &str| setting(context, name).unwrap_or_default();
+    if text("url-style") != "vertex" {
+        return Ok(encode::Place::Gemini { version: version.to_string() });
+    }
+    if text("auth-scheme") != "google-adc" {
+        return Ok(encode::Place::Express);
+    }
+    let (project, location) = (text("project"), text("location"));
+    if project.is_empty() {
+        return Err(Failure {
+            pointer: Some("/settings/project".into()),
+            ..massgen_plugin_sdk::failure(
+                massgen_plugin_sdk::FailureKind::InvalidRequest,
+                "Vertex AI needs a project: set GOOGLE_CLOUD_PROJECT",
+            )
+        });
+    }
+    Ok(encode::Place::Project { project, location })
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -70,8 +70,9 @@ impl<P: Provider> contract::GuestExchange for Exchange<P> {
     }
 
     fn finish(&self, end: contract::BodyEnd) -> Result<contract::Finished, contract::Failure> {
-        let events = self.decoder.borrow_mut().finish(end)?;
-        Ok(contract::Finished { events, next: None })
+        let mut decoder = self.decoder.borrow_mut();
+        let events = decoder.finish(end)?;
+        Ok(contract::Finished { events, next: decoder.next() })
     }
 }
 

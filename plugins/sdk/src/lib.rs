@@ -20,8 +20,8 @@ pub mod bindings {
 }
 
 pub use bindings::exports::massgen::analyzer_model::analyzer_model::{
-    BodyEnd, Context, Event, Extension, Failure, FailureKind, Finished, Frame, Framing, HttpHead,
-    HttpRequest, Message, ModelInfo, NamedSchema, Opaque, OutputFormat, Part, Pricing,
+    BodyEnd, Context, Event, Extension, Failure, FailureKind, Finished, FollowUp, Frame, Framing,
+    HttpHead, HttpRequest, Message, ModelInfo, NamedSchema, Opaque, OutputFormat, Part, Pricing,
     ProviderInfo, RateLimit, Reasoning, Request, Role, Sampling, SseEvent, StopReason, Tool,
     ToolCall, ToolCallDelta, ToolCallStart, ToolChoice, ToolOutput, ToolResult, Usage,
 };
@@ -64,6 +64,11 @@ pub trait Decoder: 'static {
 
     /// The body is over.
     fn finish(&mut self, end: BodyEnd) -> Result<Vec<Event>, Failure>;
+
+    /// What to send next in the same exchange, asked for after `finish` said nothing against it.
+    fn next(&mut self) -> Option<FollowUp> {
+        None
+    }
 }
 
 /// Makes a type that implements [`Provider`] the component's exports.
@@ -89,6 +94,12 @@ pub fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
 /// The service can't express the part of the request at `pointer`.
 pub fn unsupported(pointer: &str, message: impl Into<String>) -> Failure {
     Failure { pointer: Some(pointer.to_string()), ..failure(FailureKind::Unsupported, message) }
+}
+
+/// The model as the service names it in its reply: an alias may stand for a dated version.
+pub fn served_model(name: &str) -> Event {
+    let json = serde_json::Value::from(name).to_string();
+    Event::Other(Extension { kind: "served-model".into(), json })
 }
 
 /// The reply does not follow the service's protocol.

@@ -88,6 +88,7 @@ pub struct Investigation<'a> {
     pending: Vec<ToolCall>,
     spent: Spent,
     begun: bool,
+    served_model: Option<String>,
     notices: Vec<String>,
     answer: Answer,
     over: Option<(Stop, Option<Failure>)>,
@@ -112,6 +113,7 @@ impl<'a> Investigation<'a> {
             pending: Vec::new(),
             spent: Spent::nothing(priced),
             begun: false,
+            served_model: None,
             notices: Vec::new(),
             answer: Answer::default(),
             over: None,
@@ -177,6 +179,7 @@ impl<'a> Investigation<'a> {
             begun: self.begun,
             answer: self.answer,
             spent: self.spent,
+            served_model: self.served_model,
             notices: self.notices,
         }
     }
@@ -270,7 +273,8 @@ impl<'a> Investigation<'a> {
     fn reply(&mut self, reply: Reply) {
         self.begun = true;
         self.spent.requests += 1;
-        self.spent.add(&reply.usage, self.rates);
+        self.spent.add(&reply.usage, reply.billed_usd, true, self.rates);
+        self.served_model = reply.served_model.clone().or(self.served_model.take());
         self.notices.extend(reply.notices.iter().cloned());
         let text = reply.text();
         let mut calls: Vec<ToolCall> = reply
@@ -384,8 +388,10 @@ impl<'a> Investigation<'a> {
     }
 
     fn failed(&mut self, error: ExchangeError) {
-        self.spent.requests += 1;
-        self.spent.add(&error.usage, self.rates);
+        // What the plugin can't express was never sent.
+        let sent = error.attempts > 0 && error.failure.kind != FailureKind::Unsupported;
+        self.spent.requests += u32::from(sent);
+        self.spent.add(&error.usage, None, false, self.rates);
         let failure = error.failure;
         if matches!(failure.kind, FailureKind::Unsupported | FailureKind::InvalidRequest)
             && self.step_down(&failure)

@@ -63,6 +63,8 @@ pub struct Outcome {
     pub answer: Answer,
     /// What was used.
     pub spent: Spent,
+    /// The model as the service named it in its last reply.
+    pub served_model: Option<String>,
     /// Lines for the user.
     pub notices: Vec<String>,
 }

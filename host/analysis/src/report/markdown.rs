@@ -188,6 +188,12 @@ fn appendix(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
             usage.reasoning_tokens,
             analysis.duration_ms
         )?;
+        if usage.cache_saved_usd != 0.0 {
+            writeln!(out, "- The prompt cache saved ${:.6}", usage.cache_saved_usd)?;
+        }
+    }
+    if let Some(served) = analysis.model.as_ref().and_then(|model| model.served.as_deref()) {
+        writeln!(out, "- Model as its service named it: {}", inline(served))?;
     }
     writeln!(
         out,

@@ -63,12 +63,14 @@ pub struct ModelUsed {
     pub model: String,
     /// Who named it.
     pub origin: String,
+    /// The model as its service named it in its replies.
+    pub served: Option<String>,
 }
 
 impl ModelUsed {
     /// A model and who named it.
-    pub fn new(id: &ModelId, origin: String) -> Self {
-        Self { provider: id.provider.clone(), model: id.model.clone(), origin }
+    pub fn new(id: &ModelId, origin: String, served: Option<String>) -> Self {
+        Self { provider: id.provider.clone(), model: id.model.clone(), origin, served }
     }
 }
 
@@ -85,6 +87,8 @@ pub struct UsageUsed {
     pub reasoning_tokens: u64,
     /// Exchanges.
     pub requests: u32,
+    /// US dollars that the prompt cache saved; below nothing where writing it cost more.
+    pub cache_saved_usd: f64,
 }
 
 impl From<&Spent> for UsageUsed {
@@ -95,6 +99,7 @@ impl From<&Spent> for UsageUsed {
             cached_tokens: spent.usage.cache_read_tokens.unwrap_or(0),
             reasoning_tokens: spent.usage.reasoning_tokens.unwrap_or(0),
             requests: spent.requests,
+            cache_saved_usd: spent.saved_usd,
         }
     }
 }

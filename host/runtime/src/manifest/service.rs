@@ -97,6 +97,13 @@ impl Manifest {
     pub fn filled<'a>(&self, base: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
         let mut filled = base.to_string();
         for (name, setting) in &self.settings {
+            // `{name-}` is the value and a dash, or nothing where the value is `global`.
+            let dashed = format!("{{{name}-}}");
+            if filled.contains(&dashed) {
+                let text = value(name).unwrap_or(&setting.default);
+                let with_dash = format!("{text}-");
+                filled = filled.replace(&dashed, if text == "global" { "" } else { &with_dash });
+            }
             let place = format!("{{{name}}}");
             if filled.contains(&place) {
                 filled = filled.replace(&place, value(name).unwrap_or(&setting.default));

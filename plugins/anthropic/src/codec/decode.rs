@@ -48,7 +48,8 @@ impl Reply {
         Ok(match kind {
             "message_start" => {
                 self.merge_usage(&data["message"]["usage"]);
-                Vec::new()
+                let model = json::text(data, "/message/model");
+                model.map(massgen_plugin_sdk::served_model).into_iter().collect()
             }
             "content_block_start" => self.begin(at, &data["content_block"]),
             "content_block_delta" => self.delta(at, &data["delta"])?,

@@ -11,8 +11,45 @@ use super::{OWN_ID, SIGNATURE};
 /// The service takes this in place of a signature that it never made (a call from another conversation).
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
-/// Encodes a request for an API version (`v1`, `v1beta` or `auto`); the texts are notices for the user.
-pub fn request(request: &Request, version: &str) -> Result<(HttpRequest, Vec<String>), Failure> {
+/// Where the models are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The Gemini API.
+    Gemini {
+        /// `v1`, `v1beta` or `auto`.
+        version: String,
+    },
+    /// A project's models on Vertex AI.
+    Project {
+        /// The project's id.
+        project: String,
+        /// `global` or a region.
+        location: String,
+    },
+    /// Vertex AI with an express key, which stands for a project.
+    Express,
+}
+
+impl Place {
+    /// The path of a call of a model.
+    fn path(&self, model: &str, verb: &str) -> String {
+        let name = json::path_segment(model.strip_prefix("models/").unwrap_or(model));
+        match self {
+            Self::Gemini { version } => {
+                format!("/{}/models/{name}:{verb}", api_version(version, model))
+            }
+            Self::Project { project, location } => format!(
+                "/v1/projects/{}/locations/{}/publishers/google/models/{name}:{verb}",
+                json::path_segment(project),
+                json::path_segment(location)
+            ),
+            Self::Express => format!("/v1/publishers/google/models/{name}:{verb}"),
+        }
+    }
+}
+
+/// Encodes a request for a place; the texts are notices for the user.
+pub fn request(request: &Request, place: &Place) -> Result<(HttpRequest, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let generation = generation(&request.model);
     let mut body = Map::new();
@@ -38,11 +75,10 @@ pub fn request(request: &Request, version: &str) -> Result<(HttpRequest, Vec<Str
         return Err(unsupported("/options", format!("google has no option `{name}`")));
     }
     let verb = if request.stream { "streamGenerateContent" } else { "generateContent" };
-    let model = json::path_segment(request.model.strip_prefix("models/").unwrap_or(&request.model));
     let http = HttpRequest {
         endpoint: "api".into(),
         method: "POST".into(),
-        path: format!("/{}/models/{model}:{verb}", api_version(version, &request.model)),
+        path: place.path(&request.model, verb),
         query: if request.stream { vec![("alt".into(), "sse".into())] } else { Vec::new() },
         headers: vec![("content-type".into(), "application/json".into())],
         body: Value::Object(body).to_string().into_bytes(),

@@ -25,7 +25,23 @@ pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let next = json::text(&document, "/nextPageToken")
         .filter(|token| !token.is_empty())
         .map(|token| request("v1beta", Some(token)));
-    Ok(ModelPage { models: json::items(&document, "/models").filter_map(model).collect(), next })
+    let published = json::items(&document, "/publisherModels").filter_map(published);
+    let models = json::items(&document, "/models").filter_map(model).chain(published);
+    Ok(ModelPage { models: models.collect(), next })
+}
+
+/// Vertex AI tells names alone.
+fn published(json: &Value) -> Option<ModelInfo> {
+    let id = json::text(json, "/name")?.rsplit('/').next()?;
+    id.starts_with("gemini").then(|| ModelInfo {
+        id: id.to_string(),
+        display_name: id.to_string(),
+        context_tokens: None,
+        max_output_tokens: None,
+        features: Vec::new(),
+        pricing: None,
+        deprecated: false,
+    })
 }
 
 fn model(json: &Value) -> Option<ModelInfo> {
@@ -46,4 +62,12 @@ fn model(json: &Value) -> Option<ModelInfo> {
         pricing: None,
         deprecated: false,
     })
+}
+
+/// The models that Google publishes on Vertex AI.
+pub fn of_publisher() -> HttpRequest {
+    let mut asked = request("v1beta1", None);
+    asked.path = "/v1beta1/publishers/google/models".into();
+    asked.query.clear();
+    asked
 }

@@ -171,7 +171,8 @@ impl Reply {
             Some("failed") => return Err(explain::failed_response(response)),
             status => StopReason::Other(status.unwrap_or("no status").to_string()),
         };
-        let mut events: Vec<Event> = usage(response).into_iter().collect();
+        let served = json::text(response, "/model").map(massgen_plugin_sdk::served_model);
+        let mut events: Vec<Event> = served.into_iter().chain(usage(response)).collect();
         events.push(Event::Stopped(stop));
         Ok(events)
     }

@@ -132,7 +132,11 @@ fn finish(
     evidence::check(&mut findings, run_files);
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let ended = Ended {
-        model: Some(ModelUsed::new(subject.model, subject.choice.origin.to_string())),
+        model: Some(ModelUsed::new(
+            subject.model,
+            subject.choice.origin.to_string(),
+            outcome.served_model,
+        )),
         usage: UsageUsed::from(&outcome.spent),
         cost_usd: outcome.spent.cost_usd,
         duration_ms,

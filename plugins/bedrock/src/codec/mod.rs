@@ -1,0 +1,10 @@
+//! Converse as pure functions: request to bytes, binary frames to events.
+
+pub mod decode;
+pub mod encode;
+pub mod event_stream;
+pub mod explain;
+pub mod list;
+
+/// The kind of opaque state that is a block of reasoning.
+pub(crate) const REASONING: &str = "reasoning-content";
