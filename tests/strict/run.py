@@ -21,6 +21,14 @@ import time
 import urllib.request
 
 SECRETS = {"OPENAI_API_KEY": "sentinel-openai-7261", "ANTHROPIC_API_KEY": "sentinel-anthropic-7262", "GEMINI_API_KEY": "sentinel-google-7263"}
+MORE_SECRETS = {"XAI_API_KEY": "sentinel-xai-7264", "MISTRAL_API_KEY": "sentinel-mistral-7265", "GROQ_API_KEY": "sentinel-groq-7266",
+                "DEEPSEEK_API_KEY": "sentinel-deepseek-7267", "OPENROUTER_API_KEY": "sentinel-openrouter-7268", "AZURE_OPENAI_API_KEY": "sentinel-azure-7269",
+                "LMSTUDIO_API_KEY": "sentinel-lmstudio-7270", "AWS_BEARER_TOKEN_BEDROCK": "sentinel-bedrock-7271", "VLLM_API_KEY": "sentinel-vllm-7272"}
+# Wire formats beyond those of the first three: model, format, the variable of its base URL, and what follows the server's own.
+MORE = [("xai/grok-4.3", "openai.chat", "XAI_BASE_URL", "/v1"), ("lmstudio/local", "openai.chat", "LMSTUDIO_BASE_URL", "/v1"),
+        ("openrouter/openai/gpt-oss-120b", "openai.chat", "OPENROUTER_BASE_URL", "/v1"), ("azure/my-deployment", "openai.chat", "AZURE_OPENAI_ENDPOINT", ""),
+        ("groq/openai/gpt-oss-20b", "openai.chat", "GROQ_BASE_URL", "/openai/v1"), ("ollama/llama3.2", "ollama.chat", "OLLAMA_HOST", ""),
+        ("bedrock/us.anthropic.claude-haiku-5-5", "bedrock.converse", "BEDROCK_BASE_URL", "")]
 NAMED = ["openai/gpt-6-luna", "anthropic/claude-haiku-5-5", "google/gemini-3.5-flash-lite"]
 BARE = ["gpt-4o", "claude-sonnet-4-20250514", "gemini-3-flash-preview"]
 FORMATS = {"openai": "openai.responses", "anthropic": "anthropic.messages", "google": "gemini.generate"}
@@ -57,7 +65,7 @@ class Suite:
         started = time.time()
         done = subprocess.run(command, env=variables, cwd=work, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         done.seconds, done.turn = time.time() - started, work / "log_20260101_000000_000000/turn_1"
-        for secret in SECRETS.values():
+        for secret in [*SECRETS.values(), *MORE_SECRETS.values()]:
             self.check(f"no key printed: {args}", secret not in done.stdout + done.stderr)
         return done
 
@@ -73,7 +81,7 @@ class Suite:
         rejected = [(entry["path"], entry["error"]) for entry in journal if entry["verdict"] not in ("ok", "scripted-error", "scripted-malformed")]
         self.check(f"{what}: no request rejected", not rejected, str(rejected)[:600])
         bodies = json.dumps([entry["body"] for entry in journal])
-        self.check(f"{what}: no key in a body", not any(secret in bodies for secret in SECRETS.values()))
+        self.check(f"{what}: no key in a body", not any(secret in bodies for secret in [*SECRETS.values(), *MORE_SECRETS.values()]))
         return journal
 
     def investigations(self):
@@ -114,6 +122,33 @@ class Suite:
                 verified = {finding["title"]: finding["verified"] for finding in report["findings"]}
                 self.check(f"{what}: evidence is checked", verified == {"true": True, "lie": False}, str(verified))
                 self.check(f"{what}: Markdown too", "**unverified**" in (done.turn / "ANALYSIS_REPORT.md").read_text())
+
+    def more_formats(self):
+        """Every other format, plain, streamed, with parallel tools, a schema and reasoning."""
+        look = {"name": "list_files", "arguments": {"path": None}}
+        search = {"name": "search", "arguments": {"text": "flaky", "path": None}}
+        report = {"json": {"summary": "s", "findings": []}}
+        ways = {"plain": ([report], ["--no-stream"]), "stream": ([report], []), "tools": ([{"tool_calls": [look]}, report], []),
+                "parallel tools": ([{"tool_calls": [look, search], "thinking": "two at once"}, report], []),
+                "parallel tools, whole": ([{"tool_calls": [look, search]}, report], ["--no-stream"]),
+                "schema": ([], []), "reasoning": ([{"tool_calls": [look], "thinking": "hm"}, report], ["--reasoning", "high"])}
+        for model, wire, variable, ending in MORE:
+            for way, (steps, extra) in ways.items():
+                # OpenRouter's object `reasoning` is its own, which OpenAI's types don't know; Groq takes no format beside
+                # tools, and the server's own script does not call a tool that is forced.
+                if (model.split("/")[0], way) in (("openrouter", "reasoning"), ("groq", "schema")):
+                    continue
+                what = f"{model}: {way}"
+                self.admin("reset")
+                if steps:
+                    self.admin("enqueue", [{"format": wire, **step} for step in steps])
+                done = self.massgen("tool_failures", "--model", model, *extra, env={**MORE_SECRETS, variable: self.base + ending})
+                self.check(f"{what}: exit 0", done.returncode == 0, done.stderr[-500:])
+                self.journal_is_clean(what)
+        signed = {"AWS_BEARER_TOKEN_BEDROCK": None, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "sentinel-aws-7273", "BEDROCK_BASE_URL": self.base}
+        self.admin("reset")
+        done = self.massgen("tool_failures", "--model", "bedrock/us.anthropic.claude-haiku-5-5", env={**MORE_SECRETS, **signed})
+        self.check("bedrock, signed: exit 0", done.returncode == 0, done.stderr[-500:])
 
     def faults(self):
         bad = [{"text": "no json"}] * 3
@@ -185,7 +220,7 @@ class Suite:
 
     def run(self):
         try:
-            for part in (self.investigations, self.several_steps, self.faults, self.selection, self.listings):
+            for part in (self.investigations, self.several_steps, self.more_formats, self.faults, self.selection, self.listings):
                 part()
         finally:
             self.server.terminate()
