@@ -130,3 +130,39 @@ fn keys_that_massgen_stored_stay_there() {
         assert!(!report.contains("mock-key"), "{name}");
     }
 }
+
+#[test]
+fn a_run_is_drawn_in_the_terminal_as_json_and_as_a_page() {
+    let env = env();
+    let run = env.unpack_run("tool_failures");
+    let drawn = env.run(&["logs", "timeline"]).exits(0).stdout;
+    for part in
+        ["agent_a", "agent_b", "agent_a presented", "▓", "✗", "events.jsonl:84", "answer agent1.1"]
+    {
+        assert!(drawn.contains(part), "{part}: {drawn}");
+    }
+    let json = env.run(&["logs", "timeline", "--json"]).exits(0).json();
+    assert_eq!(json["schema"], "timeline/1");
+    let lane = &json["attempts"][0]["lanes"][0];
+    let failed = lane["calls"].as_array().unwrap().iter().filter(|call| call["state"] == "failed");
+    assert_eq!((lane["agent"].as_str(), failed.count()), (Some("agent_a"), 7));
+    let events = run.join("turn_1/attempt_1/events.jsonl");
+    let text = std::fs::read_to_string(&events).unwrap();
+    std::fs::write(
+        &events,
+        text.replace("Answer built with tools.", "</script><script>alert(1)</script>"),
+    )
+    .unwrap();
+    let page = env.project().join("run.html");
+    env.run(&["logs", "timeline", "--html", page.to_str().unwrap()]).exits(0);
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert_eq!(html.matches("</script>").count(), 2, "what a log holds is no markup");
+    assert!(
+        !html.contains("<script>alert") && !html.contains("http://") || html.contains("www.w3.org")
+    );
+    // A finished run has nothing to follow.
+    assert!(env.run(&["logs", "timeline", "--follow"]).exits(0).stdout.contains("answer agent1.1"));
+    env.run(&["logs", "timeline", "--follow", "--json"]).exits(2);
+    env.run(&["logs", "analyze", "--model", "none", "--format", "html"]).exits(0);
+    assert!(run.join("turn_1/analysis.html").is_file());
+}

@@ -8,6 +8,7 @@ pub mod estimate;
 pub mod evidence;
 pub mod finding;
 pub mod investigation;
+pub mod page;
 pub mod prompt;
 pub mod report;
 pub mod schema;

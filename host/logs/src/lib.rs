@@ -4,6 +4,7 @@
 pub mod diagnostic;
 pub mod events;
 pub mod examine;
+pub mod export;
 pub mod facts;
 pub mod files;
 pub mod locate;
@@ -13,6 +14,7 @@ pub mod read;
 pub mod redact;
 pub mod run;
 pub mod similarity;
+pub mod timeline;
 pub mod tools;
 
-pub use examine::examine;
+pub use examine::{examine, examine_with};

@@ -10,7 +10,7 @@ use crate::redact::Redactor;
 pub const LINE_CHARS_MAX: usize = 4_000;
 
 /// Bytes of a line that are kept at all; beyond them a line is cut even for the evidence check.
-const LINE_BYTES_MAX: usize = 1 << 20;
+pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// Lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

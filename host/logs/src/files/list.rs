@@ -12,7 +12,7 @@ const SKIPPED: &[&str] = &[".git", "node_modules", "__pycache__", ".venv"];
 
 /// What this program writes beside the logs. An earlier report is no evidence.
 pub(super) const OWN_FILES: &[&str] =
-    &["ANALYSIS_REPORT.md", "analysis.json", "analysis.transcript.jsonl"];
+    &["ANALYSIS_REPORT.md", "analysis.json", "analysis.html", "analysis.transcript.jsonl"];
 
 /// Entries that are looked at before the list gives up; a hostile directory may hold millions.
 const ENTRIES_MAX: usize = 200_000;

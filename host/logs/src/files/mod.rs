@@ -4,6 +4,7 @@
 mod confine;
 mod lines;
 mod list;
+mod pick;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -94,6 +95,23 @@ impl RunFiles {
     ) -> Result<(), ReadFileError> {
         let file = confine::open(&self.root, path)?;
         lines::each(file, path, &self.redactor, visit)
+    }
+
+    /// Hands the wanted lines of a file, redacted, to `visit`; `wanted` is sorted, numbers count from 1.
+    pub fn pick_lines(
+        &self,
+        path: &str,
+        wanted: &[u64],
+        visit: impl FnMut(u64, &str),
+    ) -> Result<(), ReadFileError> {
+        let file = confine::open(&self.root, path)?;
+        pick::pick(file, path, wanted, &self.redactor, visit)
+    }
+
+    /// The number of the first line that holds a text, verbatim.
+    pub fn find_line(&self, path: &str, text: &str) -> Result<Option<u64>, ReadFileError> {
+        let file = confine::open(&self.root, path)?;
+        pick::find(file, path, text)
     }
 
     /// What takes the secrets out.

@@ -16,25 +16,30 @@ pub fn quote(problems: &mut [Problem], files: &RunFiles) {
         by_file.entry(evidence.file.clone()).or_default().push(evidence);
     }
     for (file, mut cited) in by_file {
-        let mut open: Vec<bool> = vec![true; cited.len()];
+        for evidence in cited.iter_mut().filter(|evidence| evidence.line_start == 0) {
+            let found = match evidence.quote.as_str() {
+                "" => None,
+                needle => files.find_line(&file, needle).ok().flatten(),
+            };
+            evidence.line_start = found.unwrap_or(0);
+            evidence.line_end = evidence.line_start;
+        }
+        cited.sort_by_key(|evidence| evidence.line_start);
+        let wanted: Vec<u64> = cited.iter().map(|evidence| evidence.line_start).collect();
+        let mut quoted = vec![false; cited.len()];
         // A file that can't be read leaves its evidence unfound.
-        let read = files.each_line(&file, |number, line| {
-            for (evidence, open) in cited.iter_mut().zip(&mut open) {
-                let here = evidence.line_start == number
-                    || (evidence.line_start == 0
-                        && !evidence.quote.is_empty()
-                        && line.contains(&evidence.quote));
-                if *open && here {
-                    evidence.line_start = number;
-                    evidence.line_end = number;
-                    evidence.quote = part(line, &evidence.quote);
-                    *open = false;
+        let read = files.pick_lines(&file, &wanted, |number, line| {
+            let first = cited.partition_point(|evidence| evidence.line_start < number);
+            for (at, evidence) in cited.iter_mut().enumerate().skip(first) {
+                if evidence.line_start != number {
+                    break;
                 }
+                evidence.quote = part(line, &evidence.quote);
+                quoted[at] = true;
             }
-            open.iter().any(|open| *open)
         });
-        for (evidence, open) in cited.iter_mut().zip(open) {
-            if open || read.is_err() {
+        for (evidence, quoted) in cited.iter_mut().zip(quoted) {
+            if !quoted || read.is_err() {
                 evidence.quote.clear();
             }
         }

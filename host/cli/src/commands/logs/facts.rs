@@ -66,12 +66,17 @@ pub(crate) fn run(app: &App, args: &FactsArgs) -> Result<Exit, CommandError> {
 pub(crate) fn measure(app: &App, target: &Target) -> Facts {
     let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
     let mut facts = examine(&target.run, target.turn, &redactor);
+    narrow(&mut facts, target);
+    facts
+}
+
+/// Leaves out the attempts that are not meant.
+pub(crate) fn narrow(facts: &mut Facts, target: &Target) {
     if let Some(number) = target.attempt {
         facts.attempts.retain(|attempt| attempt.attempt == number);
         facts.problems.retain(|problem| problem.attempt == number);
         facts.wall_ms = facts.attempts.iter().map(|attempt| attempt.wall_ms).sum();
     }
-    facts
 }
 
 /// Problems with their first place.

@@ -1,11 +1,14 @@
 //! `massgen logs …`
 
 pub(crate) mod analyze;
+pub(crate) mod compare;
+pub(crate) mod export;
 pub(crate) mod facts;
 pub(crate) mod list;
 pub(crate) mod open;
 pub(crate) mod summary;
 pub(crate) mod target;
+pub(crate) mod timeline;
 pub(crate) mod tools;
 
 use clap::Subcommand;
@@ -36,8 +39,14 @@ enum LogsVerb {
     Tools(tools::ToolsArgs),
     /// Show every measured fact and detected problem
     Facts(facts::FactsArgs),
+    /// Draw a run: who did what when, in the terminal or as a page
+    Timeline(timeline::TimelineArgs),
     /// Report on a run, with a model of your choice or from the facts alone
     Analyze(Box<analyze::AnalyzeArgs>),
+    /// Compare runs by their facts, or reports by what they found
+    Compare(compare::CompareArgs),
+    /// Write runs as rows or traces for other programs
+    Export(export::ExportArgs),
     /// Open a run's directory in the file manager
     Open(open::OpenArgs),
 }
@@ -49,7 +58,10 @@ pub(crate) fn run(app: &App, args: &LogsArgs) -> Result<Exit, CommandError> {
         Some(LogsVerb::List(args)) => list::run(app, args),
         Some(LogsVerb::Tools(args)) => tools::run(app, args),
         Some(LogsVerb::Facts(args)) => facts::run(app, args),
+        Some(LogsVerb::Timeline(args)) => timeline::run(app, args),
         Some(LogsVerb::Analyze(args)) => analyze::run(app, args),
+        Some(LogsVerb::Compare(args)) => compare::run(app, args),
+        Some(LogsVerb::Export(args)) => export::run(app, args),
         Some(LogsVerb::Open(args)) => open::run(app, args),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct TargetArgs {
 }
 
 /// A run that was found, and the part of it that is meant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) run: RunDir,
     pub(crate) turn: Option<u32>,

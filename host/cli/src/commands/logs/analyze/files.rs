@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use massgen_analysis::page::{self, Page};
 use massgen_analysis::report::{self, Analysis};
 use massgen_analysis::transcript::{self, Record};
 use massgen_analysis::write;
@@ -9,6 +10,7 @@ use massgen_analysis::write;
 use super::{AnalyzeArgs, Format};
 use crate::app::App;
 use crate::commands::logs::target::Target;
+use crate::commands::logs::timeline;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -17,6 +19,8 @@ use crate::exit::Exit;
 pub(super) struct Files {
     markdown: Option<PathBuf>,
     json: Option<PathBuf>,
+    html: Option<PathBuf>,
+    target: Target,
     pub(super) transcript: PathBuf,
 }
 
@@ -29,10 +33,12 @@ pub(super) fn claim(
 ) -> Result<Files, CommandError> {
     let dir = target.run.root.join(format!("turn_{turn}"));
     let files = match &args.output {
-        Some(output) => beside(&app.environment.path(output), &args.format),
+        Some(output) => beside(&app.environment.path(output), &args.format, target),
         None => Files {
             markdown: args.format.contains(&Format::Md).then(|| dir.join("ANALYSIS_REPORT.md")),
             json: args.format.contains(&Format::Json).then(|| dir.join("analysis.json")),
+            html: args.format.contains(&Format::Html).then(|| dir.join("analysis.html")),
+            target: target.clone(),
             transcript: dir.join("analysis.transcript.jsonl"),
         },
     };
@@ -68,7 +74,7 @@ pub(super) fn claim(
 }
 
 /// `FILE` takes the one format that is asked for; several share its name and differ in their ending.
-fn beside(output: &Path, formats: &[Format]) -> Files {
+fn beside(output: &Path, formats: &[Format], target: &Target) -> Files {
     let place = |format: Format, ending: &str| {
         formats.contains(&format).then(|| {
             if formats.len() == 1 { output.to_path_buf() } else { output.with_extension(ending) }
@@ -77,13 +83,15 @@ fn beside(output: &Path, formats: &[Format]) -> Files {
     Files {
         markdown: place(Format::Md, "md"),
         json: place(Format::Json, "json"),
+        html: place(Format::Html, "html"),
+        target: target.clone(),
         transcript: output.with_extension("transcript.jsonl"),
     }
 }
 
 impl Files {
     fn reports(&self) -> impl Iterator<Item = &PathBuf> {
-        self.markdown.iter().chain(&self.json)
+        self.markdown.iter().chain(&self.json).chain(&self.html)
     }
 
     /// Writes the report and prints it, or where it is.
@@ -101,6 +109,12 @@ impl Files {
                 CommandError::failed("report", "the report can't be written").because(&error)
             })?;
             write::replace(path, &(text + "\n")).map_err(failed)?;
+        }
+        if let Some(path) = &self.html {
+            let timeline = timeline::of(app, &self.target, analysis.facts);
+            let value = serde_json::to_value(analysis).unwrap_or_default();
+            let page = Page { facts: analysis.facts, timeline: &timeline, analysis: Some(&value) };
+            write::replace(path, &page::render(&page)).map_err(failed)?;
         }
         if app.ui.manner.json {
             app.ui.json(analysis);

@@ -102,6 +102,7 @@ enum FocusOn {
 pub(crate) enum Format {
     Md,
     Json,
+    Html,
 }
 
 fn duration(text: &str) -> Result<u64, String> {

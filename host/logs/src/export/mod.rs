@@ -1,0 +1,34 @@
+//! Runs for other programs: rows for databases, spans for tracing systems.
+
+mod otlp;
+mod rows;
+
+pub use otlp::otlp;
+pub use rows::rows;
+
+use crate::events::{Call, Events};
+use crate::run::{Attempt, Run};
+
+/// The attempt that facts were measured from.
+fn attempt_of(run: &Run, number: u32) -> Option<&Attempt> {
+    run.turns.last()?.attempts.iter().find(|attempt| attempt.number == number)
+}
+
+/// How a call ended.
+fn state(call: &Call) -> &'static str {
+    match call {
+        call if !call.ended() => "unfinished",
+        call if call.failed() => "failed",
+        call if call.background() => "background",
+        _ => "ok",
+    }
+}
+
+/// Calls with their agents.
+fn calls(events: &Events) -> impl Iterator<Item = (usize, &str, &Call)> {
+    events
+        .calls
+        .iter()
+        .enumerate()
+        .map(|(at, call)| (at, events.agent(call.agent).unwrap_or_default(), call))
+}

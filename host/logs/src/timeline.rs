@@ -1,0 +1,303 @@
+//! A run as it is drawn: agents as lanes, rounds and tool calls as bars, answers, votes and restarts as marks.
+//! Serialises as `timeline/1`.
+
+use serde::Serialize;
+
+use crate::events::{Call, Events, Moment, MomentKind};
+use crate::facts::{AgentFacts, AttemptFacts, Facts, Segment};
+use crate::redact::Redactor;
+use crate::run::{Attempt, Run};
+
+/// Calls of a lane that are drawn; of more, the failed and the longest.
+const CALLS_MAX: usize = 1_500;
+
+/// Marks of a lane.
+const MARKS_MAX: usize = 2_000;
+
+const TEXT_CHARS_MAX: usize = 300;
+
+/// A turn, drawn.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Timeline {
+    /// `timeline/1`.
+    pub schema: &'static str,
+    /// The run's directory name.
+    pub run: String,
+    /// The turn.
+    pub turn: u32,
+    /// The user's question.
+    pub question: Option<String>,
+    /// Start, naive local time.
+    pub started: Option<String>,
+    /// By number.
+    pub attempts: Vec<Track>,
+}
+
+/// An attempt.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Track {
+    /// From 1.
+    pub attempt: u32,
+    /// Path of its directory below the run.
+    pub path: String,
+    /// How it ended.
+    pub outcome: &'static str,
+    /// Wall time.
+    pub wall_ms: u64,
+    /// Who presented.
+    pub winner: Option<String>,
+    /// One for each agent, by id.
+    pub lanes: Vec<Lane>,
+    /// What concerns no single agent.
+    pub marks: Vec<Mark>,
+}
+
+/// An agent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lane {
+    /// Its id.
+    pub agent: String,
+    /// Its model.
+    pub model: Option<String>,
+    /// It presented.
+    pub won: bool,
+    /// Its rounds, in order.
+    pub rounds: Vec<RoundBar>,
+    /// Its tool calls, by start.
+    pub calls: Vec<CallBar>,
+    /// Calls that are not drawn.
+    pub calls_left_out: u64,
+    /// Answers, votes, restarts, troubles.
+    pub marks: Vec<Mark>,
+}
+
+/// A round.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RoundBar {
+    /// From 0.
+    pub round: usize,
+    /// `initial_answer`, `voting`, `presentation`, …
+    pub kind: String,
+    /// How it ended.
+    pub outcome: &'static str,
+    /// The answer's label, or who was voted for.
+    pub what: Option<String>,
+    /// Milliseconds after the attempt's first event.
+    pub start_ms: u64,
+    /// The same.
+    pub end_ms: u64,
+    /// Part of it that tool calls cover.
+    pub exec_ms: u64,
+    /// Tool calls.
+    pub tool_calls: u64,
+    /// Those that failed.
+    pub tool_failures: u64,
+    /// Prompt tokens, if the metrics hold this round.
+    pub input_tokens: Option<u64>,
+    /// Reply tokens.
+    pub output_tokens: Option<u64>,
+    /// US dollars.
+    pub cost_usd: Option<f64>,
+    /// First line in `events.jsonl`.
+    pub line: u64,
+    /// Last line.
+    pub end_line: u64,
+}
+
+/// A tool call.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CallBar {
+    /// The tool's name.
+    pub tool: String,
+    /// Milliseconds after the attempt's first event.
+    pub start_ms: u64,
+    /// The same.
+    pub end_ms: u64,
+    /// `ok`, `failed`, `unfinished` or `background`.
+    pub state: &'static str,
+    /// How it failed.
+    pub failure: Option<String>,
+    /// Line of its start.
+    pub line: u64,
+    /// Line of its end.
+    pub end_line: u64,
+}
+
+/// A point in time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mark {
+    /// `answer`, `vote`, `restart`, `final`, `trouble`, `timeout`, `attempt_restart`, or an event's name.
+    pub kind: &'static str,
+    /// Milliseconds after the attempt's first event.
+    pub at_ms: u64,
+    /// What it says.
+    pub text: String,
+    /// Line in `events.jsonl`.
+    pub line: u64,
+}
+
+/// Draws the last turn that was read.
+pub fn timeline(run: &Run, facts: &Facts, redactor: &Redactor) -> Timeline {
+    let attempts = run.turns.last().map(|turn| turn.attempts.as_slice()).unwrap_or_default();
+    let tracks = facts.attempts.iter().filter_map(|facts| {
+        let attempt = attempts.iter().find(|attempt| attempt.number == facts.attempt)?;
+        Some(track(attempt, facts, redactor))
+    });
+    Timeline {
+        schema: "timeline/1",
+        run: facts.run.clone(),
+        turn: facts.turn,
+        question: facts.question.clone(),
+        started: facts.started.clone(),
+        attempts: tracks.collect(),
+    }
+}
+
+fn track(attempt: &Attempt, facts: &AttemptFacts, redactor: &Redactor) -> Track {
+    let none = Events::default();
+    let events = attempt.events.as_ref().unwrap_or(&none);
+    let origin = events.span.map_or(0, |span| span.first_us);
+    let pen = Pen { events, origin, redactor };
+    let lanes = facts.agents.iter().map(|agent| pen.lane(agent, facts));
+    Track {
+        attempt: facts.attempt,
+        path: facts.path.clone(),
+        outcome: facts.outcome.as_str(),
+        wall_ms: facts.wall_ms,
+        winner: facts.winner.clone(),
+        lanes: lanes.collect(),
+        marks: pen.marks(crate::events::NOBODY),
+    }
+}
+
+struct Pen<'a> {
+    events: &'a Events,
+    origin: i64,
+    redactor: &'a Redactor,
+}
+
+impl Pen<'_> {
+    fn ms(&self, at_us: i64) -> u64 {
+        u64::try_from((at_us - self.origin + 500) / 1000).unwrap_or(0)
+    }
+
+    fn text(&self, text: &str) -> String {
+        let short: String = text.chars().take(TEXT_CHARS_MAX).collect();
+        self.redactor.line(&short).into_owned()
+    }
+
+    fn lane(&self, agent: &AgentFacts, facts: &AttemptFacts) -> Lane {
+        let index = self.events.agent_index(&agent.id);
+        let mut calls: Vec<(usize, &Call)> = self
+            .events
+            .calls
+            .iter()
+            .enumerate()
+            .filter(|(_, call)| Some(call.agent) == index)
+            .collect();
+        let left_out = calls.len().saturating_sub(CALLS_MAX);
+        if left_out > 0 {
+            calls.sort_by_key(|(_, call)| {
+                (!call.failed() && call.ended(), call.start_us - call.end_us)
+            });
+            calls.truncate(CALLS_MAX);
+        }
+        calls.sort_by_key(|(_, call)| call.start_us);
+        let mut marks = index.map(|index| self.marks(index)).unwrap_or_default();
+        if self.events.count == 0 {
+            marks = recorded_marks(agent, facts);
+        }
+        Lane {
+            agent: agent.id.clone(),
+            model: agent.model.clone(),
+            won: agent.won,
+            rounds: agent.segments.iter().map(round).collect(),
+            calls: calls.into_iter().map(|(at, call)| self.call(at, call)).collect(),
+            calls_left_out: left_out as u64,
+            marks,
+        }
+    }
+
+    fn call(&self, at: usize, call: &Call) -> CallBar {
+        let state = match call {
+            call if !call.ended() => "unfinished",
+            call if call.failed() => "failed",
+            call if call.background() => "background",
+            _ => "ok",
+        };
+        let words = self.events.failure_words.get(&(at as u32));
+        CallBar {
+            tool: self.events.tool(call).to_string(),
+            start_ms: self.ms(call.start_us),
+            end_ms: self.ms(call.end_us),
+            state,
+            failure: words.map(|words| self.text(words)),
+            line: u64::from(call.start_line),
+            end_line: u64::from(call.end_line),
+        }
+    }
+
+    fn marks(&self, agent: u16) -> Vec<Mark> {
+        let mine = self.events.moments.iter().filter(|moment| moment.agent == agent);
+        mine.filter_map(|moment| self.mark(moment)).take(MARKS_MAX).collect()
+    }
+
+    fn mark(&self, moment: &Moment) -> Option<Mark> {
+        let (kind, text) = match &moment.kind {
+            MomentKind::Answer(answer) => ("answer", answer.label.clone()),
+            MomentKind::Vote(vote) => ("vote", format!("{}: {}", vote.target, vote.reason)),
+            MomentKind::Restart(reason) => ("restart", reason.to_string()),
+            MomentKind::FinalAnswer(_) => ("final", "final answer".to_string()),
+            MomentKind::Trouble(message) => ("trouble", message.to_string()),
+            MomentKind::Timeout(timeout) => ("timeout", timeout.0.clone()),
+            MomentKind::AttemptRestart(reason) => ("attempt_restart", reason.to_string()),
+            MomentKind::Mark("evaluation_criteria_set" | "post_evaluation") => return None,
+            MomentKind::Mark(name) => (*name, (*name).replace('_', " ")),
+            MomentKind::RoundStart | MomentKind::PresentationStart(_) | MomentKind::Activity(_) => {
+                return None;
+            }
+        };
+        Some(Mark {
+            kind,
+            at_ms: self.ms(moment.at_us),
+            text: self.text(&text),
+            line: u64::from(moment.line),
+        })
+    }
+}
+
+fn round(segment: &Segment) -> RoundBar {
+    let spend = segment.spend.as_ref();
+    RoundBar {
+        round: segment.round,
+        kind: segment.kind.clone(),
+        outcome: segment.outcome,
+        what: segment.what.clone(),
+        start_ms: segment.start_ms,
+        end_ms: segment.start_ms + segment.wall_ms,
+        exec_ms: segment.exec_ms,
+        tool_calls: segment.tool_calls,
+        tool_failures: segment.tool_failures,
+        input_tokens: spend.map(|spend| spend.input_tokens),
+        output_tokens: spend.map(|spend| spend.output_tokens),
+        cost_usd: spend.map(|spend| spend.cost_usd),
+        line: segment.line,
+        end_line: segment.end_line,
+    }
+}
+
+/// Without events, answers and votes are known from elsewhere.
+fn recorded_marks(agent: &AgentFacts, facts: &AttemptFacts) -> Vec<Mark> {
+    let answers = facts.answers.iter().filter(|answer| answer.agent == agent.id).map(|answer| {
+        Mark { kind: "answer", at_ms: answer.at_ms, text: answer.label.clone(), line: 0 }
+    });
+    let votes = facts.votes.iter().filter(|vote| vote.voter == agent.id).map(|vote| Mark {
+        kind: "vote",
+        at_ms: vote.at_ms,
+        text: format!("{}: {}", vote.target, vote.reason),
+        line: 0,
+    });
+    let mut marks: Vec<Mark> = answers.chain(votes).collect();
+    marks.sort_by_key(|mark| mark.at_ms);
+    marks
+}
