@@ -33,12 +33,17 @@ fn every_command_explains_itself() {
         &["config", "--help"],
         &["plugin", "--help"],
         &["completions", "--help"],
+        &["doctor", "--help"],
+        &["manual", "--help"],
     ] {
         let help = env.run(args).exits(0);
         assert!(help.stdout.contains("Usage: massgen"), "{args:?}: {help:?}");
     }
     assert!(env.run(&["--version"]).exits(0).stdout.starts_with("massgen 0."));
-    assert!(env.run(&[]).exits(2).stderr.contains("massgen logs"));
+    let pages = env.project().join("man");
+    env.run(&["manual", pages.to_str().unwrap()]).exits(0);
+    let page = std::fs::read_to_string(pages.join("massgen-isolate-apply.1")).unwrap();
+    assert!(page.contains("on\\-drift"), "{page}");
     assert!(env.run(&["completions", "bash"]).exits(0).stdout.contains("_massgen"));
 }
 
@@ -110,4 +115,48 @@ fn models_show_says_what_and_why() {
     let unknown = env.run(&["models", "show", "openai/gpt-99", "--json"]).exits(0);
     assert_eq!(unknown.json()["price"], serde_json::Value::Null);
     assert!(!crate::holds_a_key(&(unknown.stdout + &unknown.stderr)));
+}
+
+#[test]
+fn alone_it_says_where_to_begin() {
+    let mut env = env();
+    env.unset("OPENAI_API_KEY").unset("ANTHROPIC_API_KEY").unset("GEMINI_API_KEY");
+    let bare = env.run(&[]).exits(0).stdout;
+    assert!(bare.contains("massgen isolate run -- AGENT") && bare.contains("facts need no model"));
+    env.set("OPENAI_API_KEY", "sk-sentinel-of-the-welcome");
+    let found = env.run(&["--json"]).exits(0);
+    assert_eq!(found.json()["providers_with_key"], serde_json::json!(["openai"]));
+    assert!(!found.stdout.contains("sentinel"));
+}
+
+#[test]
+fn doctor_tells_what_works_and_what_to_do() {
+    let mut env = env();
+    env.set("OPENAI_API_KEY", "sk-sentinel-of-the-doctor");
+    let healthy = env.run(&["doctor", "--json"]).exits(0);
+    let document = healthy.json();
+    assert_eq!((&document["schema"], &document["healthy"]), (&"doctor/1".into(), &true.into()));
+    let subjects: Vec<&str> = document["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["subject"].as_str().unwrap())
+        .collect();
+    for subject in ["keys", "model", "plugins", "cache", "state", "runs", "git", "sessions"] {
+        assert!(subjects.contains(&subject), "{subject}: {subjects:?}");
+    }
+    assert!(!healthy.stdout.contains("sentinel"));
+    // A state directory that is a file, and a model that means nothing.
+    env.write("home/occupied", "not a directory");
+    env.set("MASSGEN_STATE_DIR", env.home().join("occupied/state").to_str().unwrap());
+    env.set("MASSGEN_MODEL", "nobody/at-all");
+    let ill = env.run(&["doctor", "--json"]).exits(1).json();
+    let bad: Vec<&str> = ill["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["health"] == "bad")
+        .map(|check| check["subject"].as_str().unwrap())
+        .collect();
+    assert!(bad.contains(&"model") && bad.contains(&"state"), "{ill:#}");
 }

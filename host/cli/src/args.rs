@@ -13,14 +13,13 @@ use crate::ui::Manner;
     name = "massgen",
     version,
     propagate_version = true,
-    arg_required_else_help = true,
     after_help = "Begin with:\n  massgen logs                 what happened in the newest run\n  \
                   massgen logs analyze --mode self   a report on it\n  massgen isolate run -- COMMAND     run an agent in a private copy of the project\n  massgen models               the models you can use"
 )]
 pub(crate) struct Args {
     /// What to do
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
     /// How to say it
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
@@ -71,8 +70,12 @@ pub(crate) enum Command {
     Config(commands::config::ConfigArgs),
     /// List and inspect plugins
     Plugin(commands::plugin::PluginArgs),
+    /// Check keys, plugins, directories, git, the kernel and sessions
+    Doctor(commands::doctor::DoctorArgs),
     /// Print a completion script for a shell
     Completions(commands::completions::CompletionsArgs),
+    /// Write manual pages
+    Manual(commands::manual::ManualArgs),
 }
 
 impl GlobalArgs {

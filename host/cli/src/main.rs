@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let result = App::new(ui, args.global.project.as_deref());
     let (app, outcome) = match result {
         Ok(app) => {
-            let outcome = run(&app, &args.command);
+            let outcome = run(&app, args.command.as_ref());
             (app, outcome)
         }
         Err((ui, error)) => {
@@ -50,7 +50,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(app: &App, command: &Command) -> Result<Exit, CommandError> {
+fn run(app: &App, command: Option<&Command>) -> Result<Exit, CommandError> {
+    let Some(command) = command else { return Ok(commands::welcome::run(app)) };
     match command {
         Command::Logs(args) => commands::logs::run(app, args),
         Command::Isolate(args) => commands::isolate::run(app, args),
@@ -58,7 +59,9 @@ fn run(app: &App, command: &Command) -> Result<Exit, CommandError> {
         Command::Auth(args) => commands::auth::run(app, args),
         Command::Config(args) => commands::config::run(app, args),
         Command::Plugin(args) => commands::plugin::run(app, args),
+        Command::Doctor(args) => commands::doctor::run(app, args),
         Command::Completions(args) => commands::completions::run(app, args),
+        Command::Manual(args) => commands::manual::run(app, args),
     }
 }
 

@@ -3,7 +3,10 @@
 pub(crate) mod auth;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod isolate;
 pub(crate) mod logs;
+pub(crate) mod manual;
 pub(crate) mod models;
 pub(crate) mod plugin;
+pub(crate) mod welcome;

@@ -69,13 +69,24 @@ impl Lock {
                 Err(rustix::io::Errno::WOULDBLOCK) => {
                     let mut holder = String::new();
                     _ = file.read_to_string(&mut holder);
-                    return Err(Busy::Held { holder: holder.trim().to_string() });
+                    return Err(Busy::Held { holder: known(&holder) });
                 }
                 Err(errno) => return Err(io(errno.into())),
             }
         }
-        file.set_len(0).and_then(|()| file.rewind()).map_err(io)?;
-        write!(file, "{}", std::process::id()).map_err(io)?;
+        // Who holds it is for messages only: a full disk must not keep anybody from putting things in order.
+        _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
+    }
+}
+
+/// A holder that could not write itself down is not named.
+fn known(holder: &str) -> String {
+    match holder.trim() {
+        "" => "(unknown)".to_string(),
+        holder => holder.to_string(),
     }
 }

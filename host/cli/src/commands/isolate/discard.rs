@@ -1,7 +1,7 @@
 //! `massgen isolate discard`
 
 use massgen_isolation::archive::{ArchiveError, discard};
-use massgen_isolation::session::Session;
+use massgen_isolation::session::{Busy, Session};
 
 use super::{document, setup};
 use crate::app::App;
@@ -40,7 +40,7 @@ pub(super) fn tell(app: &App, session: &Session) {
 pub(super) fn explain(error: &ArchiveError) -> CommandError {
     let made = |exit, kind| CommandError::new(exit, kind, error.to_string()).because_source(error);
     match error {
-        ArchiveError::Busy { .. } => {
+        ArchiveError::Busy { source: Busy::Held { .. }, .. } => {
             made(Exit::Refused, "busy").hint("wait until its command has ended")
         }
         ArchiveError::Discarded(_) => made(Exit::Refused, "discarded"),

@@ -11,7 +11,7 @@ mod list;
 mod restore;
 mod review;
 mod run;
-mod setup;
+pub(crate) mod setup;
 mod show;
 mod undo;
 

@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 
 /// State directory, git, clock and machine.
-pub(super) fn context(app: &App) -> Result<Context, CommandError> {
+pub(crate) fn context(app: &App) -> Result<Context, CommandError> {
     let base = app.environment.state_dir().ok_or_else(|| {
         CommandError::failed("state", "there is no place to keep sessions: HOME is not set")
             .hint(format!("set {} to a directory of yours", vars::STATE_DIR))

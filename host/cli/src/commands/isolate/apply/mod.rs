@@ -12,6 +12,7 @@ use massgen_isolation::create::Context;
 use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::{OnDrift, PlanError};
 use massgen_isolation::review::Selection;
+use massgen_isolation::session::Busy;
 use serde_json::json;
 
 use super::{document, setup};
@@ -219,7 +220,7 @@ fn hand_over(
 pub(super) fn explain(error: &ApplyError) -> CommandError {
     let made = |exit, kind| CommandError::new(exit, kind, error.to_string()).because_source(error);
     match error {
-        ApplyError::Busy { .. } => {
+        ApplyError::Busy { source: Busy::Held { .. }, .. } => {
             made(Exit::Refused, "busy").hint("wait until its command has ended")
         }
         ApplyError::Projects(..) => made(Exit::Usage, "projects"),
