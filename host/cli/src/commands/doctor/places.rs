@@ -54,11 +54,8 @@ fn directory(subject: &'static str, dir: Option<PathBuf>, variable: &str) -> Che
 pub(super) fn runs(app: &App) -> Vec<Check> {
     let bases = app.environment.log_bases();
     for base in &bases {
-        match massgen_logs::locate::newest(base) {
-            Ok(Some(run)) => {
-                return vec![Check::ok("runs", format!("the newest is {}", run.root.display()))];
-            }
-            Ok(None) | Err(_) => {}
+        if let Ok(Some(run)) = massgen_logs::locate::newest(base) {
+            return vec![Check::ok("runs", format!("the newest is {}", run.root.display()))];
         }
     }
     let looked: Vec<String> = bases.iter().map(|base| base.display().to_string()).collect();
