@@ -322,7 +322,10 @@ fn mistakes_are_explained() {
     for (args, code, expect) in [
         (&["isolate", "show", "nobody"][..], 1, "isolate list"),
         (&["isolate", "run", "--strategy", "magic", "--", "true"], 2, "worktree, copy"),
-        (&["isolate", "run", "--protect", "require", "--", "true"], 125, "convention"),
+        (&["isolate", "run", "--allow-write", "nowhere", "--", "true"], 2, "names nothing"),
+        (&["isolate", "run", "--allow-write", "..", "--", "true"], 2, "can't be granted"),
+        (&["isolate", "run", "--pass-env", "GIT_DIR", "--", "true"], 2, "out of its workspace"),
+        (&["isolate", "run", "--protect", "off", "--net", "deny", "--", "true"], 2, "--net deny"),
         (&["isolate", "run", "--", "/no/such/program"], 125, "can't be started"),
         (&["isolate", "run"], 2, "required"),
         (&["isolate", "run", "--agent", "nameless"], 2, "name=COMMAND"),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod config;
+mod confine;
 mod faults;
 mod help;
 mod investigate;

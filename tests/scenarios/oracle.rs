@@ -60,6 +60,9 @@ pub(crate) fn play(scenario: &Scenario, strategy: &str) -> Checked {
     let (begin, around) = (project(&stage), surroundings(&stage));
     let mut args = vec!["isolate", "run", "--json", "--strategy", strategy];
     args.extend(scenario.run_args.iter().map(String::as_str));
+    if scenario.agent_plays_user {
+        args.extend(["--protect", "audit"]);
+    }
     args.extend(["--", "sh", "-eu", "-c", &scenario.agent]);
     let ran = stage.massgen(&args, "");
     ensure(ran.code == scenario.run_exit, || format!("run ended in {}: {ran:#?}", ran.code))?;

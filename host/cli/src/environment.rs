@@ -101,6 +101,23 @@ impl Environment {
         self.home.as_deref()
     }
 
+    /// Files of the program's own that may hold keys.
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        if let Some(home) = &self.home {
+            files.extend([".massgen/.env", ".config/massgen/.env"].map(|name| home.join(name)));
+        }
+        if let Some(dir) = self.config_dir() {
+            files.extend([".env", "keys.toml", "credentials.toml"].map(|name| dir.join(name)));
+        }
+        files
+    }
+
+    /// A path as the configuration means it: `~/` is the home directory.
+    pub(crate) fn expanded(&self, path: &str) -> PathBuf {
+        self.expand_home(path)
+    }
+
     /// Directories that may hold runs, in order of search.
     pub(crate) fn log_bases(&self) -> Vec<PathBuf> {
         let mut bases = Vec::new();

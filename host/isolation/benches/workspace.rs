@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use massgen_isolation::archive::discard;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
+use massgen_isolation::confine::{Confinement, Protect};
 use massgen_isolation::create::{Context, CreateRequest, create};
 use massgen_isolation::git::Git;
-use massgen_isolation::session::{GitKind, Protection, Session, StateDir};
+use massgen_isolation::session::{GitKind, Session, StateDir};
 use massgen_isolation::strategy::{
     CopySet, Decision, Outcome, Planner, SourceFacts, Step, Strategy, StrategyError, TargetFacts,
     Wants,
@@ -125,11 +126,7 @@ impl Bench {
             team: None,
             ignored: CarryPolicy::Listed,
             bytes_max: u64::MAX,
-            protection: Protection {
-                requested: "off".into(),
-                achieved: "none".into(),
-                notes: vec![],
-            },
+            confinement: Confinement { protect: Protect::Off, ..Confinement::default() },
             settings: vec![],
         };
         create(&self.context, &request, &[&Worktree]).unwrap().0

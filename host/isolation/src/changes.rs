@@ -42,6 +42,9 @@ pub enum ChangesError {
     /// It was never finished.
     #[error("session {0} was not made to its end")]
     Unfinished(String),
+    /// A command put something else in its place.
+    #[error("{0} is not the directory any more that it was")]
+    Replaced(PathBuf),
     /// Its baseline can't be read.
     #[error(transparent)]
     Baseline(#[from] LoadError),
@@ -63,6 +66,10 @@ impl Opened {
             State::Discarded => return Err(ChangesError::Discarded(session.id)),
             State::Creating => return Err(ChangesError::Unfinished(session.id)),
             State::Open | State::Applied => {}
+        }
+        if session.workspace.symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
+            // Followed, it would show somebody else's files as the agent's work.
+            return Err(ChangesError::Replaced(session.workspace.0));
         }
         let dir = context.state.session(&session.id);
         let baseline = baseline::load(&dir.join("baseline"))?;

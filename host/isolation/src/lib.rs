@@ -3,11 +3,13 @@
 
 pub mod apply;
 pub mod archive;
+pub mod audit;
 pub mod base64;
 pub mod baseline;
 pub mod changes;
 pub mod changeset;
 mod clock;
+pub mod confine;
 pub mod create;
 pub mod entry;
 pub mod git;

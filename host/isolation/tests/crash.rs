@@ -11,11 +11,12 @@ use massgen_isolation::apply::{
 };
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
+use massgen_isolation::confine::{Confinement, Protect};
 use massgen_isolation::create::{Context, CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::plan::OnDrift;
 use massgen_isolation::review::Selection;
-use massgen_isolation::session::{GitKind, Protection, Session, StateDir};
+use massgen_isolation::session::{GitKind, Session, StateDir};
 use massgen_isolation::strategy::{
     CopySet, Decision, Outcome, Planner, SourceFacts, Step, Strategy, StrategyError, TargetFacts,
     Wants,
@@ -153,11 +154,7 @@ impl Case {
             team: None,
             ignored: CarryPolicy::All,
             bytes_max: 1 << 20,
-            protection: Protection {
-                requested: "off".into(),
-                achieved: "none".into(),
-                notes: vec![],
-            },
+            confinement: Confinement { protect: Protect::Off, ..Confinement::default() },
             settings: vec![],
         };
         let (session, lock) = create(&context, &request, &[&Plain]).unwrap();

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use massgen_conformance::MISCHIEF;
 use massgen_isolation::archive::doctor;
 use massgen_isolation::baseline::CarryPolicy;
+use massgen_isolation::confine::{Confinement, Protect};
 use massgen_isolation::create::{Context, CreateError, CreateRequest, create};
 use massgen_isolation::git::Git;
-use massgen_isolation::session::{GitKind, Protection, StateDir};
+use massgen_isolation::session::{GitKind, StateDir};
 use massgen_isolation::strategy::{
     Decision, GitFacts, Outcome, SourceFacts, Step, StepErrorKind, StepReport, Strategy,
     TargetFacts, Wants,
@@ -65,11 +66,7 @@ impl Place {
             team: None,
             ignored: CarryPolicy::All,
             bytes_max: 1 << 20,
-            protection: Protection {
-                requested: "off".into(),
-                achieved: "none".into(),
-                notes: vec![],
-            },
+            confinement: Confinement { protect: Protect::Off, ..Confinement::default() },
             settings: vec![("misdeed".into(), misdeed.into())],
         };
         create(&self.context, &request, &[strategy]).map(|(session, _)| session.workspace.0)

@@ -248,6 +248,7 @@ fn commands_of_the_documents_exist() {
         "isolate show",
         "isolate diff",
         "isolate review",
+        "isolate escapes",
         "isolate apply",
         "isolate undo",
         "isolate discard",

@@ -71,8 +71,8 @@ impl Reading<'_> {
             return self.warn(
                 at,
                 &format!(
-                    "`{key}` is refused: a file of the project never sets where traffic goes or which \
-                     key is used; set it in your own configuration (`massgen config path`)"
+                    "`{key}` is refused: a file of the project never sets where traffic goes, which key \
+                     is used or what an agent may do; set it in your own configuration (`massgen config path`)"
                 ),
             );
         }
@@ -98,6 +98,16 @@ fn text_of(value: &DeValue<'_>, kind: Kind) -> Option<String> {
         DeValue::Integer(number) => number.to_string(),
         DeValue::Float(number) => number.to_string(),
         DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Array(items) if kind == Kind::List => {
+            let texts: Option<Vec<String>> = items
+                .iter()
+                .map(|item| match item.get_ref() {
+                    DeValue::String(text) if !text.contains('\n') => Some(text.to_string()),
+                    _ => None,
+                })
+                .collect();
+            texts?.join("\n")
+        }
         _ => return None,
     };
     fits(&text, kind).then_some(text)
@@ -111,6 +121,7 @@ pub(crate) fn fits(text: &str, kind: Kind) -> bool {
         Kind::Dollars => text.parse::<f64>().is_ok_and(|usd| usd.is_finite() && usd >= 0.0),
         Kind::Duration => setting::duration_ms(text).is_some(),
         Kind::Flag => matches!(text, "true" | "false"),
+        Kind::List => true,
     }
 }
 
@@ -122,6 +133,7 @@ pub(crate) fn wanted(kind: Kind) -> &'static str {
         Kind::Dollars => "an amount of US dollars, like 0.50",
         Kind::Duration => "a duration, like \"90s\" or \"10m\"",
         Kind::Flag => "true or false",
+        Kind::List => "a list of texts, like [\"a\", \"b\"]",
     }
 }
 
@@ -166,6 +178,21 @@ mod tests {
         );
         let (entries, warnings) = check(text, Owner::User);
         assert_eq!((entries.len(), warnings.len()), (3, 0));
+    }
+
+    #[test]
+    fn lists() {
+        let text = "[isolation]\nallow_write = [\"/data\", \"~/out\"]\ndeny_read = \"/srv\"\npass_env = [1]\n";
+        let (entries, warnings) = check(text, Owner::User);
+        assert_eq!(entries[0], ("isolation.allow_write".into(), "/data\n~/out".into()));
+        assert_eq!(entries[1], ("isolation.deny_read".into(), "/srv".into()));
+        assert_eq!(
+            warnings,
+            ["c.toml:4: `isolation.pass_env` must be a list of texts, like [\"a\", \"b\"]"]
+        );
+        let (entries, warnings) = check(text, Owner::Project);
+        assert_eq!(entries, [("isolation.deny_read".to_string(), "/srv".to_string())]);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
     }
 
     #[test]

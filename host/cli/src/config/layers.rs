@@ -103,10 +103,39 @@ fn merge(layers: Vec<(Origin, Vec<file::Entry>)>) -> Config {
                 ));
                 continue;
             }
+            let Some(value) = narrowed(&mut config, &entry.key, value, of_project) else {
+                continue;
+            };
             config.values.insert(entry.key, value);
         }
     }
     config
+}
+
+/// What becomes of a value that a project may only make narrower; nothing, if it is wider.
+fn narrowed(config: &mut Config, key: &str, value: Value, of_project: bool) -> Option<Value> {
+    let setting = setting::find(key)?;
+    if !of_project || setting.project != Project::MayNarrow {
+        return Some(value);
+    }
+    let before = config.values.get(key);
+    if setting.kind == Kind::List {
+        let both = before.map_or_else(String::new, |before| format!("{}\n", before.text));
+        return Some(Value { text: both + &value.text, ..value });
+    }
+    let words = setting::narrower(key);
+    let rank = |word: &str| words.iter().position(|known| *known == word);
+    let held = before.map_or(setting::default_word(key), |before| before.text.as_str());
+    if rank(&value.text) > rank(held) {
+        return Some(value);
+    }
+    if value.text != held {
+        config.warnings.push(format!(
+            "{}: `{key}` stays {held:?}: a project may only give agents less",
+            value.origin
+        ));
+    }
+    None
 }
 
 fn raises_a_limit(key: &str, text: &str, before: Option<&Value>) -> bool {
@@ -123,6 +152,11 @@ impl Config {
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         debug_assert!(setting::find(key).is_some(), "{key} is not in the table of settings");
         self.values.get(key).map(|value| value.text.as_str())
+    }
+
+    /// The texts of a list.
+    pub(crate) fn list(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.text(key).unwrap_or_default().split('\n').filter(|text| !text.is_empty())
     }
 
     /// A number.
@@ -196,5 +230,28 @@ mod tests {
         assert_eq!(config.number::<f64>("analysis.max_cost"), Some(1.0));
         assert_eq!(config.duration_ms("analysis.timeout"), Some(90_000));
         assert_eq!(config.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_project_only_gives_agents_less() {
+        let user = Origin::User("u".into());
+        let project = Origin::Project("p".into());
+        let config = merge(vec![
+            layer(user, &[("isolation.net", "deny"), ("isolation.deny_read", "/a\n/b")]),
+            layer(
+                project,
+                &[
+                    ("isolation.protect", "off"),
+                    ("isolation.net", "allow"),
+                    ("isolation.caches", "private"),
+                    ("isolation.deny_read", "/c"),
+                ],
+            ),
+        ]);
+        assert_eq!(config.text("isolation.protect"), None);
+        assert_eq!(config.text("isolation.net"), Some("deny"));
+        assert_eq!(config.text("isolation.caches"), Some("private"));
+        assert_eq!(config.list("isolation.deny_read").collect::<Vec<_>>(), ["/a", "/b", "/c"]);
+        assert_eq!(config.warnings.len(), 2, "{:?}", config.warnings);
     }
 }

@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     /// Text like `90s`, `10m`, `1h`.
     Duration,
     Flag,
+    /// Texts, each on a line of its own.
+    List,
 }
 
 /// Whether a file that the repository controls may set it.
@@ -20,7 +22,9 @@ pub(crate) enum Project {
     May,
     /// Only to a value below the user's.
     MayLower,
-    /// Never: it decides where traffic goes or which key is used.
+    /// Only to what gives agents less; a list is added to the user's.
+    MayNarrow,
+    /// Never: it decides where traffic goes, which key is used, or what an agent may do.
     Never,
 }
 
@@ -162,7 +166,63 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Project::Never,
         "how often a failed request is sent again",
     ),
+    setting(
+        "isolation.protect",
+        Kind::Text,
+        Project::MayNarrow,
+        "what keeps agents in their workspace: auto, require, audit or off",
+    ),
+    setting(
+        "isolation.net",
+        Kind::Text,
+        Project::MayNarrow,
+        "whether agents may use the network: allow or deny",
+    ),
+    setting(
+        "isolation.caches",
+        Kind::Text,
+        Project::MayNarrow,
+        "whose caches agents' package managers use: shared or private",
+    ),
+    setting(
+        "isolation.deny_read",
+        Kind::List,
+        Project::MayNarrow,
+        "what agents may not read, besides your keys",
+    ),
+    setting(
+        "isolation.allow_write",
+        Kind::List,
+        Project::Never,
+        "what agents may write besides their workspace",
+    ),
+    setting(
+        "isolation.pass_env",
+        Kind::List,
+        Project::Never,
+        "variables that agents get although they look like keys",
+    ),
 ];
+
+/// Words from the one that gives agents the most to the one that gives them the least.
+pub(crate) fn narrower(key: &str) -> &'static [&'static str] {
+    match key {
+        "isolation.protect" => &["off", "audit", "auto", "require"],
+        "isolation.net" => &["allow", "deny"],
+        "isolation.caches" => &["shared", "private"],
+        _ => &[],
+    }
+}
+
+/// What holds where nobody says anything.
+pub(crate) fn default_word(key: &str) -> &'static str {
+    match key {
+        "isolation.protect" => "auto",
+        "isolation.net" => "allow",
+        "isolation.caches" => "shared",
+        _ => "",
+    }
+}
 
 const fn setting(
     key: &'static str,

@@ -18,6 +18,7 @@ use std::path::Path;
 pub use execute::{ExecuteError, execute};
 pub use handover::{BranchError, BranchRequest, as_branch};
 pub use hook::{Fault, Hook, NoHook};
+pub(crate) use record::all_records;
 pub use record::{ApplyKind, ApplyRecord, Status, records};
 pub use recover::{RecoverError, Recovered, recover, unfinished};
 pub use tree::Tree;

@@ -130,7 +130,7 @@ pub fn records(state: &StateDir) -> Result<Vec<(ApplyRecord, PathBuf)>, SaveErro
 }
 
 /// Every record, the oldest first.
-pub(super) fn all_records(state: &StateDir) -> Result<Vec<(ApplyRecord, PathBuf)>, SaveError> {
+pub(crate) fn all_records(state: &StateDir) -> Result<Vec<(ApplyRecord, PathBuf)>, SaveError> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(applies_dir(state)).into_iter().flatten().flatten() {
         let path = entry.path();

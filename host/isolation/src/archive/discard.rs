@@ -35,7 +35,10 @@ pub(super) fn put_aside(context: &Context, session: &Session) -> Result<(), Arch
         std::fs::rename(&workspace, &archive).map_err(io(&workspace))?;
         sync_dir(&dir).map_err(io(&dir))?;
     }
-    leave_repository(context, session)
+    leave_repository(context, session)?;
+    // Temporary files and private caches are nobody's work. What can't be removed goes with the archive.
+    _ = super::gc::remove_tree(&dir.join("scratch"));
+    Ok(())
 }
 
 /// A linked work tree's commits hang on its `HEAD` alone. They are bundled, and its part of the

@@ -8,6 +8,7 @@ mod lines;
 mod patch;
 mod rename;
 mod risks;
+mod runs;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,82 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::runs::{is_program, is_run_by_tools};
 use super::{Change, Risk, Scope, Source};
 use crate::baseline::{Roots, looks_secret};
 use crate::entry::{Hash, Node};
 use crate::path::{RelPath, forbidden_component};
 
 const LOOKED_AT_BYTES_MAX: u64 = 4 << 20;
-
-/// Names that tools run or obey when somebody works in the directory.
-const NAMES: &[&str] = &[
-    ".envrc",
-    "makefile",
-    "gnumakefile",
-    "justfile",
-    "taskfile.yml",
-    "rakefile",
-    "package.json",
-    "build.rs",
-    "build.gradle",
-    "build.gradle.kts",
-    "settings.gradle",
-    "setup.py",
-    "setup.cfg",
-    "pyproject.toml",
-    "conftest.py",
-    "noxfile.py",
-    "tox.ini",
-    "cargo.toml",
-    "cmakelists.txt",
-    "configure",
-    "dockerfile",
-    "docker-compose.yml",
-    "docker-compose.yaml",
-    "compose.yaml",
-    ".gitattributes",
-    ".gitmodules",
-    ".gitconfig",
-    ".pre-commit-config.yaml",
-    "lefthook.yml",
-    ".gitlab-ci.yml",
-    "jenkinsfile",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    ".mcp.json",
-    "agents.md",
-    "claude.md",
-    "gemini.md",
-    ".cursorrules",
-    ".windsurfrules",
-    ".npmrc",
-    ".yarnrc.yml",
-    ".bashrc",
-    ".profile",
-    ".zshrc",
-    "rust-toolchain.toml",
-    "binding.gyp",
-    "sitecustomize.py",
-    "usercustomize.py",
-];
-const FOLDERS: &[&str] = &[
-    ".husky",
-    ".githooks",
-    ".github/workflows",
-    ".github/actions",
-    ".circleci",
-    ".vscode",
-    ".idea",
-    ".devcontainer",
-    ".cargo",
-    ".claude",
-    ".cursor",
-    ".codex",
-    ".gemini",
-    ".massgen",
-    "hooks",
-    ".mvn",
-];
 
 pub(super) fn of(
     change: &Change,
@@ -118,22 +49,17 @@ pub(super) fn of(
                 && content.size <= LOOKED_AT_BYTES_MAX
                 && content.hash != Hash::UNREAD;
             if readable && let Ok(bytes) = source.bytes(&change.path, content) {
+                if mode & 0o111 != 0 && is_program(&bytes) {
+                    risks.push(Risk::ExecutesOnYourMachine);
+                }
                 risks.extend(in_text(&bytes));
             }
         }
         Node::Link { .. } | Node::Dir { .. } => {}
     }
+    risks.sort_unstable();
+    risks.dedup();
     risks
-}
-
-fn is_run_by_tools(path: &RelPath) -> bool {
-    let text = path.lossy().to_lowercase();
-    let name = text.rsplit('/').next().unwrap_or_default();
-    NAMES.contains(&name)
-        || [".sh", ".bat", ".cmd", ".ps1", ".mk", ".gradle"].iter().any(|end| name.ends_with(end))
-        || FOLDERS
-            .iter()
-            .any(|dir| text.starts_with(&format!("{dir}/")) || text.contains(&format!("/{dir}/")))
 }
 
 /// Whether a link leads out of the project, by its words.
@@ -179,21 +105,6 @@ mod tests {
 
     fn rel(text: &str) -> RelPath {
         RelPath::new(text.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn what_runs_on_the_users_machine() {
-        for (path, expect) in [
-            (".husky/pre-commit", true),
-            ("web/package.json", true),
-            (".github/workflows/ci.yml", true),
-            ("AGENTS.md", true),
-            ("src/main.rs", false),
-            ("docs/README.md", false),
-            ("run.sh", true),
-        ] {
-            assert_eq!(is_run_by_tools(&rel(path)), expect, "{path}");
-        }
     }
 
     #[test]

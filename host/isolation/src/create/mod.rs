@@ -11,6 +11,7 @@ pub use project::{Project, ProjectError, locate};
 
 use crate::archive::abandon;
 use crate::baseline::{CarryError, CarryPolicy, LoadError};
+use crate::confine::Confinement;
 use crate::git::{Git, GitError};
 use crate::path::HostPath;
 use crate::session::{
@@ -55,8 +56,8 @@ pub struct CreateRequest {
     pub ignored: CarryPolicy,
     /// More bytes than this are refused.
     pub bytes_max: u64,
-    /// What keeps the agent in.
-    pub protection: Protection,
+    /// How commands are confined. What of it can be had is found out when one is started.
+    pub confinement: Confinement,
     /// Settings for strategies.
     pub settings: Vec<(String, String)>,
 }
@@ -172,7 +173,13 @@ fn new_record(context: &Context, request: &CreateRequest, project: &Project) -> 
         not_carried: Vec::new(),
         secrets: Vec::new(),
         notes: project.notes.clone(),
-        protection: request.protection.clone(),
+        protection: Protection {
+            requested: request.confinement.protect.word().into(),
+            achieved: "none".into(),
+            notes: Vec::new(),
+        },
+        confinement: request.confinement.clone(),
+        escapes: Vec::new(),
         command: None,
         host: context.host.clone(),
     }

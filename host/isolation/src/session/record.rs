@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Escape;
 use crate::baseline::{NotCarried, Roots};
+use crate::confine::Confinement;
 use crate::path::{HostPath, RelPath};
 
 /// Version of the record.
@@ -93,6 +95,9 @@ pub struct CommandRecord {
     pub timed_out: bool,
     /// How long it took.
     pub duration_ms: u64,
+    /// Programs that it left running, and that were ended before its work was looked at.
+    #[serde(default)]
+    pub left_running: Vec<String>,
 }
 
 /// One isolated piece of work.
@@ -134,6 +139,12 @@ pub struct Session {
     pub notes: Vec<String>,
     /// What keeps the agent in.
     pub protection: Protection,
+    /// How commands are confined.
+    #[serde(default)]
+    pub confinement: Confinement,
+    /// What was changed outside of the workspace by commands of this session, or while they ran.
+    #[serde(default)]
+    pub escapes: Vec<Escape>,
     /// The last command.
     pub command: Option<CommandRecord>,
     /// The machine that it lives on; others leave it alone.

@@ -88,6 +88,12 @@ impl Store {
         loose::write_from(&self.dir.join("loose"), source)
     }
 
+    /// Writes bytes into a file of their own, for a program that wants one. Whoever asks removes it.
+    pub(crate) fn beside(&self, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.dir.join(format!("beside-{}", std::process::id()));
+        std::fs::write(&path, bytes).map(|()| path)
+    }
+
     /// Makes everything that was kept survive a power cut.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         let io = |path: &Path| {

@@ -3,10 +3,12 @@
 use clap::ValueEnum;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changeset::Counts;
+use massgen_isolation::confine::Confinement;
 use massgen_isolation::create::{Context, CreateError, CreateRequest, ProjectError, create};
-use massgen_isolation::session::{GitKind, Lock, Protection, Session};
+use massgen_isolation::session::{GitKind, Lock, Session};
 use massgen_isolation::strategy::Strategy;
 
+use super::protect::{Guard, ProtectArgs, protection, supported};
 use super::{document, setup};
 use crate::app::App;
 use crate::error::CommandError;
@@ -22,9 +24,6 @@ pub(super) struct CreateArgs {
     /// Make it a linked work tree of your own repository, so that `git worktree list` shows it
     #[arg(long)]
     linked: bool,
-    /// What keeps the agent in its workspace
-    #[arg(long, value_enum, default_value_t = Protect::Auto, value_name = "LEVEL")]
-    protect: Protect,
     /// What you call the session
     #[arg(long, value_parser = parse_name)]
     pub(super) name: Option<String>,
@@ -37,6 +36,8 @@ pub(super) struct CreateArgs {
     /// The most bytes to copy, e.g. 500M or 20G
     #[arg(long, default_value = "20G", value_parser = parse_size, value_name = "SIZE")]
     max_size: u64,
+    #[command(flatten)]
+    protect: ProtectArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,18 +45,6 @@ enum Carry {
     None,
     Listed,
     All,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Protect {
-    /// The best there is
-    Auto,
-    /// Enforced by the kernel, or nothing runs
-    Require,
-    /// Look afterwards what was touched
-    Audit,
-    /// Nothing
-    Off,
 }
 
 /// Make a session and leave it to you
@@ -77,7 +66,10 @@ pub(super) struct Team {
 pub(crate) fn run(app: &App, args: &CreateCommandArgs) -> Result<Exit, CommandError> {
     let context = setup::context(app)?;
     let maker = Maker::new(app, &context, &args.create)?;
-    let (session, _lock) = maker.make(args.create.name.clone(), None)?;
+    let (mut session, _lock) = maker.make(args.create.name.clone(), None)?;
+    let guard = Guard::new(app, &context, &session);
+    session.protection = protection(&guard, &guard.reach()?);
+    setup::save(&context, &session)?;
     if app.ui.manner.json {
         app.ui.json(&document::session(&session, Some(Counts::default())));
     } else {
@@ -92,6 +84,7 @@ pub(super) struct Maker<'a> {
     app: &'a App,
     context: &'a Context,
     args: &'a CreateArgs,
+    confinement: Confinement,
     strategies: Vec<massgen_runtime::ComponentStrategy>,
 }
 
@@ -101,15 +94,10 @@ impl<'a> Maker<'a> {
         context: &'a Context,
         args: &'a CreateArgs,
     ) -> Result<Self, CommandError> {
-        if args.protect == Protect::Require {
-            return Err(CommandError::new(
-                Exit::HostFailed,
-                "protection",
-                "this build can't enforce that the agent stays in its workspace",
-            )
-            .hint("leave --protect require away: the agent then works in a copy by convention"));
-        }
-        Ok(Self { app, context, args, strategies: setup::strategies(app, &args.strategy)? })
+        let confinement = args.protect.confinement(app, &context.state)?;
+        supported(&confinement)?;
+        let strategies = setup::strategies(app, &args.strategy)?;
+        Ok(Self { app, context, args, confinement, strategies })
     }
 
     /// Makes one session. It is locked until the lock is dropped.
@@ -119,12 +107,6 @@ impl<'a> Maker<'a> {
         team: Option<&Team>,
     ) -> Result<(Session, Lock), CommandError> {
         let args = self.args;
-        let requested = match args.protect {
-            Protect::Auto => "auto",
-            Protect::Require => "require",
-            Protect::Audit => "audit",
-            Protect::Off => "off",
-        };
         let request = CreateRequest {
             id: setup::new_id()?,
             name,
@@ -142,11 +124,7 @@ impl<'a> Maker<'a> {
                 Carry::All => CarryPolicy::All,
             },
             bytes_max: args.max_size,
-            protection: Protection {
-                requested: requested.into(),
-                achieved: "none".into(),
-                notes: vec!["the agent is kept in its workspace by convention only".into()],
-            },
+            confinement: self.confinement.clone(),
             settings: Vec::new(),
         };
         let strategies: Vec<&dyn Strategy> =

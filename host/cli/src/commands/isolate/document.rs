@@ -1,5 +1,6 @@
 //! JSON documents of sessions and changes, as scripts rely on them.
 
+use massgen_isolation::audit::Escape;
 use massgen_isolation::base64;
 use massgen_isolation::changeset::{Change, Counts, Hunk};
 use massgen_isolation::entry::{Kind, Node};
@@ -40,7 +41,8 @@ pub(super) fn session(session: &Session, changes: Option<Counts>) -> Value {
     });
     let command = session.command.as_ref().map(|command| {
         json!({"argv": command.argv, "exit_code": command.exit_code, "signal": command.signal,
-               "timed_out": command.timed_out, "duration_ms": command.duration_ms})
+               "timed_out": command.timed_out, "duration_ms": command.duration_ms,
+               "left_running": command.left_running})
     });
     let (strategy, version) = session.strategy.split_once(' ').unwrap_or((&session.strategy, ""));
     json!({
@@ -64,7 +66,19 @@ pub(super) fn session(session: &Session, changes: Option<Counts>) -> Value {
         "secrets": session.secrets.iter().map(RelPath::lossy).collect::<Vec<_>>(),
         "notes": session.notes,
         "changes": changes,
-        "escapes": [],
+        "escapes": session.escapes.iter().map(escape).collect::<Vec<_>>(),
+    })
+}
+
+/// Something that was changed outside of the workspace.
+pub(super) fn escape(escape: &Escape) -> Value {
+    json!({
+        "path": escape.path,
+        "kind": escape.kind,
+        "change": escape.change,
+        "place": escape.place.to_string_lossy(),
+        "kept": escape.is_kept(),
+        "restored": escape.restored,
     })
 }
 

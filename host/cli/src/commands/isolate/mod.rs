@@ -6,8 +6,10 @@ mod diff;
 mod discard;
 mod doctor;
 mod document;
+mod escapes;
 mod gc;
 mod list;
+mod protect;
 mod restore;
 mod review;
 mod run;
@@ -48,6 +50,8 @@ enum IsolateVerb {
     Diff(diff::DiffArgs),
     /// Look at a session's changes, decide, and apply what you take
     Review(review::ReviewArgs),
+    /// Show what was changed outside of a session's workspace, and bring it back
+    Escapes(escapes::EscapesArgs),
     /// Write a session's changes into the project
     Apply(apply::ApplyArgs),
     /// Take the newest apply back
@@ -71,6 +75,7 @@ pub(crate) fn run(app: &App, args: &IsolateArgs) -> Result<Exit, CommandError> {
         IsolateVerb::Show(args) => show::run(app, args),
         IsolateVerb::Diff(args) => diff::run(app, args),
         IsolateVerb::Review(args) => review::run(app, args),
+        IsolateVerb::Escapes(args) => escapes::run(app, args),
         IsolateVerb::Apply(args) => apply::run(app, args),
         IsolateVerb::Undo(args) => undo::run(app, args),
         IsolateVerb::Discard(args) => discard::run(app, args),

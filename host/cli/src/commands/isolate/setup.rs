@@ -65,6 +65,14 @@ pub(super) fn session(context: &Context, wanted: &str) -> Result<Session, Comman
     })
 }
 
+/// Writes a session's record.
+pub(super) fn save(context: &Context, session: &Session) -> Result<(), CommandError> {
+    session.save(&context.state.session(&session.id)).map_err(|error| {
+        CommandError::failed("state", format!("session {} can't be written down", session.label()))
+            .because(&error)
+    })
+}
+
 /// The same, with everything that its changes are told from.
 pub(super) fn opened(context: &Context, wanted: &str) -> Result<Opened, CommandError> {
     let session = session(context, wanted)?;
@@ -81,6 +89,9 @@ pub(super) fn changes_error(error: &ChangesError) -> CommandError {
         ChangesError::Unfinished(_) => {
             failed("broken").hint("massgen isolate doctor --repair cleans it up")
         }
+        ChangesError::Replaced(_) => failed("replaced").hint(
+            "look at what stands there; with the directory back in its place, everything works again",
+        ),
         ChangesError::Baseline(_)
         | ChangesError::Record(_)
         | ChangesError::Scan(_)

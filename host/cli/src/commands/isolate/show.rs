@@ -6,7 +6,7 @@ use massgen_isolation::create::Context;
 use massgen_isolation::session::{Session, State};
 
 use super::run::words;
-use super::{document, setup};
+use super::{document, escapes, setup};
 use crate::app::App;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -78,6 +78,16 @@ fn text(session: &Session, counts: Option<Counts>) -> String {
     }
     if let Some(counts) = counts {
         lines.push(format!("  changes     {}", words(&counts)));
+    }
+    for escape in session.escapes.iter().take(LEFT_SHOWN_MAX) {
+        lines.push(format!("  escape      {}", escapes::line(escape)));
+    }
+    if session.escapes.len() > LEFT_SHOWN_MAX {
+        let more = session.escapes.len() - LEFT_SHOWN_MAX;
+        lines.push(format!(
+            "  escape      {more} more; massgen isolate escapes {} lists all",
+            session.id
+        ));
     }
     for note in &session.notes {
         lines.push(format!("  note        {}", human::clean(note)));

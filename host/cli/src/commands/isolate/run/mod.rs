@@ -1,11 +1,14 @@
 //! `massgen isolate run` and `exec`
 
 mod agent;
+mod leftovers;
+mod terminal;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use massgen_isolation::audit::Watch;
 use massgen_isolation::changes::Opened;
 use massgen_isolation::changeset::Counts;
 use massgen_isolation::create::Context;
@@ -13,9 +16,10 @@ use massgen_isolation::review::Selection;
 use massgen_isolation::session::{Lock, Session};
 use serde_json::json;
 
-use agent::{Ended, Show};
+use agent::{Ended, Job, RunError, Running, Show};
 
 use super::create::{CreateArgs, Maker, Team, check_name, tell};
+use super::protect::{self, Guard};
 use super::{apply, document, setup};
 use crate::app::App;
 use crate::error::CommandError;
@@ -128,12 +132,34 @@ fn in_session(
     timeout: Option<Duration>,
 ) -> Result<(Session, Ended), CommandError> {
     let show = if app.ui.manner.json { Show::Stderr } else { Show::Terminal };
+    let guard = Guard::new(app, context, &session);
+    guard.tell(app);
+    let watch = guard.watch(app, context, &session)?;
+    let running = Running::default();
+    let job =
+        Job { session: &session, guard: &guard, argv: command, show, timeout, running: &running };
     let ended = runtime()?
-        .block_on(agent::run(context, &session, command, &show, timeout))
-        .map_err(|error| start_failed(command, &session, &error))?;
-    session.command = Some(ended.record.clone());
-    save(context, &session)?;
+        .block_on(agent::run(job))
+        .map_err(|error| start_failed(command, &session, error))?;
+    settle_record(app, context, &mut session, (&guard, watch), &ended)?;
     Ok((session, ended))
+}
+
+/// Writes down how a command ended, what kept it in, and what it left.
+fn settle_record(
+    app: &App,
+    context: &Context,
+    session: &mut Session,
+    (guard, watch): (&Guard, Option<Watch>),
+    ended: &Ended,
+) -> Result<(), CommandError> {
+    session.command = Some(ended.record.clone());
+    for left in &ended.record.left_running {
+        app.ui.warn(&format!("ended what the command left running: {left}"));
+    }
+    let recorded = protect::record(app, context, session, guard, (&ended.level, watch));
+    setup::save(context, session)?;
+    recorded
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
@@ -144,21 +170,22 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     )
 }
 
-fn start_failed(command: &[OsString], session: &Session, error: &std::io::Error) -> CommandError {
+fn start_failed(command: &[OsString], session: &Session, error: RunError) -> CommandError {
+    let error = match error {
+        RunError::Protection(error) => {
+            return error
+                .hint(format!("massgen isolate discard {} removes the session", session.id));
+        }
+        RunError::Io(error) => error,
+    };
     let program =
         command.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     CommandError::failed("command", format!("{program} can't be started"))
-        .because(error)
+        .because(&error)
         .hint(format!(
             "massgen isolate exec {0} -- COMMAND runs another one there; massgen isolate discard {0} removes it",
             session.id
         ))
-}
-
-fn save(context: &Context, session: &Session) -> Result<(), CommandError> {
-    session.save(&context.state.session(&session.id)).map_err(|error| {
-        CommandError::failed("state", "how the command ended can't be written down").because(&error)
-    })
 }
 
 /// Applies what was agreed on beforehand, or has it reviewed. Gives whether the user knows what became of
@@ -175,6 +202,10 @@ fn settle(
     match args.apply {
         _ if total == 0 => Ok(false),
         Some(ApplyWhen::Never) => Ok(false),
+        Some(ApplyWhen::Auto) if !session.escapes.is_empty() => {
+            app.ui.warn("nothing is applied by itself after something changed outside");
+            Ok(false)
+        }
         Some(ApplyWhen::Auto) if succeeded => {
             let opened = setup::opened(context, &session.id)?;
             let applied = apply::apply_now(context, &[(opened, Selection::Everything)])?;
@@ -280,20 +311,30 @@ fn run_several(app: &App, args: &RunArgs) -> Result<Exit, CommandError> {
     if let Some((session, _, _)) = running.first() {
         tell(app, session);
     }
+    let guards: Vec<Guard> =
+        running.iter().map(|(session, _, _)| Guard::new(app, &context, session)).collect();
+    if let Some(guard) = guards.first() {
+        guard.tell(app);
+    }
+    let watches = running.iter().zip(&guards);
+    let watches = watches.map(|((session, _, _), guard)| guard.watch(app, &context, session));
+    let watches = watches.collect::<Result<Vec<_>, _>>()?;
+    let at_once = Running::default();
     let outcome = runtime()?.block_on(async {
-        let agents = running.iter().map(|(session, _, argv)| {
+        let agents = running.iter().zip(&guards).map(|((session, _, argv), guard)| {
             let show = Show::Lines(session.name.clone().unwrap_or_default());
-            let context = &context;
-            async move { agent::run(context, session, argv, &show, args.timeout).await }
+            agent::run(Job { session, guard, argv, show, timeout: args.timeout, running: &at_once })
         });
         futures_util::future::join_all(agents).await
     });
     let mut exit = Exit::Done;
     let (mut documents, mut changed) = (Vec::new(), Vec::new());
-    for ((mut session, lock, argv), ended) in running.into_iter().zip(outcome) {
-        let ended = ended.map_err(|error| start_failed(&argv, &session, &error))?;
-        session.command = Some(ended.record.clone());
-        save(&context, &session)?;
+    let guarded = guards.iter().zip(watches);
+    for (((mut session, lock, argv), ended), guarded) in
+        running.into_iter().zip(outcome).zip(guarded)
+    {
+        let ended = ended.map_err(|error| start_failed(&argv, &session, error))?;
+        settle_record(app, &context, &mut session, guarded, &ended)?;
         drop(lock);
         if exit == Exit::Done && exit_of(&ended) != Exit::Agent(0) {
             exit = exit_of(&ended);

@@ -1,0 +1,279 @@
+//! What runs on the user's machine once it is there: names that tools run or obey when somebody works in
+//! the directory, by the tools' own documentation, and programs.
+
+use crate::path::RelPath;
+
+/// Shells, editors, debuggers, version managers: they read these on entering a directory.
+const ON_ENTERING: &[&str] = &[
+    ".envrc",
+    ".bashrc",
+    ".bash_profile",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".inputrc",
+    ".tmux.conf",
+    ".exrc",
+    ".vimrc",
+    ".nvimrc",
+    ".nvim.lua",
+    ".dir-locals.el",
+    ".gdbinit",
+    ".lldbinit",
+    ".tool-versions",
+    "mise.toml",
+    ".mise.toml",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+    "flake.nix",
+    "shell.nix",
+    "default.nix",
+    "devbox.json",
+    ".devcontainer.json",
+    "sitecustomize.py",
+    "usercustomize.py",
+];
+
+/// git and its hooks.
+const GIT: &[&str] = &[
+    ".gitattributes",
+    ".gitmodules",
+    ".gitconfig",
+    ".lfsconfig",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    "lefthook.yml",
+    "lefthook.yaml",
+    ".lefthook.yml",
+    ".huskyrc",
+    ".lintstagedrc",
+    ".overcommit.yml",
+];
+
+/// Builds, tests and package managers.
+const BUILD: &[&str] = &[
+    "makefile",
+    "gnumakefile",
+    "justfile",
+    ".justfile",
+    "taskfile.yml",
+    "taskfile.yaml",
+    "rakefile",
+    "gemfile",
+    "package.json",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    ".pnp.cjs",
+    "bunfig.toml",
+    "deno.json",
+    "deno.jsonc",
+    "gulpfile.js",
+    "gruntfile.js",
+    ".eslintrc.js",
+    ".eslintrc.cjs",
+    ".prettierrc.js",
+    "binding.gyp",
+    "build.rs",
+    "cargo.toml",
+    "build.gradle",
+    "build.gradle.kts",
+    "settings.gradle",
+    "settings.gradle.kts",
+    "gradlew",
+    "mvnw",
+    "pom.xml",
+    "build.xml",
+    "build.sbt",
+    "build.zig",
+    "setup.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "conftest.py",
+    "noxfile.py",
+    "tox.ini",
+    "pytest.ini",
+    "tasks.py",
+    "fabfile.py",
+    "dodo.py",
+    "sconstruct",
+    "sconscript",
+    "wscript",
+    "cmakelists.txt",
+    "cmakepresets.json",
+    "meson.build",
+    "configure",
+    "configure.ac",
+    "build.bazel",
+    "workspace.bazel",
+    "module.bazel",
+    ".bazelrc",
+    "composer.json",
+    "mix.exs",
+    "package.swift",
+    "podfile",
+    "dockerfile",
+    "containerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
+    "vagrantfile",
+    "procfile",
+    "tiltfile",
+];
+
+/// Continuous integration.
+const CI: &[&str] = &[
+    ".gitlab-ci.yml",
+    "jenkinsfile",
+    ".travis.yml",
+    ".drone.yml",
+    ".woodpecker.yml",
+    ".cirrus.yml",
+    ".appveyor.yml",
+    "appveyor.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "cloudbuild.yaml",
+    "buildspec.yml",
+];
+
+/// What other agents obey.
+const AGENTS: &[&str] = &[
+    "agents.md",
+    "agent.md",
+    "claude.md",
+    "claude.local.md",
+    "gemini.md",
+    "qwen.md",
+    "skill.md",
+    "copilot-instructions.md",
+    ".mcp.json",
+    "mcp.json",
+    "opencode.json",
+    ".cursorrules",
+    ".windsurfrules",
+    ".clinerules",
+    ".roomodes",
+    ".aider.conf.yml",
+];
+
+const ENDINGS: &[&str] = &[
+    ".sh",
+    ".bash",
+    ".zsh",
+    ".fish",
+    ".bat",
+    ".cmd",
+    ".ps1",
+    ".mk",
+    ".gradle",
+    ".gemspec",
+    ".pth",
+    ".service",
+    ".desktop",
+    ".code-workspace",
+    ".config.js",
+    ".config.cjs",
+    ".config.mjs",
+    ".config.ts",
+    ".config.mts",
+];
+
+const FOLDERS: &[&str] = &[
+    ".husky",
+    ".githooks",
+    ".git-hooks",
+    "hooks",
+    ".lefthook",
+    ".github/workflows",
+    ".github/actions",
+    ".gitlab",
+    ".gitea/workflows",
+    ".forgejo/workflows",
+    ".circleci",
+    ".buildkite",
+    ".woodpecker",
+    ".vscode",
+    ".idea",
+    ".run",
+    ".zed",
+    ".fleet",
+    ".devcontainer",
+    ".cargo",
+    ".mvn",
+    ".yarn/releases",
+    ".yarn/plugins",
+    ".config/mise",
+    ".claude",
+    ".codex",
+    ".cursor",
+    ".gemini",
+    ".qwen",
+    ".windsurf",
+    ".continue",
+    ".clinerules",
+    ".roo",
+    ".kiro",
+    ".opencode",
+    ".agents",
+    ".massgen",
+];
+
+/// Whether tools run it, or take orders from it. Case does not count: it does not on every machine.
+pub(super) fn is_run_by_tools(path: &RelPath) -> bool {
+    let text = path.lossy().to_lowercase();
+    let name = text.rsplit('/').next().unwrap_or_default();
+    [ON_ENTERING, GIT, BUILD, CI, AGENTS].iter().any(|names| names.contains(&name))
+        || name.starts_with("dockerfile.")
+        || ENDINGS.iter().any(|end| name.ends_with(end))
+        || FOLDERS
+            .iter()
+            .any(|dir| text.starts_with(&format!("{dir}/")) || text.contains(&format!("/{dir}/")))
+}
+
+/// Whether bytes are a program: a script that names its interpreter, or what a kernel starts.
+pub(super) fn is_program(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 5] =
+        [b"#!", b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
+    BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_on_the_users_machine() {
+        for (path, expect) in [
+            (".husky/pre-commit", true),
+            ("hooks/post-merge", true),
+            (".envrc", true),
+            ("web/package.json", true),
+            ("web/vite.config.ts", true),
+            (".github/workflows/ci.yml", true),
+            (".vscode/tasks.json", true),
+            (".gitattributes", true),
+            ("sub/.gitmodules", true),
+            ("AGENTS.md", true),
+            (".claude/settings.json", true),
+            ("Makefile", true),
+            ("Dockerfile.prod", true),
+            ("run.sh", true),
+            ("src/main.rs", false),
+            ("docs/README.md", false),
+            ("src/config.ts", false),
+            ("webhooks/list.ts", false),
+        ] {
+            assert_eq!(is_run_by_tools(&RelPath::new(path.as_bytes()).unwrap()), expect, "{path}");
+        }
+    }
+
+    #[test]
+    fn programs() {
+        assert!(is_program(b"#!/bin/sh\n") && is_program(b"\x7fELF\x02"));
+        assert!(!is_program(b"# a comment") && !is_program(b""));
+    }
+}

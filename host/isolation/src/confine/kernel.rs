@@ -1,0 +1,271 @@
+//! Applies a policy to one thread. What is started from it, and all that this starts, stays inside; the
+//! rest of the program is not confined. Whether it holds is tried out, not believed.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus,
+    PathBeneath, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+use rustix::thread::CapabilitySet;
+
+use super::policy::{Layout, Policy};
+use super::request::Net;
+use super::{reading, rights};
+
+/// What was reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// Version of the kernel's interface.
+    pub version: u32,
+    /// What this kernel can't keep in, and what else there is to know.
+    pub notes: Vec<String>,
+}
+
+/// Why an agent can't be confined.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfineError {
+    /// The kernel can't.
+    #[error("this kernel can't confine a program: {0}")]
+    Unsupported(&'static str),
+    /// The kernel refused the rules.
+    #[error("the kernel refused the rules of the confinement")]
+    Refused(#[source] landlock::RulesetError),
+    /// A place can't be granted.
+    #[error("{path} can't be made writable for the agent")]
+    Grant {
+        /// The place.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What lies beside hidden places can't be listed.
+    #[error("what may be read can't be listed")]
+    Reading(#[source] std::io::Error),
+    /// A place of the session can't be made.
+    #[error("{path} can't be made")]
+    Scratch {
+        /// The place.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It was tried out, and it does not hold.
+    #[error("the confinement does not hold: {0}")]
+    Leaky(&'static str),
+    /// There is no thread for it.
+    #[error("no thread can be started")]
+    Thread(#[source] std::io::Error),
+}
+
+impl ConfineError {
+    /// Whether the machine can't do it at all, so that something weaker is the best there is.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Unsupported(_))
+    }
+}
+
+/// Confines a thread of its own, tries out whether it holds, and runs `act` in it.
+pub fn within<T: Send>(
+    policy: &Policy,
+    layout: &Layout,
+    act: impl FnOnce() -> T + Send,
+) -> Result<(T, Reached), ConfineError> {
+    make_scratch(layout)?;
+    let rules = rules(policy)?;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("confined".into());
+        let confined = thread.spawn_scoped(scope, || {
+            let reached = enter(rules)?;
+            probe(policy, layout)?;
+            Ok((act(), reached))
+        });
+        let confined = confined.map_err(ConfineError::Thread)?;
+        confined.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Whether this kernel can confine at all, before there is anything to confine.
+pub fn supported(net: Net) -> Result<(), ConfineError> {
+    let handled = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(rights::writing())
+        .map_err(|_| unsupported())?;
+    if net == Net::Deny {
+        handled.handle_access(AccessNet::from_all(rights::NET)).map_err(|_| no_net())?;
+    }
+    Ok(())
+}
+
+/// Whether a policy can be applied here.
+pub fn check(policy: &Policy, layout: &Layout) -> Result<Reached, ConfineError> {
+    within(policy, layout, || ()).map(|((), reached)| reached)
+}
+
+fn make_scratch(layout: &Layout) -> Result<(), ConfineError> {
+    use std::os::unix::fs::DirBuilderExt;
+    for name in ["tmp", "caches", "state", "run"] {
+        let path = layout.scratch.join(name);
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(|source| ConfineError::Scratch { path, source })?;
+    }
+    Ok(())
+}
+
+/// The rules, before they bind anybody.
+fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
+    let reads = !policy.hidden.is_empty();
+    let mut handled = rights::writing();
+    if reads {
+        handled |= AccessFs::ReadFile;
+    }
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(handled)
+        .map_err(|_| unsupported())?;
+    if policy.net == Net::Deny {
+        ruleset = ruleset.handle_access(AccessNet::from_all(rights::NET)).map_err(|_| no_net())?;
+    }
+    let mut ruleset = ruleset
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_write(rights::DEVICES) & AccessFs::IoctlDev)
+        .and_then(|ruleset| ruleset.scope(Scope::from_all(rights::SCOPES)))
+        .and_then(Ruleset::create)
+        .map_err(ConfineError::Refused)?;
+    for place in &policy.write {
+        // A link is not followed: an earlier command may have put it there.
+        let fd = reading::open(place)
+            .map_err(|errno| ConfineError::Grant { path: place.clone(), source: errno.into() })?;
+        let mut rights =
+            if rights::is_dir(&fd) { rights::in_directory() } else { rights::on_file() };
+        if reads && policy.shown.contains(place) {
+            rights |= AccessFs::ReadFile;
+        }
+        ruleset = add(ruleset, fd, rights)?;
+    }
+    ruleset = add_devices(ruleset)?;
+    if reads {
+        let beside = reading::beside(&policy.hidden);
+        for fd in beside.map_err(|errno| ConfineError::Reading(errno.into()))? {
+            ruleset = add(ruleset, fd, AccessFs::ReadFile.into())?;
+        }
+    }
+    Ok(ruleset)
+}
+
+fn no_net() -> ConfineError {
+    ConfineError::Unsupported("it can't close the network, for which it takes Linux 6.7's Landlock")
+}
+
+fn unsupported() -> ConfineError {
+    ConfineError::Unsupported("it has no Landlock, or one older than Linux 6.2's")
+}
+
+fn add(
+    ruleset: RulesetCreated,
+    place: impl AsFd,
+    rights: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, ConfineError> {
+    ruleset.add_rule(PathBeneath::new(place, rights)).map_err(ConfineError::Refused)
+}
+
+fn add_devices(mut ruleset: RulesetCreated) -> Result<RulesetCreated, ConfineError> {
+    for name in rights::DEVICE_FILES {
+        if let Ok(fd) = reading::open(Path::new(name))
+            && rights::is_device_or_dir(&fd)
+        {
+            ruleset = add(ruleset, fd, rights::on_device())?;
+        }
+    }
+    if let Ok(fd) = reading::open(Path::new(rights::SHARED_MEMORY))
+        && rights::is_dir(&fd)
+    {
+        ruleset = add(ruleset, fd, rights::in_directory())?;
+    }
+    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    for stream in [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()] {
+        if let Some(rights) = rights::of_stream(stream) {
+            ruleset = add(ruleset, stream, rights)?;
+        }
+    }
+    Ok(ruleset)
+}
+
+/// Binds this thread, for good.
+fn enter(rules: RulesetCreated) -> Result<Reached, ConfineError> {
+    drop_powers();
+    let status = rules.restrict_self().map_err(ConfineError::Refused)?;
+    if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
+        return Err(unsupported());
+    }
+    let LandlockStatus::Available { effective_abi, .. } = status.landlock else {
+        return Err(unsupported());
+    };
+    let mut notes = Vec::new();
+    if effective_abi < rights::SCOPES {
+        notes.push("this kernel lets the agent send signals to your other programs".to_string());
+    }
+    if effective_abi < rights::DEVICES {
+        notes.push("this kernel lets the agent control devices that it may read".to_string());
+    }
+    Ok(Reached { version: version(effective_abi), notes })
+}
+
+fn version(abi: ABI) -> u32 {
+    abi as u32
+}
+
+/// Powers of the superuser that reach around every rule on files. What ordinary tools of root use stays.
+/// Somebody who has none loses none.
+fn drop_powers() {
+    let kept = CapabilitySet::CHOWN
+        | CapabilitySet::DAC_OVERRIDE
+        | CapabilitySet::FOWNER
+        | CapabilitySet::FSETID
+        | CapabilitySet::KILL
+        | CapabilitySet::SETGID
+        | CapabilitySet::SETUID
+        | CapabilitySet::SETPCAP
+        | CapabilitySet::SETFCAP
+        | CapabilitySet::NET_BIND_SERVICE
+        | CapabilitySet::NET_RAW
+        | CapabilitySet::SYS_CHROOT
+        | CapabilitySet::AUDIT_WRITE;
+    for bit in 0..u64::BITS {
+        let Some(one) = CapabilitySet::from_bits(1 << bit) else { continue };
+        if !kept.contains(one) {
+            // Refused to those who have no powers, and for those that this kernel does not know.
+            _ = rustix::thread::remove_capability_from_bounding_set(one);
+        }
+    }
+}
+
+/// Tries what must fail and what must not. Nothing of the user's is touched: the places are our own.
+fn probe(policy: &Policy, layout: &Layout) -> Result<(), ConfineError> {
+    let outside = layout.session.join("probe");
+    match OpenOptions::new().write(true).create_new(true).open(&outside) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+        Err(_) => {
+            return Err(ConfineError::Leaky("a write outside of it failed for another reason"));
+        }
+        Ok(_) => return Err(ConfineError::Leaky("a write outside of it succeeded")),
+    }
+    let inside = layout.temporary().join(format!(".probe-{}", rustix::thread::gettid()));
+    let written = std::fs::write(&inside, b"x").and_then(|()| std::fs::remove_file(&inside));
+    written.map_err(|source| ConfineError::Scratch { path: inside, source })?;
+    let hides = policy.hidden.iter().any(|place| layout.session.starts_with(place));
+    let record = std::fs::File::open(layout.session.join("session.json"));
+    match record {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        _ if !hides => Ok(()),
+        _ => Err(ConfineError::Leaky("a hidden file can be read")),
+    }
+}

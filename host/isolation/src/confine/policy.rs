@@ -1,0 +1,283 @@
+//! What one session's agent may write and must not read, as a value: the session's own places, what the
+//! user granted, and what tools need in their usual configuration.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::places::{AGENTS, CACHES, Tool, secret_places};
+use super::request::{Caches, Confinement, Net};
+use crate::session::{GitKind, Session, StateDir};
+
+/// Where a session's own places are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The session's directory.
+    pub session: PathBuf,
+    /// All of our state: hidden, but for what belongs to the session.
+    pub state: PathBuf,
+    /// The directory that holds the copy, and further work trees beside it.
+    pub workspaces: PathBuf,
+    /// What the workspace's git has to write.
+    pub git: Vec<PathBuf>,
+    /// The workspace is a linked work tree of the user's repository.
+    pub linked: bool,
+    /// Temporary files, sockets and private caches.
+    pub scratch: PathBuf,
+}
+
+impl Layout {
+    /// Of a session.
+    pub fn of(session: &Session, state: &StateDir) -> Self {
+        let dir = state.session(&session.id);
+        let mut git = vec![dir.join("modules")];
+        let mut linked = false;
+        if let Some(side) = &session.git {
+            linked = side.kind == GitKind::Linked;
+            match side.kind {
+                GitKind::Private | GitKind::Shared => git.push(side.repository.0.clone()),
+                GitKind::Linked => {
+                    git.push(side.admin.0.clone());
+                    git.push(side.user_common.join("objects"));
+                }
+            }
+        }
+        Self {
+            state: state.root().to_path_buf(),
+            workspaces: dir.join("workspace"),
+            git,
+            linked,
+            scratch: dir.join("scratch"),
+            session: dir,
+        }
+    }
+
+    /// Temporary files.
+    pub fn temporary(&self) -> PathBuf {
+        self.scratch.join("tmp")
+    }
+}
+
+/// What is known of the user's surroundings.
+pub struct Surroundings<'a> {
+    /// The home directory.
+    pub home: Option<PathBuf>,
+    /// A variable that holds a path.
+    pub variable: &'a dyn Fn(&str) -> Option<PathBuf>,
+    /// Whether something is there.
+    pub exists: &'a dyn Fn(&Path) -> bool,
+    /// Files of ours that hold keys.
+    pub own_secrets: Vec<PathBuf>,
+}
+
+/// What is allowed. Everything else outside of it can be read, and not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Directories with all that is below them, and files, that may be written.
+    pub write: Vec<PathBuf>,
+    /// What may not be read.
+    pub hidden: Vec<PathBuf>,
+    /// What may be read although it lies in a hidden place.
+    pub shown: Vec<PathBuf>,
+    /// Whether the network may be used.
+    pub net: Net,
+    /// Variables that lead tools to where they may write.
+    pub variables: Vec<(String, OsString)>,
+    /// What to know about it.
+    pub notes: Vec<String>,
+}
+
+/// Decides.
+pub fn policy(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -> Policy {
+    let mut policy = Policy {
+        write: vec![layout.workspaces.clone(), layout.scratch.clone()],
+        hidden: hidden(asked, layout, around),
+        shown: Vec::new(),
+        net: asked.net,
+        variables: variables(layout, around),
+        notes: Vec::new(),
+    };
+    policy.write.extend(layout.git.iter().filter(|place| (around.exists)(place)).cloned());
+    policy.shown = policy.write.clone();
+    if layout.linked {
+        policy.notes.push(
+            "a linked work tree: commits are stored in your own repository, whose objects the agent may \
+             therefore write; branches, stash, hooks and configuration are closed to it"
+                .into(),
+        );
+    }
+    let mut filled = caches(asked.caches, layout, around, &mut policy.variables);
+    filled.extend(AGENTS.iter().flat_map(|tool| there(tool, around)));
+    if !filled.is_empty() {
+        policy.notes.push(format!(
+            "tools may fill their caches and write their own state: {}",
+            names(&filled, around.home.as_deref())
+        ));
+        policy.write.extend(filled);
+    }
+    let granted: Vec<PathBuf> = asked.allow_write.iter().map(|path| path.0.clone()).collect();
+    if !granted.is_empty() {
+        policy.notes.push(format!("granted by you: {}", names(&granted, around.home.as_deref())));
+        policy.write.extend(granted);
+    }
+    if asked.net == Net::Deny {
+        policy.notes.push("TCP is closed; UDP and sockets of this machine are not".into());
+    }
+    policy
+}
+
+fn hidden(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -> Vec<PathBuf> {
+    let secrets = around.home.as_deref().map(secret_places).unwrap_or_default();
+    let mut hidden: Vec<PathBuf> = asked
+        .deny_read
+        .iter()
+        .map(|path| path.0.clone())
+        .chain(secrets)
+        .chain(around.own_secrets.iter().cloned())
+        .chain([layout.state.clone()])
+        .filter(|place| (around.exists)(place))
+        .collect();
+    hidden.sort();
+    hidden.dedup();
+    hidden
+}
+
+/// Variables that every tool obeys.
+fn variables(layout: &Layout, around: &Surroundings<'_>) -> Vec<(String, OsString)> {
+    let mut variables = vec![
+        ("TMUX_TMPDIR".to_string(), layout.temporary().into_os_string()),
+        // What programs remember between two starts has a place for the session.
+        ("XDG_STATE_HOME".to_string(), layout.scratch.join("state").into_os_string()),
+        // Keys of the user are out of reach: a commit that waits for one would fail.
+        ("GIT_CONFIG_COUNT".to_string(), "2".into()),
+        ("GIT_CONFIG_KEY_0".to_string(), "commit.gpgSign".into()),
+        ("GIT_CONFIG_VALUE_0".to_string(), "false".into()),
+        ("GIT_CONFIG_KEY_1".to_string(), "tag.gpgSign".into()),
+        ("GIT_CONFIG_VALUE_1".to_string(), "false".into()),
+    ];
+    if (around.variable)("XDG_RUNTIME_DIR").is_some() {
+        // The user's holds the sockets of the desktop's bus and of container engines.
+        let place = layout.scratch.join("run").into_os_string();
+        variables.push(("XDG_RUNTIME_DIR".to_string(), place));
+    }
+    variables
+}
+
+/// What of the caches may be filled. A cache that is not there, or is not shared, is made for the session.
+fn caches(
+    whose: Caches,
+    layout: &Layout,
+    around: &Surroundings<'_>,
+    variables: &mut Vec<(String, OsString)>,
+) -> Vec<PathBuf> {
+    let mut filled = Vec::new();
+    for tool in CACHES {
+        let place = tool.place(around.home.as_deref(), around.variable);
+        let there_already = place.as_deref().is_some_and(|place| (around.exists)(place));
+        if there_already && whose == Caches::Shared {
+            filled.extend(there(tool, around));
+        } else if let Some(variable) = tool.variable {
+            let own = layout.scratch.join("caches").join(tool.name);
+            variables.push((variable.to_string(), own.into_os_string()));
+        }
+    }
+    filled
+}
+
+fn there(tool: &Tool, around: &Surroundings<'_>) -> Vec<PathBuf> {
+    let Some(place) = tool.place(around.home.as_deref(), around.variable) else {
+        return Vec::new();
+    };
+    tool.writable(&place).into_iter().filter(|part| (around.exists)(part)).collect()
+}
+
+fn names(places: &[PathBuf], home: Option<&Path>) -> String {
+    let short = |place: &PathBuf| match home.and_then(|home| place.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => place.display().to_string(),
+    };
+    places.iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::HostPath;
+
+    fn layout() -> Layout {
+        Layout {
+            session: "/state/sessions/a".into(),
+            state: "/state".into(),
+            workspaces: "/state/sessions/a/workspace".into(),
+            git: vec![
+                "/state/sessions/a/repository.git".into(),
+                "/state/sessions/a/modules".into(),
+            ],
+            linked: false,
+            scratch: "/state/sessions/a/scratch".into(),
+        }
+    }
+
+    fn decide(asked: &Confinement, there: &[&str]) -> Policy {
+        let exists = |path: &Path| there.iter().any(|known| Path::new(known) == path);
+        let around = Surroundings {
+            home: Some("/home/u".into()),
+            variable: &|_| None,
+            exists: &exists,
+            own_secrets: vec!["/home/u/.massgen/.env".into()],
+        };
+        policy(asked, &layout(), &around)
+    }
+
+    fn variable<'a>(policy: &'a Policy, name: &str) -> Option<&'a str> {
+        policy.variables.iter().find(|(n, _)| n == name).and_then(|(_, value)| value.to_str())
+    }
+
+    #[test]
+    fn the_sessions_own_places_and_nothing_else() {
+        let policy =
+            decide(&Confinement::default(), &["/state", "/state/sessions/a/repository.git"]);
+        let expect = [
+            "/state/sessions/a/workspace",
+            "/state/sessions/a/scratch",
+            "/state/sessions/a/repository.git",
+        ];
+        assert_eq!(policy.write, expect.map(PathBuf::from));
+        assert_eq!(policy.shown, policy.write);
+        assert_eq!(policy.hidden, [PathBuf::from("/state")]);
+    }
+
+    #[test]
+    fn caches_that_are_there_are_filled_and_others_are_made() {
+        let there = ["/home/u/.cargo", "/home/u/.cargo/registry", "/home/u/.claude/projects"];
+        let shared = decide(&Confinement::default(), &there);
+        assert!(shared.write.contains(&"/home/u/.cargo/registry".into()));
+        assert!(shared.write.contains(&"/home/u/.claude/projects".into()));
+        assert_eq!(variable(&shared, "CARGO_HOME"), None);
+        assert_eq!(
+            variable(&shared, "npm_config_cache"),
+            Some("/state/sessions/a/scratch/caches/npm")
+        );
+        let private = Confinement { caches: Caches::Private, ..Confinement::default() };
+        let private = decide(&private, &there);
+        assert!(!private.write.contains(&"/home/u/.cargo/registry".into()));
+        assert_eq!(
+            variable(&private, "CARGO_HOME"),
+            Some("/state/sessions/a/scratch/caches/cargo")
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_is_granted_and_hidden() {
+        let asked = Confinement {
+            allow_write: vec![HostPath("/data".into())],
+            deny_read: vec![HostPath("/srv/keys".into()), HostPath("/gone".into())],
+            ..Confinement::default()
+        };
+        let policy =
+            decide(&asked, &["/data", "/srv/keys", "/home/u/.ssh", "/home/u/.massgen/.env"]);
+        assert!(policy.write.contains(&"/data".into()));
+        let hidden = ["/home/u/.massgen/.env", "/home/u/.ssh", "/srv/keys"];
+        assert_eq!(policy.hidden, hidden.map(PathBuf::from));
+        assert!(!policy.shown.contains(&"/data".into()), "a grant to write shows nothing hidden");
+    }
+}
