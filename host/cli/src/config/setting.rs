@@ -28,7 +28,7 @@ pub(crate) enum Project {
     Never,
 }
 
-/// One setting. In `key`, `*` stands for one name that the user chooses, `**` for one that may hold dots.
+/// One setting. In `key`, `*` stands for one name that the user chooses.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) key: &'static str,
@@ -109,38 +109,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Kind::Text,
         Project::Never,
         "a setting that the provider's plugin declares",
-    ),
-    setting(
-        "models.**.input_per_mtok",
-        Kind::Dollars,
-        Project::Never,
-        "your price of a model: prompt, US dollars per million tokens",
-    ),
-    setting("models.**.output_per_mtok", Kind::Dollars, Project::Never, "the same for replies"),
-    setting(
-        "models.**.cache_read_per_mtok",
-        Kind::Dollars,
-        Project::Never,
-        "the same for prompt that is read from the cache",
-    ),
-    setting(
-        "models.**.cache_write_per_mtok",
-        Kind::Dollars,
-        Project::Never,
-        "the same for prompt that is written to the cache",
-    ),
-    setting(
-        "models.**.same_as",
-        Kind::Text,
-        Project::Never,
-        "the model behind a name of your own, for its price and limits",
-    ),
-    setting("models.**.context_tokens", Kind::Count, Project::Never, "your figure for its window"),
-    setting(
-        "models.**.max_output_tokens",
-        Kind::Count,
-        Project::Never,
-        "your figure for its longest reply",
     ),
     setting(
         "network.connect_timeout",
@@ -239,10 +207,6 @@ pub(crate) fn find(key: &str) -> Option<&'static Setting> {
 }
 
 fn matches(pattern: &str, key: &str) -> bool {
-    if let Some((before, after)) = pattern.split_once("**") {
-        let within = key.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-        return within.is_some_and(|name| !name.is_empty());
-    }
     let mut key_parts = key.split('.');
     let same = pattern.split('.').all(|p| key_parts.next().is_some_and(|k| p == "*" || p == k));
     same && key_parts.next().is_none()
@@ -274,16 +238,7 @@ mod tests {
         assert_eq!(find("analysis.model").map(|s| s.key), Some("analysis.model"));
         assert_eq!(find("aliases.fast").map(|s| s.key), Some("aliases.*"));
         assert_eq!(find("providers.openai.base_url").map(|s| s.project), Some(Project::Never));
-        assert_eq!(find("models.openai/gpt-5.2.same_as").map(|s| s.key), Some("models.**.same_as"));
-        for unknown in [
-            "models.same_as",
-            "models..same_as",
-            "analysis",
-            "analysis.modell",
-            "aliases.a.b",
-            "providers.openai",
-            "",
-        ] {
+        for unknown in ["analysis", "analysis.modell", "aliases.a.b", "providers.openai", ""] {
             assert!(find(unknown).is_none(), "{unknown}");
         }
     }

@@ -88,7 +88,7 @@ mod tests {
         let text = anstream::adapter::strip_str(&render(&checks, 1)).to_string();
         assert_eq!(
             text,
-            "ok   git    git 2.47.3\nbad  state  ␛[2Jcan't be written\n            set MASSGEN_STATE_DIR\n\n\
+            "ok   git    git 2.47.3\nbad  state  \u{fffd}[2Jcan't be written\n            set MASSGEN_STATE_DIR\n\n\
              One thing has to be mended.\n"
         );
     }
