@@ -78,10 +78,33 @@ impl Pricing {
 
     fn calculate(&self, usage: &genai_prices::Usage) -> Option<f64> {
         let request = PriceRequest::new(&self.model.model, usage)
-            .with_provider_id(&self.model.provider)
+            .with_provider_id(priced_as(&self.model.provider)?)
             .with_timestamp(self.at);
         genai_prices::calculate(&request).ok().map(|price| price.total_price)
     }
+}
+
+/// Under which id the price data knows a service. The data's own search finds likenesses, too, and would price
+/// a service of one's own that is called `openai-proxy` like OpenAI: whoever is not named here has no price.
+fn priced_as(provider: &str) -> Option<&'static str> {
+    Some(match provider {
+        "anthropic" => "anthropic",
+        "azure" => "azure",
+        "bedrock" => "aws",
+        "cerebras" => "cerebras",
+        "deepseek" => "deepseek",
+        "fireworks" => "fireworks",
+        "google" | "vertex" => "google",
+        "groq" => "groq",
+        "mistral" => "mistral",
+        "moonshot" => "moonshotai",
+        "openai" => "openai",
+        "openrouter" => "openrouter",
+        "together" => "together",
+        "xai" => "x-ai",
+        "zai" => "zai",
+        _ => return None,
+    })
 }
 
 /// Away from what floating point adds at the end.
@@ -117,6 +140,34 @@ mod tests {
     }
 
     #[test]
+    fn every_name_in_the_table_is_one_of_the_data() {
+        let calculator = genai_prices::Calculator::bundled();
+        let known: Vec<String> =
+            calculator.providers().map(|provider| provider.id().to_string()).collect();
+        for service in [
+            "anthropic",
+            "azure",
+            "bedrock",
+            "cerebras",
+            "deepseek",
+            "fireworks",
+            "google",
+            "vertex",
+            "groq",
+            "mistral",
+            "moonshot",
+            "openai",
+            "openrouter",
+            "together",
+            "xai",
+            "zai",
+        ] {
+            let id = priced_as(service).unwrap();
+            assert!(known.iter().any(|known| known == id), "{service}: {id}");
+        }
+    }
+
+    #[test]
     fn a_large_prompt_reprices_the_whole_request() {
         let luna = pricing("openai", "gpt-6-luna", NOVEMBER);
         let cost = |tokens| luna.worst_case_usd(tokens, 0).unwrap();
@@ -142,6 +193,8 @@ mod tests {
         };
         assert!(sonnet.cost_usd(&usage(9_000)) < sonnet.cost_usd(&usage(0)));
         assert_eq!(pricing("openai", "gpt-99-nova", NOVEMBER).price(), None);
+        assert!(pricing("openai", "gpt-6-luna", NOVEMBER).price().is_some());
+        assert_eq!(pricing("openai-proxy", "gpt-6-luna", NOVEMBER).price(), None);
         assert_eq!(pricing("nobody", "gpt-4o-x", NOVEMBER).cost_usd(&usage(0)), None);
     }
 }
