@@ -179,3 +179,113 @@ fn a_patch_is_one_for_git_and_a_reading_is_one_for_people() {
     let shown = env.run(&["isolate", "diff", "@last", "--color", "always"]).exits(0).stdout;
     assert!(shown.contains("hunk 2 of 5") && shown.contains("\u{1b}["), "{shown}");
 }
+
+/// A small generator of numbers: the same seed gives the same edits.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+
+    /// A text of repeated and unique lines, with ends of every kind.
+    fn text(&mut self) -> Vec<u8> {
+        let words = ["}", "", "    step();", "if x {", "caf\u{e9}", "\ttab"];
+        let end = if self.roll(6) == 0 { "\r\n" } else { "\n" };
+        let lines = 1 + self.roll(60);
+        let mut text = String::new();
+        for n in 0..lines {
+            match self.roll(3) {
+                0 => text.push_str(&format!("line {n}{end}")),
+                _ => text.push_str(&format!("{}{end}", words[self.roll(words.len())])),
+            }
+        }
+        if self.roll(4) == 0 {
+            text.truncate(text.trim_end().len());
+        }
+        text.into_bytes()
+    }
+
+    /// Some lines go, some come.
+    fn edited(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut lines: Vec<Vec<u8>> =
+            text.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+        for _ in 0..=self.roll(5) {
+            let at = self.roll(lines.len() + 1);
+            match self.roll(3) {
+                0 if at < lines.len() => _ = lines.remove(at),
+                1 if at < lines.len() => lines[at] = b"changed\n".to_vec(),
+                _ => lines.insert(at, b"    step();\n".to_vec()),
+            }
+        }
+        lines.concat()
+    }
+}
+
+/// Edits a file of the workspace in one of many ways.
+fn edit(dice: &mut Dice, dir: &std::path::Path, name: &str, n: usize) {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let path = dir.join(name);
+    let text = std::fs::read(&path).unwrap();
+    match dice.roll(10) {
+        0 => std::fs::remove_file(&path).unwrap(),
+        1 => std::fs::rename(&path, dir.join(format!("moved \u{e4} {n}"))).unwrap(),
+        2 => {
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(dir.join(format!("sub {n}.txt")), dice.edited(&text)).unwrap();
+        }
+        3 => std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap(),
+        4 => {
+            std::fs::remove_file(&path).unwrap();
+            symlink(format!("somewhere/{n}"), &path).unwrap();
+        }
+        5 => std::fs::write(&path, [&text[..], b"\0binary"].concat()).unwrap(),
+        6 => std::fs::write(&path, b"").unwrap(),
+        7 => {
+            std::fs::remove_file(&path).unwrap();
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("inside"), dice.text()).unwrap();
+        }
+        8 => std::fs::write(dir.join(format!("new \"{n}\"\t")), dice.text()).unwrap(),
+        _ => std::fs::write(&path, dice.edited(&text)).unwrap(),
+    }
+}
+
+#[test]
+fn any_patch_gives_git_the_tree_that_apply_makes() {
+    for seed in 1..=8u64 {
+        let env = env();
+        env.write("home/.gitconfig", "[user]\n\tname = T\n\temail = t@example.com\n");
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for n in 0..24 {
+            std::fs::write(env.project().join(format!("f{n}")), dice.text()).unwrap();
+        }
+        sh(
+            &env,
+            "git init -q .; ln -s f1 link; printf 'a\\0b' > bytes; git add .; git commit -qm one",
+        );
+        let made = env.run(&["isolate", "create", "--name", "random", "--json"]).exits(0).json();
+        let workspace = std::path::PathBuf::from(made["workspace"].as_str().unwrap());
+        for n in 0..24 {
+            if dice.roll(4) > 0 {
+                edit(&mut dice, &workspace, &format!("f{n}"), n);
+            }
+        }
+        sh(&env, &format!("cd '{}'; ln -sf f2 link; printf 'a\\0c' > bytes", workspace.display()));
+        sh(&env, &format!("{} isolate diff random > ~/p.patch", env!("CARGO_BIN_EXE_massgen")));
+        sh(&env, "git apply --index --whitespace=nowarn ~/p.patch");
+        let by_git = sh(&env, "git write-tree");
+        sh(&env, "git reset -q --hard; git clean -fdq");
+        env.run(&["isolate", "apply", "random"]).exits(0);
+        let by_us = sh(&env, "git add -A; git write-tree");
+        if by_us != by_git {
+            panic!(
+                "seed {seed}: {}",
+                sh(&env, &format!("git diff --stat {} {}", by_git.trim(), by_us.trim()))
+            );
+        }
+    }
+}

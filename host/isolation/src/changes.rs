@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 
 use crate::apply;
 use crate::baseline::{self, Baseline, LoadError, Roots};
@@ -31,6 +34,8 @@ pub struct Opened {
     store: Store,
     delivered_stores: BTreeMap<Hash, Store>,
     roots: Roots,
+    /// The workspace's directory, once it was needed.
+    workspace: OnceLock<OwnedFd>,
 }
 
 /// Why a session's changes can't be told.
@@ -84,7 +89,8 @@ impl Opened {
             }
         }
         let (store, roots) = (Store::new(&dir), session.roots());
-        Ok(Self { session, dir, baseline, delivered, store, delivered_stores, roots })
+        let workspace = OnceLock::new();
+        Ok(Self { session, dir, baseline, delivered, store, delivered_stores, roots, workspace })
     }
 
     /// The two trees.
@@ -136,12 +142,26 @@ impl Opened {
         Ok(crate::changeset::between(&ours, &theirs, &self.session.scope))
     }
 
+    /// Opens a file of the workspace, through no link.
     fn open_file(&self, path: &RelPath) -> std::io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(&self.roots.workspace, flags, Mode::empty())?;
-        let dir = baseline::open_beneath(&root, &path.parent().unwrap_or_default())?;
+        let root = match self.workspace.get() {
+            Some(root) => root,
+            None => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let root = rustix::fs::open(&self.roots.workspace, flags, Mode::empty())?;
+                self.workspace.get_or_init(|| root)
+            }
+        };
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        Ok(File::from(rustix::fs::openat(&dir, path.name(), flags, Mode::empty())?))
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        match rustix::fs::openat2(root, path.as_path(), flags, Mode::empty(), resolve) {
+            Err(Errno::NOSYS | Errno::PERM) => {
+                let dir = baseline::open_beneath(root, &path.parent().unwrap_or_default())?;
+                Ok(File::from(rustix::fs::openat(&dir, path.name(), flags, Mode::empty())?))
+            }
+            opened => Ok(File::from(opened?)),
+        }
     }
 }
 

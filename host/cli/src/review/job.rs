@@ -87,7 +87,7 @@ impl<'a> Job<'a> {
     ) -> Result<(Self, Desk), JobError> {
         let mut held = Vec::new();
         for opened in &opened {
-            let lock = Lock::take(&opened.dir.join("review.lock"))
+            let lock = take(&opened.dir.join("review.lock"))
                 .map_err(|source| JobError::Busy { session: opened.session.label(), source })?;
             held.push(Held { saved: Saved::load(&opened.dir)?, _lock: lock });
         }
@@ -225,6 +225,18 @@ impl Diffs for Job<'_> {
     fn diff(&mut self, tab: usize, change: &Change) -> Result<Arc<FileDiff>, String> {
         self.file(tab, change).map_err(|error| error.to_string())
     }
+}
+
+/// Takes the lock of a review. One whose terminal was just closed has a moment to end.
+fn take(path: &std::path::Path) -> Result<Lock, Busy> {
+    const TRIES: u32 = 20;
+    for _ in 1..TRIES {
+        match Lock::take(path) {
+            Err(Busy::Held { .. }) => {}
+            other => return other,
+        }
+    }
+    Lock::take(path)
 }
 
 /// Changes in scope of which nothing, or not all, is taken.

@@ -11,7 +11,8 @@ pub(crate) struct Pager {
 impl Pager {
     /// Starts `program`; empty or `cat` means none, and one that can't be started is none as well.
     pub(crate) fn start(program: Option<&str>) -> Self {
-        let program = program.unwrap_or("less").trim();
+        let less = || if is_installed("less") { "less" } else { "" };
+        let program = program.unwrap_or_else(less).trim();
         let child = match program {
             "" | "cat" => None,
             program => {
@@ -44,4 +45,9 @@ impl Pager {
             _ = std::io::stdout().flush();
         }
     }
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use rayon::prelude::*;
+
 use super::{Change, Changeset, Scope, Status, rename, risks};
 use crate::baseline::{Baseline, Entry, Origin, Roots, Rules};
 use crate::entry::{Content, Hash, Node, Place};
@@ -66,7 +68,7 @@ pub fn compare(
     scan: &Scan,
     roots: &Roots,
     scope: &RelPath,
-    source: &dyn Source,
+    source: &(dyn Source + Sync),
 ) -> Result<Changeset, CompareError> {
     let baseline = before.baseline;
     let rules = Rules::new(&baseline.rules, &baseline.repositories, baseline.ignore_case);
@@ -77,13 +79,15 @@ pub fn compare(
     let mut pairs: BTreeMap<RelPath, Option<Node>> = BTreeMap::new();
     let mut unreadable = scan.unreadable.clone();
     let mut git_dirs = HashSet::new();
-    for (path, now) in &scan.touched {
-        let old = before.node(path);
+    let looked = scan.touched.par_iter().map(|(path, now)| {
         let is_dir = matches!(now, Now::Dir { .. });
+        node(path, now, before.node(path), scoped(path, is_dir), source)
+    });
+    for ((path, now), looked) in scan.touched.iter().zip(looked.collect::<Vec<_>>()) {
         if let Now::Dir { git: true, .. } = now {
             git_dirs.insert(path.clone());
         }
-        match node(path, now, old, scoped(path, is_dir), source) {
+        match looked {
             Ok(node) => _ = pairs.insert(path.clone(), node),
             Err(CompareError::Workspace { source, .. }) => {
                 unreadable.push(crate::baseline::NotCarried {
@@ -97,8 +101,7 @@ pub fn compare(
     for path in &scan.gone {
         pairs.insert(path.clone(), None);
     }
-    for path in before.delivered.keys().filter(|path| !scan.touched.iter().any(|(p, _)| p == *path))
-    {
+    for path in before.delivered.keys().filter(|path| !is_touched(scan, path)) {
         let unchanged = baseline.find(path).map(|entry| entry.node.clone());
         pairs.entry(path.clone()).or_insert(unchanged);
     }
@@ -122,9 +125,9 @@ pub fn compare(
     }
     drop_implied_dirs(&mut changes, baseline, scan, &git_dirs);
     rename::pair(&mut changes, source)?;
-    for change in &mut changes {
+    changes.par_iter_mut().for_each(|change| {
         change.risks = risks::of(change, roots, &git_dirs, source);
-    }
+    });
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     let files = baseline.entries.iter().filter(|entry| is_file_in(entry, scope)).count() as u64;
     Ok(Changeset { changes, unreadable, baseline_files: files, gone_dirs: Vec::new() })
@@ -154,6 +157,11 @@ pub fn between(
         });
     }
     Changeset { changes, ..Changeset::default() }
+}
+
+/// A scan is in the order of its paths.
+fn is_touched(scan: &Scan, path: &RelPath) -> bool {
+    scan.touched.binary_search_by(|(touched, _)| touched.cmp(path)).is_ok()
 }
 
 fn is_file_in(entry: &Entry, scope: &RelPath) -> bool {

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{self, Event};
+use massgen_isolation::apply::Applied;
 use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::flag;
 
 use super::colors::Colors;
 use super::desk::{Desk, Effect, Mode};
@@ -21,9 +23,12 @@ use highlight::Highlighting;
 use screen::Screen;
 
 /// How long the driver waits for a key before it looks whether it was asked to end.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(100);
 /// The same, while words are being looked at for what is in sight.
 const PATIENCE_SHORT: Duration = Duration::from_millis(15);
+
+/// The exit code of a program that a closed terminal ended, as shells tell it: 128 and the signal.
+const HUNG_UP: i32 = 129;
 
 /// Why the full screen can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +46,8 @@ struct Review<'a, 'j> {
     job: &'a mut Job<'j>,
     highlighting: Highlighting,
     editor: String,
+    /// Nothing is being written: a terminal that is closed may end the program at once.
+    idle: Arc<AtomicBool>,
 }
 
 /// Reviews on the terminal, until somebody is done.
@@ -51,11 +58,14 @@ pub(crate) fn run(
     editor: String,
 ) -> Result<Outcome, TerminalError> {
     let ended = Arc::new(AtomicBool::new(false));
-    let signals: Vec<_> = [SIGTERM, SIGHUP]
-        .into_iter()
-        .filter_map(|signal| signal_hook::flag::register(signal, ended.clone()).ok())
-        .collect();
-    let mut review = Review { desk, job, highlighting: Highlighting::start(), editor };
+    let idle = Arc::new(AtomicBool::new(true));
+    // A terminal that was closed can't be read any more, and crossterm would try for ever. All decisions are
+    // kept by then; only an apply is brought to its end first.
+    let closed = flag::register_conditional_shutdown(SIGHUP, HUNG_UP, idle.clone());
+    let signals: Vec<_> =
+        [flag::register(SIGTERM, ended.clone()), closed].into_iter().flatten().collect();
+    let highlighting = Highlighting::start();
+    let mut review = Review { desk, job, highlighting, editor, idle };
     let outcome = Screen::open(colors).map_err(TerminalError::from).and_then(|mut screen| {
         let outcome = review.rounds(&mut screen, &ended);
         screen.close();
@@ -145,7 +155,7 @@ impl Review<'_, '_> {
             Effect::Suspend => screen.suspend()?,
             Effect::Edit => self.edit(screen)?,
             Effect::Preview { merge } => self.preview(merge),
-            Effect::Apply { merge } => match self.job.apply(&self.desk, merge, false) {
+            Effect::Apply { merge } => match self.apply(merge) {
                 Ok(applied) if applied.conflicts.is_empty() => {
                     return Ok(Some(Outcome::Applied(applied)));
                 }
@@ -159,6 +169,13 @@ impl Review<'_, '_> {
             },
         }
         Ok(None)
+    }
+
+    fn apply(&mut self, merge: bool) -> Result<Applied, JobError> {
+        self.idle.store(false, Ordering::SeqCst);
+        let applied = self.job.apply(&self.desk, merge, false);
+        self.idle.store(true, Ordering::SeqCst);
+        applied
     }
 
     fn preview(&mut self, merge: bool) {
