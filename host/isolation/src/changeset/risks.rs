@@ -75,13 +75,13 @@ fn leaves(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
 
 fn in_text(bytes: &[u8]) -> Vec<Risk> {
     let mut risks = Vec::new();
-    if let Ok(text) = std::str::from_utf8(bytes)
-        && !text.contains('\0')
-    {
-        if bidi(text) {
+    // One byte that is not UTF-8 must not hide what stands beside it.
+    let text = String::from_utf8_lossy(bytes);
+    if !text.contains('\0') {
+        if bidi(&text) {
             risks.push(Risk::BidiControl);
         }
-        if speaks_to_the_terminal(text) {
+        if speaks_to_the_terminal(&text) {
             risks.push(Risk::ControlCharacters);
         }
     }
@@ -126,5 +126,6 @@ mod tests {
         assert_eq!(in_text("a\u{202e}b".as_bytes()), [Risk::BidiControl]);
         assert_eq!(in_text(b"a\x1b[2J"), [Risk::ControlCharacters]);
         assert!(in_text("häß\tx\r\n".as_bytes()).is_empty());
+        assert_eq!(in_text(b"\xff\x1b[2J"), [Risk::ControlCharacters]);
     }
 }
