@@ -1,5 +1,6 @@
 //! Chat Completions as many services speak it: each quirk by itself, then replies and errors in the shapes
 //! that services give them.
+#![expect(clippy::unwrap_used, reason = "a test may")]
 
 use massgen_plugin_sdk::testing::{check_every_cut, context, decode, head, lines, request, sse};
 use massgen_plugin_sdk::{
