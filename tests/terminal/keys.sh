@@ -24,7 +24,7 @@ agent() {
 # Starts a command in a terminal: columns, rows, command.
 terminal() {
     tm kill-session -t "$name" 2>/dev/null || true
-    tm new-session -d -s "$name" -x "$1" -y "$2" "env TERM=${term:-tmux-256color} $3; echo ended-with-\$?; exec sleep 600"
+    tm new-session -d -s "$name" -x "$1" -y "$2" "env TERM=${term:-tmux-256color} $3; printf '\\r\\nended-with-%s\\r\\n' \$?; exec sleep 600"
     tm set-option -t "$name" -q status off
 }
 
