@@ -8,6 +8,7 @@ mod help;
 mod investigate;
 mod isolate;
 mod logs;
+mod plugins;
 mod providers;
 mod review;
 

@@ -1,6 +1,7 @@
 //! Builds the plugins and writes `plugins.rs`, which embeds them.
 
 mod guests;
+mod sources;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -35,5 +36,6 @@ fn main() {
         .expect("a String takes all");
     }
     source.push_str("];\n");
+    sources::embed(&root, &mut source);
     std::fs::write(guests::out_dir().join("plugins.rs"), source).expect("OUT_DIR can be written");
 }

@@ -9,6 +9,7 @@ mod credentials;
 mod environment;
 mod error;
 mod exit;
+mod plugins_lock;
 mod providers;
 mod review;
 mod ui;

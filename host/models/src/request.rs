@@ -6,25 +6,32 @@
 use serde::{Deserialize, Serialize};
 
 /// One request of an exchange.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The model's id as its service spells it, without the provider.
     pub model: String,
     /// The conversation so far, system message first.
     pub messages: Vec<Message>,
     /// Functions that the model may call.
+    #[serde(default)]
     pub tools: Vec<Tool>,
     /// Whether and which tool must be called.
+    #[serde(default)]
     pub tool_choice: ToolChoice,
     /// The shape of the text that is wanted back.
+    #[serde(default)]
     pub output: OutputFormat,
     /// How much the model may think.
+    #[serde(default)]
     pub reasoning: Reasoning,
     /// Sampling and length.
+    #[serde(default)]
     pub sampling: Sampling,
     /// Ask for the reply piece by piece.
+    #[serde(default)]
     pub stream: bool,
     /// Options that only the provider knows: name and JSON text.
+    #[serde(default)]
     pub options: Vec<(String, String)>,
 }
 
@@ -138,9 +145,11 @@ pub struct Tool {
 }
 
 /// Whether a tool must be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ToolChoice {
     /// The model decides.
+    #[default]
     Auto,
     /// No tool.
     None,
@@ -151,9 +160,11 @@ pub enum ToolChoice {
 }
 
 /// The shape of the text that is wanted back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OutputFormat {
     /// Anything.
+    #[default]
     Text,
     /// One JSON object.
     JsonObject,
@@ -162,7 +173,7 @@ pub enum OutputFormat {
 }
 
 /// A JSON Schema with the name that some services want.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedSchema {
     /// `[a-zA-Z0-9_-]{1,64}`.
     pub name: String,
@@ -173,9 +184,11 @@ pub struct NamedSchema {
 }
 
 /// How much the model may think before it answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reasoning {
     /// Whatever the service does when nothing is asked.
+    #[default]
     Unset,
     /// Not at all.
     Off,
@@ -186,7 +199,8 @@ pub enum Reasoning {
 }
 
 /// Sampling and length. Whatever is `None` is left to the service.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sampling {
     /// Randomness; many reasoning models refuse it.
     pub temperature: Option<f64>,

@@ -6,16 +6,19 @@ pub mod credential;
 mod exchange;
 pub mod manifest;
 mod provider;
+pub mod rehearsal;
 pub mod secret;
 mod transport;
 
 pub use component::{
-    ComponentStrategy, LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions, StartError,
+    ComponentStrategy, GateError, LoadPluginError, LoadedPlugin, Runtime, RuntimeOptions,
+    StartError, Surface, surface,
 };
 pub use credential::Credential;
 pub use provider::{ComponentProvider, ConnectError, Connection, HttpOptions, LogSink};
 pub use secret::Secret;
 pub use transport::endpoint::{BaseUrlError, base_url};
+pub use transport::framing::{Frame, Framing};
 
 /// The hash that names a component: BLAKE3, in hex.
 pub fn component_hash(component: &[u8]) -> String {

@@ -13,6 +13,7 @@ use crate::component::{self, Context, DiagnosticLine, GuestError, LoadedPlugin, 
 use crate::credential::Credential;
 use crate::exchange::{self, AttemptError};
 use crate::manifest::{Auth, Endpoint, Scheme};
+use crate::rehearsal::Recorder;
 use crate::transport::auth::Authorizer;
 use crate::transport::endpoint::{self, BaseUrlError};
 use crate::transport::framing::Framing;
@@ -74,6 +75,8 @@ pub struct Connection {
     pub http: HttpOptions,
     /// Where the plugin's own lines go.
     pub log: Option<LogSink>,
+    /// Writes the exchange down, for a cassette.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -136,6 +139,7 @@ pub(crate) struct Connected {
     settings: Vec<(String, String)>,
     http: HttpOptions,
     log: Option<LogSink>,
+    pub(crate) recorder: Option<Arc<Recorder>>,
     not_before: Mutex<Option<Instant>>,
 }
 
@@ -171,6 +175,7 @@ impl LoadedPlugin {
             settings,
             http: connection.http,
             log: connection.log,
+            recorder: connection.recorder,
             not_before: Mutex::new(None),
         };
         Ok(ComponentProvider { connected })
@@ -213,7 +218,10 @@ impl LoadedPlugin {
     }
 
     /// All settings with their values as JSON.
-    fn settings(&self, set: &[(String, String)]) -> Result<Vec<(String, String)>, ConnectError> {
+    pub(crate) fn settings(
+        &self,
+        set: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, ConnectError> {
         let known = &self.manifest().settings;
         for (name, value) in set {
             let fits = known
@@ -334,6 +342,10 @@ impl Connected {
         let (mut asked, _) = component::list_request(&self.plugin, &self.context())
             .ok_or_else(none)?
             .map_err(GuestError::into_failure)?;
+        // What the kit of authors gives for a service without a list.
+        if asked.endpoint.is_empty() {
+            return Err(none());
+        }
         let mut models = Vec::new();
         for _ in 0..PAGES_MAX {
             let mut reply = self.edge.send(exchange::checked(self, asked)?, false).await?;

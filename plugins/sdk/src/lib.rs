@@ -45,11 +45,24 @@ pub trait Provider: 'static {
     /// Says what a status of 400 or above means.
     fn explain(head: &HttpHead, body: &[u8]) -> Failure;
 
-    /// The request for the first page of the service's own list of models.
-    fn list_request(context: &Context) -> HttpRequest;
+    /// The request for the first page of the service's own list of models. A service without one leaves
+    /// this as it is: a request to no endpoint, which the host does not send.
+    fn list_request(_context: &Context) -> HttpRequest {
+        HttpRequest {
+            endpoint: String::new(),
+            method: "GET".into(),
+            path: String::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            framing: Framing::Whole,
+        }
+    }
 
     /// A page of that list.
-    fn list_response(head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure>;
+    fn list_response(_head: &HttpHead, _body: &[u8]) -> Result<ModelPage, Failure> {
+        Err(failure(FailureKind::Unsupported, "the service has no list of models"))
+    }
 }
 
 /// Decodes one reply.

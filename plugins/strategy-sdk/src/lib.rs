@@ -42,6 +42,18 @@ macro_rules! strategy {
     };
 }
 
+/// The value of a setting of the manifest, as text.
+pub fn setting(wants: &Wants, name: &str) -> Option<String> {
+    let (_, value) = wants.settings.iter().find(|(key, _)| key == name)?;
+    let value: serde_json::Value = serde_json::from_str(value).ok()?;
+    Some(value.as_str().map_or_else(|| value.to_string(), String::from))
+}
+
+/// The decision to stop, with a reason and what the user can do.
+pub fn abort(message: impl Into<String>, hint: Option<&str>) -> Decision {
+    Decision::Abort(Failure { message: message.into(), hint: hint.map(String::from) })
+}
+
 /// The decision after a step failed: the host's words, and what the user can do.
 pub fn give_up(failure: &StepFailure) -> Decision {
     let hint = match failure.error {

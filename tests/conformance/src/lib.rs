@@ -5,3 +5,16 @@ pub static MISBEHAVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/misbehav
 
 /// The strategy that breaks the contract; a setting says how.
 pub static MISCHIEF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mischief.wasm"));
+
+/// A provider that is good but for one fault, which a setting names.
+pub static FAULTY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/faulty.wasm"));
+
+/// What `massgen plugin new --like openai-chat` begins with.
+pub static TEMPLATE_CHAT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/template-chat.wasm"));
+
+/// A component with a manifest in it, whatever else it is.
+pub fn with_manifest(component: &[u8], manifest: &str) -> Vec<u8> {
+    let mut bytes = component.to_vec();
+    massgen_componentise::embed(&mut bytes, manifest.as_bytes());
+    bytes
+}

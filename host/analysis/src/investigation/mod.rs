@@ -436,7 +436,12 @@ impl<'a> Investigation<'a> {
         }
         let about_output = pointer.starts_with("/output")
             || (pointer.is_empty() && failure.message.contains("schema"));
-        match self.mode.below(&self.plan.capabilities) {
+        let below = self.mode.below(&self.plan.capabilities).map(|mode| match mode {
+            // A service that took no tools takes no forced one either.
+            ReportMode::ForcedTool if !self.use_tools => ReportMode::JsonInText,
+            mode => mode,
+        });
+        match below {
             Some(mode) if about_output => {
                 self.mode = mode;
                 self.notices

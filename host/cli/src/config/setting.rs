@@ -111,6 +111,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "a setting that the provider's plugin declares",
     ),
     setting(
+        "strategies.*.settings.*",
+        Kind::Text,
+        Project::Never,
+        "a setting that the strategy's plugin declares",
+    ),
+    setting(
         "network.connect_timeout",
         Kind::Duration,
         Project::Never,

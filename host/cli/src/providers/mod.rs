@@ -2,12 +2,15 @@
 
 mod configured;
 
+use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use massgen_bundle::PLUGINS;
 use massgen_models::provider::Provider;
 use massgen_models::provider_profile::ProviderProfile;
 use massgen_runtime::manifest::{Kind, Manifest, Scheme};
+use massgen_runtime::rehearsal::Recorder;
 use massgen_runtime::{
     ComponentProvider, ConnectError, Connection, Credential, HttpOptions, LogSink, Runtime,
     RuntimeOptions,
@@ -20,6 +23,10 @@ use crate::credentials::{self, Found};
 use crate::environment::{Environment, VarSource};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::plugins_lock::{self, Pinned, PinnedModel};
+
+/// Source of what this program carries.
+const EMBEDDED: &str = "embedded";
 
 /// Every installed plugin, and every provider that they give.
 #[derive(Debug)]
@@ -34,13 +41,19 @@ pub(crate) struct Providers {
 #[derive(Debug)]
 pub(crate) struct Installed {
     pub(crate) manifest: Manifest,
-    pub(crate) component: &'static [u8],
+    pub(crate) component: Cow<'static, [u8]>,
+    /// `embedded`, or the file that it was added from.
+    pub(crate) source: String,
+    /// Models that it is known to offer, beside the catalogue's.
+    pub(crate) models: Vec<PinnedModel>,
+    /// Why it must not be used, if so.
+    pub(crate) trouble: Option<String>,
     store: Rc<Store>,
 }
 
 impl Providers {
-    /// Reads the manifests of the plugins that the program carries, and the services that the user's
-    /// configuration adds. Starts nothing.
+    /// Reads the manifests of the plugins that the program carries and of those that the user added, and the
+    /// services that the user's configuration adds. Starts nothing.
     pub(crate) fn installed(
         environment: &Environment,
         config: &Config,
@@ -55,9 +68,10 @@ impl Providers {
                 )
                 .because(&error)
             })?;
-            let component = plugin.component;
-            plugins.push(Installed { manifest, component, store: store.clone() });
+            let component = Cow::Borrowed(plugin.component);
+            plugins.push(Installed::new(manifest, component, EMBEDDED.into(), store.clone()));
         }
+        let trouble = with_added(&mut plugins, environment, &store);
         let of_models = || plugins.iter().filter(|i| i.manifest.kind == Kind::AnalyzerModel);
         let manifests: Vec<Manifest> = of_models().map(|i| i.manifest.clone()).collect();
         let (own, mut warnings) = configured::manifests(config, &manifests);
@@ -73,6 +87,9 @@ impl Providers {
             );
         }
         providers.sort_by(|a, b| a.manifest.id.cmp(&b.manifest.id));
+        // What the program carries comes first and keeps its name.
+        providers.dedup_by(|later, first| later.manifest.id == first.manifest.id);
+        warnings.extend(trouble.map(|why| format!("added plugins are left out: {why}")));
         warnings.extend(store.problem.clone());
         Ok(Self { plugins, providers, store, warnings })
     }
@@ -141,12 +158,68 @@ impl Providers {
 }
 
 impl Installed {
+    /// A plugin that may be used.
+    pub(crate) fn new(
+        manifest: Manifest,
+        component: Cow<'static, [u8]>,
+        source: String,
+        store: Rc<Store>,
+    ) -> Self {
+        Self { manifest, component, source, models: Vec::new(), trouble: None, store }
+    }
+
     fn with(&self, manifest: Manifest) -> Self {
-        Self { manifest, component: self.component, store: self.store.clone() }
+        Self {
+            manifest,
+            component: self.component.clone(),
+            source: self.source.clone(),
+            models: self.models.clone(),
+            trouble: self.trouble.clone(),
+            store: self.store.clone(),
+        }
+    }
+
+    /// A plugin that was added, if it is still that.
+    fn added(added: &plugins_lock::Store, pinned: Pinned, store: Rc<Store>) -> Option<Self> {
+        let read = || {
+            let bytes = added.component(&pinned)?;
+            let manifest = Manifest::from_component(&bytes).map_err(|error| error.to_string())?;
+            if manifest.id != pinned.id {
+                return Err(format!("it is {} and not {}", manifest.id, pinned.id));
+            }
+            Ok((manifest, bytes))
+        };
+        let (manifest, component, trouble) = match read() {
+            Ok((manifest, bytes)) => (manifest, bytes, None),
+            Err(why) => (refused_manifest(&pinned)?, Vec::new(), Some(why)),
+        };
+        let (models, source) = (pinned.models, pinned.source);
+        Some(Self { manifest, component: Cow::Owned(component), source, models, trouble, store })
+    }
+
+    /// It is part of this program.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.source == EMBEDDED
+    }
+
+    /// BLAKE3 of the component, in hex.
+    pub(crate) fn hash(&self) -> String {
+        massgen_runtime::component_hash(&self.component)
+    }
+
+    /// An error if it is not what the user added.
+    pub(crate) fn require_trusted(&self) -> Result<(), CommandError> {
+        let Some(trouble) = &self.trouble else { return Ok(()) };
+        let id = &self.manifest.id;
+        Err(CommandError::failed("plugin-changed", format!("the plugin {id} is refused"))
+            .with_cause(trouble)
+            .hint(format!("massgen plugin add {} looks at it and pins it anew", self.source))
+            .hint(format!("massgen plugin remove {id} takes it out")))
     }
 
     pub(crate) fn needs_no_key(&self) -> bool {
-        self.manifest.auth.scheme == Scheme::None || self.manifest.auth.optional
+        self.trouble.is_none()
+            && (self.manifest.auth.scheme == Scheme::None || self.manifest.auth.optional)
     }
 
     /// Names of the variables that may hold the key, the strongest first.
@@ -187,7 +260,11 @@ impl Installed {
     }
 
     /// Settings that differ from the manifest's defaults.
-    fn settings(&self, environment: &Environment, config: &Config) -> Vec<(String, String)> {
+    pub(crate) fn settings(
+        &self,
+        environment: &Environment,
+        config: &Config,
+    ) -> Vec<(String, String)> {
         let value = |(name, setting): (&String, &massgen_runtime::manifest::Setting)| {
             let variables = setting.env.iter().chain(&setting.other_env);
             let from_env = variables
@@ -195,9 +272,11 @@ impl Installed {
                 .map(|text| text.trim().to_string())
                 .next();
             let from_config = || {
-                config
-                    .text(&format!("providers.{}.settings.{name}", self.manifest.id))
-                    .map(String::from)
+                let of = match self.manifest.kind {
+                    Kind::AnalyzerModel => "providers",
+                    Kind::IsolationStrategy => "strategies",
+                };
+                config.text(&format!("{of}.{}.settings.{name}", self.manifest.id)).map(String::from)
             };
             Some((name.clone(), from_env.or_else(from_config)?))
         };
@@ -211,12 +290,24 @@ impl Installed {
         config: &Config,
         log: Option<LogSink>,
     ) -> Result<ComponentProvider, CommandError> {
+        self.connect_recorded(environment, config, log, None)
+    }
+
+    /// The same, with somebody who writes the exchange down.
+    pub(crate) fn connect_recorded(
+        &self,
+        environment: &Environment,
+        config: &Config,
+        log: Option<LogSink>,
+        recorder: Option<Arc<Recorder>>,
+    ) -> Result<ComponentProvider, CommandError> {
+        self.require_trusted()?;
         let id = &self.manifest.id;
         let runtime = Runtime::new(&RuntimeOptions { cache_dir: environment.cache_dir() })
             .map_err(|error| {
                 CommandError::failed("engine", "plugins can't be run").because(&error)
             })?;
-        let plugin = runtime.load(self.component).map_err(|error| {
+        let plugin = runtime.load(&self.component).map_err(|error| {
             CommandError::failed("plugin", format!("the plugin of {id} can't be loaded"))
                 .because(&error)
                 .hint("`massgen plugin list` shows what is installed")
@@ -249,6 +340,7 @@ impl Installed {
             settings,
             http: http_options(config),
             log,
+            recorder,
         };
         plugin.connect(connection).map_err(|error| self.explain(&error, &base_url, &origin, config))
     }
@@ -332,6 +424,42 @@ impl Installed {
             .hint("`--model none` reports from the facts alone")
             .with_detail(serde_json::json!({"provider": self.manifest.id}))
     }
+}
+
+/// Takes in what the user added. One that is not what was added stays in the list and is refused when it is
+/// used; a lock that can't be read is a warning, and the rest works.
+fn with_added(
+    plugins: &mut Vec<Installed>,
+    environment: &Environment,
+    store: &Rc<Store>,
+) -> Option<String> {
+    let added = plugins_lock::Store::new(&environment.state_dir()?);
+    let lock = match added.read() {
+        Ok(lock) => lock,
+        Err(error) => {
+            let why = std::error::Error::source(&error).map(ToString::to_string);
+            return Some(format!("{error}: {}", why.unwrap_or_default()));
+        }
+    };
+    for pinned in lock.plugins {
+        if plugins.iter().all(|known| known.manifest.id != pinned.id) {
+            plugins.extend(Installed::added(&added, pinned, store.clone()));
+        }
+    }
+    None
+}
+
+/// What is left of a plugin that is refused: its name, and nothing that it could do.
+fn refused_manifest(pinned: &Pinned) -> Option<Manifest> {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let text = format!(
+        "schema = 1\nid = {}\nname = {}\nversion = {}\nkind = {}\n[[endpoint]]\nname = \"none\"\nbase = \"https://refused.invalid\"\nmethods = []\npaths = [\"/\"]\n",
+        quoted(&pinned.id),
+        quoted(&pinned.name),
+        quoted(&pinned.version),
+        quoted(&pinned.kind)
+    );
+    Manifest::parse(&text).ok()
 }
 
 /// A place as tools of the service take it: a bare host is completed from the manifest's own URL.

@@ -2,6 +2,7 @@
 
 use massgen_models::event::{Event, RateLimit, StopReason, Usage};
 use massgen_models::failure::{Failure, FailureKind};
+use massgen_models::provider::{ListedModel, ListedPrice};
 use massgen_models::request::{
     self, Message, OutputFormat, Part, Reasoning, Request, Role, ToolChoice,
 };
@@ -16,6 +17,11 @@ pub(super) type WitEvent = wit::Event;
 pub(super) type WitFailure = wit::Failure;
 
 const MESSAGE_CHARS_MAX: usize = 4 << 10;
+
+/// From units of 10^-12 dollars per token.
+fn per_mtok(price: u64) -> f64 {
+    price as f64 / 1e6
+}
 
 /// Types that both worlds have: generated twice, equal in shape.
 macro_rules! shared {
@@ -78,6 +84,23 @@ macro_rules! shared {
                 ..Failure::new(kind, message)
             }
         }
+
+        pub(in super::super) fn listed(model: of::ModelInfo) -> ListedModel {
+            ListedModel {
+                id: model.id,
+                display_name: model.display_name,
+                context_tokens: model.context_tokens,
+                max_output_tokens: model.max_output_tokens,
+                features: model.features,
+                deprecated: model.deprecated,
+                price: model.pricing.map(|price| ListedPrice {
+                    input_per_mtok: per_mtok(price.input),
+                    output_per_mtok: per_mtok(price.output),
+                    cache_read_per_mtok: price.cache_read.map(per_mtok),
+                    cache_write_per_mtok: price.cache_write.map(per_mtok),
+                }),
+            }
+        }
     };
 }
 
@@ -87,35 +110,11 @@ mod exchange {
 }
 
 pub(super) mod catalog {
-    use massgen_models::provider::{ListedModel, ListedPrice};
-
     use super::*;
     shared!(super::super::bindings::catalog::exports::massgen::analyzer_model::analyzer_model);
-
-    /// From units of 10^-12 dollars per token.
-    fn per_mtok(price: u64) -> f64 {
-        price as f64 / 1e6
-    }
-
-    pub(in super::super) fn listed(model: of::ModelInfo) -> ListedModel {
-        ListedModel {
-            id: model.id,
-            display_name: model.display_name,
-            context_tokens: model.context_tokens,
-            max_output_tokens: model.max_output_tokens,
-            features: model.features,
-            deprecated: model.deprecated,
-            price: model.pricing.map(|price| ListedPrice {
-                input_per_mtok: per_mtok(price.input),
-                output_per_mtok: per_mtok(price.output),
-                cache_read_per_mtok: price.cache_read.map(per_mtok),
-                cache_write_per_mtok: price.cache_write.map(per_mtok),
-            }),
-        }
-    }
 }
 
-pub(super) use exchange::{asked, context, failure, head};
+pub(super) use exchange::{asked, context, failure, head, listed};
 
 /// A failure as the program knows it, with what the transport adds.
 pub(crate) fn to_failure(mut failure: Failure, head: &Head) -> Failure {

@@ -5,10 +5,13 @@ use crate::manifest::Kind;
 /// Interfaces that a component exports are named so.
 pub(super) const CATALOG: &str = "massgen:analyzer-model/model-catalog@0.1.0";
 
-/// What a look at the component tells.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Surface {
-    pub(super) exports: Vec<String>,
+/// What a look at a component tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// Names of what it asks for.
+    pub imports: Vec<String>,
+    /// Names of what it offers.
+    pub exports: Vec<String>,
 }
 
 /// Why a component is not let in.
@@ -56,11 +59,23 @@ fn contract(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-/// Looks at a component's imports and exports.
+/// Looks at a component's imports and exports, and lets in what a plugin of the kind may be.
 pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError> {
+    let surface = surface(component)?;
+    let (allowed, wanted) = contract(kind);
+    surface.imports.iter().try_for_each(|import| check(import, allowed))?;
+    if !surface.exports.iter().any(|name| name == wanted) {
+        let found =
+            if surface.exports.is_empty() { "nothing".into() } else { surface.exports.join(", ") };
+        return Err(GateError::Contract { found, wanted, contract: kind.as_str() });
+    }
+    Ok(surface)
+}
+
+/// Looks at a component's imports and exports.
+pub fn surface(component: &[u8]) -> Result<Surface, GateError> {
     use wasmparser::{Encoding, Parser, Payload};
     let mut surface = Surface::default();
-    let (allowed, wanted) = contract(kind);
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(GateError::Malformed)? {
@@ -71,7 +86,9 @@ pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError
             Payload::End(_) => depth -= 1,
             Payload::ComponentImportSection(imports) if depth == 0 => {
                 for import in imports {
-                    check(import.map_err(GateError::Malformed)?.name.name, allowed)?;
+                    surface
+                        .imports
+                        .push(import.map_err(GateError::Malformed)?.name.name.to_string());
                 }
             }
             Payload::ComponentExportSection(exports) if depth == 0 => {
@@ -83,11 +100,6 @@ pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError
             }
             _ => {}
         }
-    }
-    if !surface.exports.iter().any(|name| name == wanted) {
-        let found =
-            if surface.exports.is_empty() { "nothing".into() } else { surface.exports.join(", ") };
-        return Err(GateError::Contract { found, wanted, contract: kind.as_str() });
     }
     Ok(surface)
 }

@@ -203,6 +203,25 @@ pub(super) fn describe(shared: &Arc<Shared>) -> Result<String, GuestError> {
     Ok(format!("{} {}", info.id, info.version).chars().take(200).collect())
 }
 
+/// Whether the companion that lists models fits, where there is one.
+pub(super) fn try_catalog(shared: &Arc<Shared>) -> Result<(), GuestError> {
+    match &shared.catalog {
+        Some(pre) => with_catalog(shared, pre, "model-catalog", |_, _| Ok(())),
+        None => Ok(()),
+    }
+}
+
+/// The models that the component knows.
+pub(crate) fn models(shared: &Arc<Shared>) -> Result<Vec<ListedModel>, GuestError> {
+    let mut store = store(shared);
+    let call = Call::new(&shared.manifest, &shared.ticker, "models");
+    let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
+    let models = call.run(&mut store, |store| {
+        bindings.massgen_analyzer_model_analyzer_model().call_models(store)
+    })?;
+    Ok(models.into_iter().map(convert::listed).collect())
+}
+
 /// What a status of 400 or above means.
 pub(crate) fn explain(
     shared: &Arc<Shared>,

@@ -8,6 +8,7 @@ mod gate;
 mod guest;
 mod limits;
 mod plugin;
+mod skew;
 mod strategy;
 mod ticker;
 
@@ -15,9 +16,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) use convert::to_failure;
-pub use gate::GateError;
+pub use gate::{GateError, Surface, surface};
 pub(crate) use guest::{
-    Context, FollowUp, Guest, GuestError, explain, list_request, list_response,
+    Context, FollowUp, Guest, GuestError, explain, list_request, list_response, models,
 };
 pub(crate) use limits::DiagnosticLine;
 pub(crate) use plugin::Shared;

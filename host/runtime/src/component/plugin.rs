@@ -43,6 +43,19 @@ pub enum LoadPluginError {
         #[source]
         source: GateError,
     },
+    /// It was built against another contract.
+    #[error(
+        "plugin {plugin} was built against another contract than this program's: {}; build it against wit/{contract}.wit of this version, or use the version of this program that it was built for",
+        differences.join("; ")
+    )]
+    Skew {
+        /// Id and version.
+        plugin: String,
+        /// The contract's file.
+        contract: &'static str,
+        /// What differs, item by item.
+        differences: Vec<String>,
+    },
     /// It can't be compiled or linked.
     #[error("plugin {plugin} can't be compiled or linked: {why}")]
     Compile {
@@ -127,6 +140,7 @@ pub(super) fn load(
         plugin: plugin.clone(),
         why: format!("{error:#}"),
     };
+    let skewed = |error| explain_skew(error, &plugin, bytes, Kind::AnalyzerModel);
     let provider =
         bindings::provider::ProviderPre::new(linked(engine, &component, false).map_err(failed)?)
             .map_err(failed)?;
@@ -140,8 +154,26 @@ pub(super) fn load(
         false => None,
     };
     let shared = Arc::new(Shared { manifest, provider, catalog, ticker: ticker.clone() });
-    identify(&shared)?;
+    identify(&shared).map_err(skewed)?;
     Ok(LoadedPlugin { shared })
+}
+
+/// wasmtime says that types differ, but not which item of which contract: that is found here.
+pub(super) fn explain_skew(
+    error: LoadPluginError,
+    plugin: &str,
+    bytes: &[u8],
+    kind: Kind,
+) -> LoadPluginError {
+    let (LoadPluginError::Describe { .. } | LoadPluginError::Compile { .. }) = &error else {
+        return error;
+    };
+    match super::skew::differences(bytes, kind) {
+        differences if differences.is_empty() => error,
+        differences => {
+            LoadPluginError::Skew { plugin: plugin.into(), contract: kind.as_str(), differences }
+        }
+    }
 }
 
 /// A component of the right kind, checked and compiled.
@@ -206,9 +238,11 @@ fn linked(
 /// The manifest is what grants are bound to: the code must not claim to be something else.
 fn identify(shared: &Arc<Shared>) -> Result<(), LoadPluginError> {
     let plugin = shared.manifest.label();
-    let said = super::guest::describe(shared).map_err(|error| LoadPluginError::Describe {
+    let failed = |error: super::guest::GuestError| LoadPluginError::Describe {
         plugin: plugin.clone(),
         why: error.to_string(),
-    })?;
+    };
+    let said = super::guest::describe(shared).map_err(failed)?;
+    super::guest::try_catalog(shared).map_err(failed)?;
     if said == plugin { Ok(()) } else { Err(LoadPluginError::Identity { plugin, said }) }
 }

@@ -18,7 +18,7 @@ use super::bindings::strategy::{self, StrategyPre};
 use super::cache::Cache;
 use super::guest::{Call, GuestError, new_store};
 use super::limits::GuestState;
-use super::plugin::{Admitted, LoadPluginError, admit};
+use super::plugin::{Admitted, LoadPluginError, admit, explain_skew};
 use super::ticker::Ticker;
 use crate::manifest::{Kind, Manifest};
 
@@ -29,6 +29,8 @@ const LIST_MAX: usize = 200;
 /// A strategy that was let in.
 pub struct ComponentStrategy {
     manifest: Manifest,
+    /// Values of settings that differ from the manifest's defaults.
+    settings: Vec<(String, String)>,
     pre: StrategyPre<GuestState>,
     ticker: Arc<Ticker>,
 }
@@ -58,15 +60,54 @@ pub(super) fn load(
     diagnostics::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)
         .map_err(failed)?;
     let pre = linker.instantiate_pre(&component).and_then(StrategyPre::new).map_err(failed)?;
-    let strategy = ComponentStrategy { manifest, pre, ticker: ticker.clone() };
-    let said = strategy.describe().map_err(|error| LoadPluginError::Describe {
-        plugin: plugin.clone(),
-        why: error.to_string(),
+    let strategy =
+        ComponentStrategy { manifest, settings: Vec::new(), pre, ticker: ticker.clone() };
+    let said = strategy.describe().map_err(|error| {
+        let error = LoadPluginError::Describe { plugin: plugin.clone(), why: error.to_string() };
+        explain_skew(error, &plugin, bytes, Kind::IsolationStrategy)
     })?;
     if said == plugin { Ok(strategy) } else { Err(LoadPluginError::Identity { plugin, said }) }
 }
 
 impl ComponentStrategy {
+    /// What the strategy says of itself and asks for.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The strategy with values of its settings, as plain text. Names that its manifest does not have, and
+    /// values that they can't have, are given back.
+    pub fn with_settings(
+        mut self,
+        settings: Vec<(String, String)>,
+    ) -> Result<Self, (String, String)> {
+        let fits = |(name, value): &(String, String)| {
+            let known = self.manifest.settings.get(name);
+            known.is_some_and(|known| known.values.is_empty() || known.values.contains(value))
+        };
+        if let Some(odd) = settings.iter().find(|setting| !fits(setting)) {
+            return Err(odd.clone());
+        }
+        self.settings = settings;
+        Ok(self)
+    }
+
+    /// All settings with their values as JSON; what the host was told for one session wins.
+    fn all_settings(&self, told: &[(String, String)]) -> Vec<(String, String)> {
+        let of = |list: &[(String, String)], name: &String| {
+            list.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        let json = |text: &str| serde_json::Value::from(text).to_string();
+        let mut all = told.to_vec();
+        for (name, setting) in &self.manifest.settings {
+            if of(told, name).is_none() {
+                let value = of(&self.settings, name).unwrap_or_else(|| setting.default.clone());
+                all.push((name.clone(), json(&value)));
+            }
+        }
+        all
+    }
+
     fn call(&self, name: &'static str) -> Call<'_> {
         Call::new(&self.manifest, &self.ticker, name)
     }
@@ -109,7 +150,8 @@ impl Strategy for ComponentStrategy {
         let mut store = self.store();
         let call = self.call("session");
         let bindings = call.run(&mut store, |store| self.pre.instantiate(store)).map_err(failed)?;
-        let (source, target, wants) = (to_source(source), to_target(target), to_wants(wants));
+        let (source, target, mut wants) = (to_source(source), to_target(target), to_wants(wants));
+        wants.settings = self.all_settings(&wants.settings);
         let session = call
             .run(&mut store, |store| {
                 bindings

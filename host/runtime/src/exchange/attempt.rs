@@ -93,9 +93,13 @@ async fn exchange(
     let mut guest = Guest::open(&connected.plugin, &connected.context(), request)
         .map_err(GuestError::into_failure)?;
     let (mut asked, mut framing) = guest.request().map_err(GuestError::into_failure)?;
+    let recorder = connected.recorder.as_deref();
+    recorder.inspect(|recorder| recorder.begin());
     for _ in 0..FOLLOW_UPS_MAX {
+        recorder.inspect(|recorder| recorder.sent(&asked, framing));
         let outgoing = checked(connected, asked)?;
         let mut reply = connected.edge.send(outgoing, framing != Framing::Whole).await?;
+        recorder.inspect(|recorder| recorder.head(&reply.head));
         progress.request_id = reply.head.request_id();
         progress.should_retry = reply.head.should_retry();
         refuse_foreign(connected, &mut reply).await?;
@@ -145,6 +149,10 @@ pub(crate) async fn refuse_foreign(
     let failure = match head.status {
         400.. => {
             let body = connected.edge.scrubber.bytes(reply.error_body().await);
+            if let Some(recorder) = &connected.recorder {
+                recorder.read(&body);
+                recorder.over(true, &connected.edge.scrubber);
+            }
             let mut explained = crate::component::explain(&connected.plugin, &head, &body)
                 .map_err(GuestError::into_failure)?;
             explained.message = connected.edge.scrubber.text(explained.message);
@@ -199,9 +207,11 @@ impl Turn<'_> {
         self.take(events)?;
         let mut framer = Framer::new(framing);
         let mut held = Vec::new();
+        let recorder = self.connected.recorder.as_deref();
         let broken = loop {
             match reply.read().await {
                 Ok(Read::Bytes(bytes)) => {
+                    recorder.inspect(|recorder| recorder.read(&bytes));
                     let bytes = if framing == Framing::Raw {
                         self.hold_back(&mut held, &bytes)
                     } else {
@@ -216,6 +226,9 @@ impl Turn<'_> {
                 Err(failure) => break Some(failure),
             }
         };
+        recorder.inspect(|recorder| {
+            recorder.over(broken.is_none(), &self.connected.edge.scrubber);
+        });
         if let Some(failure) = broken {
             // The guest may have what it needs: some services close without ceremony.
             return match self.guest.finish(false) {

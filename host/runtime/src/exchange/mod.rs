@@ -4,3 +4,4 @@ mod attempt;
 mod joiner;
 
 pub(crate) use attempt::{AttemptError, checked, refuse_foreign, run};
+pub(crate) use joiner::Joiner;

@@ -189,6 +189,16 @@ pub enum ManifestError {
     /// It is no TOML, or has unknown or missing keys.
     #[error("plugin.toml can't be understood")]
     Syntax(#[source] toml::de::Error),
+    /// A setting would hand a key to the plugin.
+    #[error(
+        "plugin.toml: the setting {setting:?} reads {env}, which holds a key by its name: keys never reach a plugin"
+    )]
+    Secret {
+        /// The setting.
+        setting: String,
+        /// The variable.
+        env: String,
+    },
     /// A value breaks a rule.
     #[error("plugin.toml: {0}")]
     Invalid(String),
@@ -199,6 +209,7 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Self = toml::from_str(text).map_err(ManifestError::Syntax)?;
         validate::check(&manifest).map_err(ManifestError::Invalid)?;
+        validate::check_secrets(&manifest)?;
         Ok(manifest)
     }
 

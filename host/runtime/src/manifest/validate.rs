@@ -1,6 +1,6 @@
 //! The rules for a manifest's values.
 
-use super::{Auth, Endpoint, Kind, Manifest, Scheme};
+use super::{Auth, Endpoint, Kind, Manifest, ManifestError, Scheme};
 use crate::transport::endpoint;
 
 /// What is wrong with a manifest, if anything.
@@ -44,6 +44,28 @@ fn check_way(way: &Auth) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Settings reach the plugin. A variable that holds a key, of this service or of another, must not be one.
+pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
+    const WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH"];
+    let by_name = |env: &str| {
+        env.split('_').any(|word| {
+            let word = word.trim_end_matches('S');
+            WORDS.iter().any(|secret| word.ends_with(secret))
+        })
+    };
+    let providers = manifest.providers();
+    let everyone = || std::iter::once(manifest).chain(&providers);
+    let is_key =
+        |env: &String| everyone().any(|own| own.auth.ways().any(|way| way.env.contains(env)));
+    for (setting, value) in everyone().flat_map(|own| &own.settings) {
+        let mut read = value.env.iter().chain(&value.other_env);
+        if let Some(env) = read.find(|env| by_name(env) || is_key(env)) {
+            return Err(ManifestError::Secret { setting: setting.clone(), env: env.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn check_names(manifest: &Manifest) -> Result<(), String> {
@@ -141,6 +163,41 @@ env = ["ACME_API_KEY"]
     #[test]
     fn a_good_one() {
         assert_eq!(Manifest::parse(GOOD).unwrap().id, "acme");
+    }
+
+    #[test]
+    fn a_setting_never_reads_a_key() {
+        for (env, fine) in [
+            ("ACME_REGION", true),
+            ("ACME_API_KEY", false),
+            ("OPENAI_APIKEY", false),
+            ("AWS_SECRET_ACCESS_KEY", false),
+            ("GITHUB_TOKENS", false),
+            ("KEYBOARD", true),
+        ] {
+            let text = format!("{GOOD}[settings.x]\ndefault = \"\"\nenv = \"{env}\"\n");
+            assert_eq!(Manifest::parse(&text).is_ok(), fine, "{env}");
+            let text = format!(
+                "{GOOD}[settings.x]\ndefault = \"\"\nenv = \"ACME_ZONE\"\nother-env = \"{env}\"\n"
+            );
+            assert_eq!(Manifest::parse(&text).is_ok(), fine, "{env} as the other one");
+        }
+    }
+
+    #[test]
+    fn a_setting_never_reads_the_key_of_another_way_or_service() {
+        let setting = "[settings.x]\ndefault = \"\"\nenv = \"ACME_PASS\"\n";
+        let way = "[[auth.or]]\nscheme = \"bearer\"\nenv = [\"ACME_PASS\"]\n";
+        let service = "[[service]]\nid = \"one\"\nname = \"One\"\nbase = \"https://one.example\"\n";
+        assert!(Manifest::parse(&format!("{GOOD}{setting}")).is_ok());
+        for text in [
+            format!("{GOOD}{way}{setting}"),
+            format!("{GOOD}{setting}{service}env = [\"ACME_PASS\"]\n"),
+            format!("{GOOD}{setting}{service}settings-env = {{ x = \"ONE_API_KEY\" }}\n"),
+        ] {
+            let error = Manifest::parse(&text).unwrap_err().to_string();
+            assert!(error.contains("keys never reach a plugin"), "{error}");
+        }
     }
 
     #[test]

@@ -34,11 +34,17 @@ impl Scrubber {
         }
         let mut forms = vec![
             text.to_string(),
-            percent(text),
+            percent(text, true),
+            percent(text, false),
             json_escaped(text),
-            base64(text.as_bytes(), false),
-            base64(text.as_bytes(), true),
+            // Errors of one service within errors of another.
+            json_escaped(&json_escaped(text)),
+            text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            text.bytes().map(|byte| format!("{byte:02X}")).collect(),
         ];
+        for url in [false, true] {
+            forms.extend((0..3).map(|before| base64_after(before, text, url)));
+        }
         // `user:` before the key, as basic authentication encodes it.
         forms.push(base64(format!(":{text}").as_bytes(), false));
         forms.retain(|form| form.len() >= SECRET_LEN_MIN);
@@ -93,16 +99,27 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// Percent-encoded but for what every URL may hold.
-pub(crate) fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str, upper: bool) -> String {
     text.bytes()
         .map(|b| {
             if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
                 char::from(b).to_string()
-            } else {
+            } else if upper {
                 format!("%{b:02X}")
+            } else {
+                format!("%{b:02x}")
             }
         })
         .collect()
+}
+
+/// What is certain of a key's base64 when something of `before` bytes (modulo three) stands before it, as in
+/// basic authentication: the first characters hold bits of what is not known.
+fn base64_after(before: usize, text: &str, url: bool) -> String {
+    let mut bytes = vec![0; before];
+    bytes.extend_from_slice(text.as_bytes());
+    let unknown = [0, 2, 3][before];
+    base64(&bytes, url).split_off(unknown)
 }
 
 fn json_escaped(text: &str) -> String {
@@ -149,6 +166,11 @@ mod tests {
             "x sentinel+key/42\" y",
             "x sentinel%2Bkey%2F42%22 y",
             "x c2VudGluZWwra2V5LzQy y",
+            "x sentinel%2bkey%2f42%22 y",
+            // `a:` and `ab:` before it.
+            "x YTpzZW50aW5lbCtrZXkvNDIi y",
+            "x YWI6c2VudGluZWwra2V5LzQyIg y",
+            "x 73656e74696e656c2b6b65792f343222 y",
             r#"{"k":"sentinel+key/42\""}"#,
         ] {
             let clean = scrubber.text(echoed.into());

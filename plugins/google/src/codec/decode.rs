@@ -37,10 +37,10 @@ impl Reply {
     }
 
     fn response(&mut self, response: &Value) -> Result<Vec<Event>, Failure> {
-        if response.get("error").is_some() {
+        if response.get("error").is_some_and(|error| !error.is_null()) {
             return Err(explain::in_stream(response));
         }
-        if let Some(metadata) = response.get("usageMetadata") {
+        if let Some(metadata) = response.get("usageMetadata").filter(|counts| counts.is_object()) {
             self.usage = Some(usage(metadata));
         }
         let mut events = Vec::new();
@@ -65,7 +65,7 @@ impl Reply {
                 data: signature.to_string(),
             }));
         }
-        if let Some(call) = part.get("functionCall") {
+        if let Some(call) = part.get("functionCall").filter(|call| call.is_object()) {
             let index = self.calls;
             self.calls += 1;
             let own_id = format!("{OWN_ID}{index}");

@@ -8,6 +8,7 @@ use massgen_strategy_sdk::{
 /// A strategy that breaks the contract.
 pub struct Mischief {
     misdeed: String,
+    gitdir: Gitdir,
     steps: u32,
 }
 
@@ -22,8 +23,15 @@ impl Strategy for Mischief {
     }
 
     fn new(_: SourceFacts, _: TargetFacts, wants: Wants) -> Self {
+        let gitdir = wants.gitdir;
         let misdeed = wants.settings.into_iter().find(|(name, _)| name == "misdeed");
-        Self { misdeed: misdeed.map(|(_, value)| value).unwrap_or_default(), steps: 0 }
+        Self {
+            misdeed: misdeed
+                .map(|(_, value)| value.trim_matches('"').to_string())
+                .unwrap_or_default(),
+            gitdir,
+            steps: 0,
+        }
     }
 
     fn next(&mut self, outcome: Outcome) -> Decision {
@@ -57,6 +65,15 @@ impl Strategy for Mischief {
                 message: "\u{1b}[2Jwiped\n".into(),
                 hint: Some("\u{202e}".into()),
             }),
+            "silent-decline" => Decision::Decline(String::new()),
+            "silent-abort" => Decision::Abort(Failure { message: " ".into(), hint: None }),
+            "copies-first" if self.steps == 1 => copy(Vec::new()),
+            "copies-first" if self.steps == 2 => worktree(self.gitdir, None),
+            "ready-after-failure" if self.steps == 2 => ready(Vec::new()),
+            "by-the-clock" if matches!(&outcome, Outcome::Done(done) if done.millis > 1_000) => {
+                Decision::Abort(Failure { message: "that took too long".into(), hint: None })
+            }
+            _ if self.steps == 1 => copy(Vec::new()),
             _ => match outcome {
                 Outcome::Failed(failure) => {
                     Decision::Abort(Failure { message: failure.message, hint: None })

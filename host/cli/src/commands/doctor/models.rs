@@ -68,8 +68,8 @@ pub(super) fn plugins(app: &App) -> Vec<Check> {
     let mut good = 0;
     for installed in app.providers.plugins() {
         let loaded = match installed.manifest.kind {
-            Kind::AnalyzerModel => runtime.load(installed.component).map(drop),
-            Kind::IsolationStrategy => runtime.load_strategy(installed.component).map(drop),
+            Kind::AnalyzerModel => runtime.load(&installed.component).map(drop),
+            Kind::IsolationStrategy => runtime.load_strategy(&installed.component).map(drop),
         };
         match loaded {
             Ok(()) => good += 1,

@@ -44,9 +44,16 @@ pub(super) fn strategies(app: &App, wanted: &str) -> Result<Vec<ComponentStrateg
         CommandError::failed("plugin", "strategies can't be started").because(&error)
     })?;
     let load = |strategy: &crate::providers::Installed| {
-        runtime.load_strategy(strategy.component).map_err(|error| {
+        strategy.require_trusted()?;
+        let loaded = runtime.load_strategy(&strategy.component).map_err(|error| {
             let message = format!("the strategy {} can't be loaded", strategy.manifest.id);
             CommandError::failed("plugin", message).because(&error)
+        })?;
+        let settings = strategy.settings(&app.environment, &app.config);
+        loaded.with_settings(settings).map_err(|(name, value)| {
+            let id = &strategy.manifest.id;
+            CommandError::usage(format!("{id} has no setting {name} with the value {value:?}"))
+                .hint(format!("massgen plugin inspect {id} shows its settings"))
         })
     };
     installed.into_iter().map(load).collect()

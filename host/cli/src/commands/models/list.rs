@@ -107,6 +107,21 @@ fn rows_of(installed: &Installed, key: bool, listing: Option<Listing>) -> Vec<Ro
         .of_provider(id)
         .map(|entry| Row { entry: entry.clone(), key, listed: None, price: None, asked: None })
         .collect();
+    // What an added plugin knows itself; the catalogue has never heard of it.
+    for model in &installed.models {
+        if rows.iter().all(|row| row.entry.id != model.id) {
+            let entry = ModelEntry {
+                provider: id.clone(),
+                id: model.id.clone(),
+                context_tokens: model.context_tokens,
+                max_output_tokens: model.max_output_tokens,
+                features: model.features.clone(),
+                status: Status::Ga,
+                shutdown: None,
+            };
+            rows.push(Row { entry, key, listed: None, price: None, asked: None });
+        }
+    }
     let Some(listing) = listing else { return rows };
     let asked = Some(listing.asked);
     for row in &mut rows {

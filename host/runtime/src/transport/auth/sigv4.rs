@@ -96,7 +96,7 @@ fn canonical(request: &Request, headers: &[(String, String)]) -> String {
 }
 
 fn encoded(text: &str) -> String {
-    crate::transport::scrub::percent(text)
+    crate::transport::scrub::percent(text, true)
 }
 
 fn sha256(bytes: &[u8]) -> String {

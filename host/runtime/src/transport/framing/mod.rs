@@ -12,19 +12,34 @@ const FRAME_BYTES_MAX: usize = 8 << 20;
 
 /// How a plugin wants a reply cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub enum Framing {
+    /// The body as one piece, when it is over.
     Whole,
+    /// Server-sent events.
     Sse,
+    /// Lines.
     Lines,
+    /// Bytes as they were read.
     Raw,
 }
 
 /// A piece of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Frame {
+pub enum Frame {
+    /// A whole body.
     Body(Vec<u8>),
-    Event { event: String, data: String, id: String },
+    /// A server-sent event.
+    Event {
+        /// Its name; empty if it has none.
+        event: String,
+        /// Its data lines, joined.
+        data: String,
+        /// The last id that was sent.
+        id: String,
+    },
+    /// A line without its end.
     Line(String),
+    /// What one read gave.
     Bytes(Vec<u8>),
 }
 

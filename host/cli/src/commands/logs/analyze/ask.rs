@@ -166,10 +166,20 @@ fn finish(
 
 fn plan(app: &App, args: &AnalyzeArgs, subject: &Subject<'_>, run_files: &RunFiles) -> Plan {
     let entry = Catalog::embedded().find(&subject.model.provider, &subject.model.model);
+    // The catalogue has never heard of an added plugin's models; the plugin has.
+    let pinned = app.providers.find(&subject.model.provider).and_then(|installed| {
+        installed.models.iter().find(|model| model.id == subject.model.model)
+    });
     let capabilities = Capabilities::from_features(
-        entry.map(|entry| entry.features.as_slice()),
-        entry.and_then(|entry| entry.context_tokens),
-        entry.and_then(|entry| entry.max_output_tokens),
+        entry
+            .map(|entry| entry.features.as_slice())
+            .or(pinned.map(|model| model.features.as_slice())),
+        entry
+            .and_then(|entry| entry.context_tokens)
+            .or(pinned.and_then(|model| model.context_tokens)),
+        entry
+            .and_then(|entry| entry.max_output_tokens)
+            .or(pinned.and_then(|model| model.max_output_tokens)),
     );
     let mut prompt = prompt::prompt(subject.facts, run_files, subject.wishes, capabilities.tools);
     if !capabilities.tools {

@@ -1,0 +1,286 @@
+//! What reaches the service: every word of a conversation, every wish of the user.
+
+use massgen_models::event::Event;
+use massgen_models::failure::FailureKind;
+use massgen_models::request::{
+    Message, NamedSchema, OutputFormat, Part, Reasoning, Request, Role, Tool, ToolCall, ToolChoice,
+    ToolResult,
+};
+use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed};
+use serde_json::Value;
+
+use super::bodies::{self, Data, Style};
+use super::subject::{Subject, ending};
+use crate::report::{Verdict, failed};
+
+fn tool(name: &str) -> Tool {
+    Tool {
+        name: name.into(),
+        description: "reads a massgen-description".into(),
+        input_schema_json: r#"{"type":"object","properties":{"massgen-property":{"type":"string"}},"required":["massgen-property"],"additionalProperties":false}"#.into(),
+    }
+}
+
+/// Whether the plugin says that it can't do it, and where.
+fn refuses(done: &Rehearsed, below: &str) -> bool {
+    matches!(&done.ending, Ending::Failed(failure)
+        if matches!(failure.kind, FailureKind::Unsupported | FailureKind::InvalidRequest)
+            && failure.pointer.as_deref().is_some_and(|pointer| pointer.starts_with(below)))
+}
+
+/// A text is in the body, as JSON or as it is.
+fn sends(done: &Rehearsed, wanted: &str) -> bool {
+    let Some(sent) = done.sent.first() else { return false };
+    let mut found = false;
+    if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
+        bodies::texts(&mut value, "", &mut |_, text| found |= text.contains(wanted));
+        // Names of fields count too: a schema has them.
+        found |= value.to_string().contains(&format!("\"{wanted}\":"));
+    }
+    found || String::from_utf8_lossy(&sent.body).contains(wanted)
+}
+
+pub(super) fn content(subject: &Subject<'_>) -> Verdict {
+    let mut request = subject.ask("massgen-user-words");
+    request.messages.insert(0, Message::text(Role::System, "massgen-system-words"));
+    let said = ["massgen-user-words", "massgen-system-words"];
+    if let Some(verdict) = all_sent(subject, &request, &said, "/messages") {
+        return verdict;
+    }
+    request.messages.push(Message::text(Role::Assistant, "massgen-assistant-words"));
+    request.messages.push(Message::text(Role::User, "massgen-more-words"));
+    let said = ["massgen-assistant-words", "massgen-more-words"];
+    if let Some(verdict) = all_sent(subject, &request, &said, "/messages") {
+        return verdict;
+    }
+    request.tools.push(tool("massgen_tool"));
+    let told = ["massgen_tool", "massgen-description", "massgen-property"];
+    if let Some(verdict) = all_sent(subject, &request, &told, "/tools") {
+        return verdict;
+    }
+    if refuses(&subject.play(&subject.stage(), &request, &[]), "/tools") {
+        return Verdict::Passed { inputs: 3 };
+    }
+    let call = ToolCall {
+        id: "massgen-call".into(),
+        name: "massgen_tool".into(),
+        arguments_json: r#"{"massgen-property":"massgen-argument"}"#.into(),
+    };
+    let result = ToolResult {
+        call_id: "massgen-call".into(),
+        name: "massgen_tool".into(),
+        is_error: false,
+        text: "massgen-result".into(),
+    };
+    for (role, part) in
+        [(Role::Assistant, Part::ToolCall(call)), (Role::User, Part::ToolResult(result))]
+    {
+        request.messages.push(Message { role, parts: vec![part], cache_hint: false });
+    }
+    let said = ["massgen-argument", "massgen-result"];
+    all_sent(subject, &request, &said, "/messages").unwrap_or(Verdict::Passed { inputs: 4 })
+}
+
+fn all_sent(
+    subject: &Subject<'_>,
+    request: &Request,
+    words: &[&str],
+    below: &str,
+) -> Option<Verdict> {
+    let done = subject.play(&subject.stage(), request, &[]);
+    if refuses(&done, below) || refuses(&done, "/messages") {
+        return None;
+    }
+    if done.sent.is_empty() {
+        return Some(failed(
+            format!("a conversation with {}", words.join(", ")),
+            format!("{}, without a pointer below {below}", ending(&done.ending)),
+        ));
+    }
+    let lost = words.iter().find(|word| !sends(&done, word))?;
+    Some(failed(
+        format!("a conversation with {}", words.join(", ")),
+        format!("{lost} is not in the request, and no failure says so"),
+    ))
+}
+
+type Wish = (&'static str, &'static str, fn(&mut Request));
+
+/// Everything that a user may ask for: its name, where it stands in the request, how it is asked.
+const WISHES: &[Wish] = &[
+    ("temperature", "/sampling/temperature", |r| r.sampling.temperature = Some(0.25)),
+    ("top-p", "/sampling/top-p", |r| r.sampling.top_p = Some(0.75)),
+    ("max-output-tokens", "/sampling/max-output-tokens", |r| {
+        r.sampling.max_output_tokens = Some(2_345);
+    }),
+    ("seed", "/sampling/seed", |r| r.sampling.seed = Some(42)),
+    ("stop", "/sampling/stop", |r| r.sampling.stop = vec!["END".into()]),
+    ("json-object", "/output", |r| r.output = OutputFormat::JsonObject),
+    ("json-schema", "/output", |r| {
+        r.output = OutputFormat::JsonSchema(NamedSchema {
+            name: "shape".into(),
+            schema_json: r#"{"type":"object","properties":{},"additionalProperties":false}"#.into(),
+            strict: true,
+        });
+    }),
+    ("a tool", "/tools", |r| r.tools = vec![tool("look")]),
+    ("a tool that must be called", "/tool", |r| {
+        r.tools = vec![tool("look")];
+        r.tool_choice = ToolChoice::Named("look".into());
+    }),
+    ("reasoning off", "/reasoning", |r| r.reasoning = Reasoning::Off),
+    ("reasoning high", "/reasoning", |r| r.reasoning = Reasoning::Level("high".into())),
+    ("a reasoning budget", "/reasoning", |r| r.reasoning = Reasoning::BudgetTokens(4_096)),
+    ("an option that nobody knows", "/options", |r| {
+        r.options = vec![("massgen-option".into(), "true".into())];
+    }),
+];
+
+pub(super) fn unsupported(subject: &Subject<'_>) -> Verdict {
+    let nothing = [Recorded { status: 200, complete: true, ..Recorded::default() }];
+    let notices = |done: &Rehearsed| {
+        done.events.iter().filter(|event| matches!(event, Event::Notice(_))).count()
+    };
+    let plain = subject.play(&subject.stage(), &subject.ask("hello"), &nothing);
+    let mut with_tool = subject.ask("hello");
+    with_tool.tools = vec![tool("look")];
+    let with_tool = subject.play(&subject.stage(), &with_tool, &nothing);
+    for (name, pointer, wish) in WISHES {
+        let mut request = subject.ask("hello");
+        wish(&mut request);
+        let done = subject.play(&subject.stage(), &request, &nothing);
+        // What can't be without a tool is refused where the tool is.
+        let base =
+            if request.tools.is_empty() || *pointer == "/tools" { &plain } else { &with_tool };
+        // "off" may be what the service does by itself.
+        let nothing_to_do = *name == "reasoning off";
+        let expressed = done.sent.first() != base.sent.first() && !done.sent.is_empty();
+        let heard = expressed || refuses(&done, pointer) || notices(&done) > notices(base);
+        if !heard && !nothing_to_do {
+            return failed(
+                format!("a request with {name}"),
+                match done.ending {
+                    Ending::Failed(_) if done.sent.is_empty() => {
+                        format!("{}, without a pointer below {pointer}", ending(&done.ending))
+                    }
+                    _ => "it is left out in silence".into(),
+                },
+            );
+        }
+    }
+    Verdict::Passed { inputs: WISHES.len() }
+}
+
+/// A parrot, a family joined by zero-width joiners, a right-to-left letter, quotes, a backslash.
+const ODD: &str = "🦜👩\u{200d}👩\u{200d}👧 ﷽ \"q\" \\ é";
+
+pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
+    let text = format!("{ODD}\n\t\u{7f}\u{2028}end");
+    let done = subject.play(&subject.stage(), &subject.ask(&text), &[]);
+    if !done.sent.is_empty() && !sends(&done, &text) {
+        return failed("a text of many kinds of characters", "it reaches the service changed");
+    }
+    let mut inputs = 1;
+    for tape in &subject.tapes {
+        let piece = tape.done.events.iter().find_map(|event| match event {
+            Event::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        });
+        let Some(piece) = piece else { continue };
+        let at = tape.replies.len() - 1;
+        let Some(pieces) = bodies::parse(tape.shape(at), &tape.body(at)) else { continue };
+        let mut found = 0;
+        let mut swap = |mark: &str| {
+            bodies::map(&pieces, |value| {
+                bodies::texts(value, "", &mut |_, text| {
+                    if *text == piece {
+                        found += 1;
+                        *text = mark.to_string();
+                    }
+                });
+            })
+        };
+        let body = bodies::print(tape.shape(at), &swap("MASSGEN-MARK"), Style::default());
+        if found == 0 {
+            continue;
+        }
+        let words = |events: &[Event]| -> String {
+            events
+                .iter()
+                .filter_map(|e| if let Event::Text(t) = e { Some(t.as_str()) } else { None })
+                .collect()
+        };
+        let want = words(&tape.done.events).replacen(&piece, ODD, 1);
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let quoted = Data::Json(Value::from(vec![ODD])).as_json_text();
+        for (how, written) in [("as it is", quoted.clone()), ("with escapes", escaped(ODD))] {
+            let now = tape.with(
+                subject,
+                at,
+                tape.reply(at, body.replace("MASSGEN-MARK", &written).into_bytes()),
+            );
+            if words(&now.events).replacen(ODD, "", 1) != want.replacen(ODD, "", 1)
+                || !words(&now.events).contains(ODD)
+            {
+                return tape.failed(
+                    &format!("{ODD} {how} in the reply"),
+                    format!("{} ({})", words(&now.events), ending(&now.ending)),
+                );
+            }
+            inputs += 1;
+        }
+        let lone = tape.with(
+            subject,
+            at,
+            tape.reply(at, body.replace("MASSGEN-MARK", r"a\ud83db").into_bytes()),
+        );
+        if let Ending::Crashed(why) = lone.ending {
+            return tape.failed("half of a surrogate pair in the reply", why);
+        }
+    }
+    Verdict::Passed { inputs }
+}
+
+/// As JSON may write it: UTF-16 in escapes.
+fn escaped(text: &str) -> String {
+    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+impl Data {
+    /// The text within the quotes, for a list of one text.
+    fn as_json_text(&self) -> String {
+        match self {
+            Self::Json(value) => {
+                let text = value.to_string();
+                text.trim_start_matches("[\"").trim_end_matches("\"]").to_string()
+            }
+            Self::Text(text) | Self::Comment(text) => text.clone(),
+        }
+    }
+}
+
+pub(super) fn opaque(subject: &Subject<'_>) -> Verdict {
+    let mut inputs = 0;
+    for tape in &subject.tapes {
+        for event in &tape.done.events {
+            let Event::Opaque(opaque) = event else { continue };
+            let mut request = tape.request.clone();
+            let parts = vec![Part::Opaque(opaque.clone()), Part::Text("so it is".into())];
+            request.messages.push(Message { role: Role::Assistant, parts, cache_hint: false });
+            request.messages.push(Message::text(Role::User, "go on"));
+            let done = subject.play(&tape.stage, &request, &[]);
+            let mark = bodies::longest_text(&opaque.data);
+            if !sends(&done, &mark) {
+                return tape.failed(
+                    &format!("state {} that the plugin gave, sent back", opaque.kind),
+                    format!("{mark} is not in the next request ({})", ending(&done.ending)),
+                );
+            }
+            inputs += 1;
+        }
+    }
+    match inputs {
+        0 => Verdict::Untried { why: "no cassette gives provider state".into() },
+        inputs => Verdict::Passed { inputs },
+    }
+}

@@ -1,0 +1,270 @@
+//! Replies as networks and services change them: cut, framed in another way, grown by what is new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use massgen_runtime::Framing;
+use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed, frames};
+use serde_json::{Value, json};
+
+use super::bodies::{self, Data, Piece, Style};
+use super::fuzz::Dice;
+use super::subject::{Subject, Tape, ending, essence};
+use crate::report::{Verdict, shorten};
+
+/// Cuts are tried up to here.
+const CUTS_BYTES_MAX: usize = 4 << 10;
+const PARTITIONS: usize = 200;
+/// Where every byte of a read reaches the plugin, so many cuts are enough.
+const RAW_CUTS_MAX: usize = 150;
+
+/// Plays each reply of each tape in other forms. `differs` says what is wrong with an outcome.
+fn each(
+    subject: &Subject<'_>,
+    forms: impl Fn(Framing, &[Piece]) -> Vec<(String, Vec<u8>)>,
+) -> Verdict {
+    let mut inputs = 0;
+    for tape in &subject.tapes {
+        for at in 0..tape.replies.len() {
+            let framing = tape.shape(at);
+            let Some(pieces) = bodies::parse(framing, &tape.body(at)) else { continue };
+            for (name, body) in forms(framing, &pieces) {
+                inputs += 1;
+                let now = tape.with(subject, at, tape.reply(at, body));
+                if let Some(difference) = tape.differs(&now) {
+                    return tape.failed(&name, difference);
+                }
+            }
+        }
+    }
+    match inputs {
+        0 if subject.tapes.is_empty() => subject.no_tapes(),
+        0 => Verdict::Untried { why: "no cassette has a reply that could be changed so".into() },
+        inputs => Verdict::Passed { inputs },
+    }
+}
+
+pub(super) fn split(subject: &Subject<'_>) -> Verdict {
+    let mut inputs = 0;
+    for tape in &subject.tapes {
+        for at in 0..tape.replies.len() {
+            let framing = tape.framing(at);
+            let body = tape.body(at);
+            let mut seen = BTreeSet::new();
+            for (name, reads) in partitions(&body, framing) {
+                inputs += 1;
+                let reply = Recorded { reads, ..tape.replies[at].clone() };
+                // Cuts that give the plugin the same pieces at the same times are one input.
+                let grouping: Vec<String> = frames(framing, &reply)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|group| {
+                        if framing == Framing::Raw {
+                            format!("{group:?}")
+                        } else {
+                            group.len().to_string()
+                        }
+                    })
+                    .collect();
+                if !seen.insert(grouping) {
+                    continue;
+                }
+                let now = tape.with(subject, at, reply);
+                if let Some(difference) = tape.differs(&now) {
+                    return tape.failed(&name, difference);
+                }
+            }
+        }
+    }
+    match inputs {
+        0 => subject.no_tapes(),
+        inputs => Verdict::Passed { inputs },
+    }
+}
+
+type Partition = (String, Vec<Vec<u8>>);
+
+fn partitions(body: &[u8], framing: Framing) -> Vec<Partition> {
+    let mut all: Vec<Partition> =
+        vec![("one byte a read".into(), body.iter().map(|byte| vec![*byte]).collect())];
+    let cuts = body.len().min(CUTS_BYTES_MAX);
+    let stride = if framing == Framing::Raw { cuts.div_ceil(RAW_CUTS_MAX).max(1) } else { 1 };
+    for cut in (1..cuts).step_by(stride) {
+        all.push((
+            format!("cut after byte {cut}"),
+            vec![body[..cut].to_vec(), body[cut..].to_vec()],
+        ));
+    }
+    let mut dice = Dice::new(7);
+    for number in 0..PARTITIONS {
+        let (mut reads, mut rest) = (Vec::new(), body);
+        while !rest.is_empty() {
+            let (read, after) = rest.split_at(1 + dice.below(rest.len().min(400)));
+            reads.push(read.to_vec());
+            rest = after;
+        }
+        all.push((format!("random partition {number}"), reads));
+    }
+    all
+}
+
+pub(super) fn sse(subject: &Subject<'_>) -> Verdict {
+    each(subject, |framing, pieces| {
+        if !matches!(framing, Framing::Sse | Framing::Lines) {
+            return Vec::new();
+        }
+        let plain = Style::default();
+        let of = |style: Style| bodies::print(framing, pieces, style);
+        let mut forms = vec![
+            ("lines that end in CR LF".to_string(), of(Style { line_end: "\r\n", ..plain })),
+            ("no empty line after the last event".into(), of(Style { last_blank: false, ..plain })),
+        ];
+        if framing == Framing::Sse {
+            let mut marked = b"\xef\xbb\xbf".to_vec();
+            marked.extend(of(plain));
+            let ping = Piece { event: None, data: Data::Comment(": keep-alive".into()) };
+            let mut pinged = vec![ping.clone()];
+            pieces.iter().for_each(|piece| pinged.extend([piece.clone(), ping.clone()]));
+            forms.extend([
+                ("lines that end in CR".to_string(), of(Style { line_end: "\r", ..plain })),
+                ("a byte order mark".into(), marked),
+                ("data over several lines".into(), of(Style { broken_lines: true, ..plain })),
+                ("keep-alives between events".into(), bodies::print(framing, &pinged, plain)),
+            ]);
+        }
+        forms
+    })
+}
+
+/// Whether a cut reply was taken for a whole one.
+fn believed(tape: &Tape, now: &Rehearsed) -> Option<String> {
+    use massgen_models::event::{Event, StopReason};
+    match &now.ending {
+        Ending::Failed(_) | Ending::Waiting => None,
+        Ending::Finished => {
+            let limited = now
+                .events
+                .iter()
+                .any(|event| matches!(event, Event::Stopped(StopReason::MaxTokens)));
+            // What was cut away said nothing new but counts.
+            let said = |events: &[Event]| {
+                essence(events)
+                    .into_iter()
+                    .filter(|e| !matches!(e, Event::Usage(_)))
+                    .collect::<Vec<_>>()
+            };
+            (!limited && said(&now.events) != said(&tape.done.events))
+                .then(|| "the cut reply was taken for a whole one".to_string())
+        }
+        other => Some(ending(other)),
+    }
+}
+
+pub(super) fn truncate(subject: &Subject<'_>) -> Verdict {
+    let mut inputs = 0;
+    for tape in &subject.tapes {
+        for at in 0..tape.replies.len() {
+            let (framing, body) = (tape.shape(at), tape.body(at));
+            let ends: Vec<usize> = match bodies::parse(framing, &body) {
+                Some(pieces) if framing != Framing::Whole => (0..pieces.len())
+                    .map(|n| bodies::print(framing, &pieces[..n], Style::default()).len())
+                    .collect(),
+                _ => (0..8).map(|eighth| body.len() * eighth / 8).collect(),
+            };
+            for end in ends {
+                for (complete, how) in [(false, "the connection broke"), (true, "the body ended")] {
+                    inputs += 1;
+                    let reads = vec![body[..end.min(body.len())].to_vec()];
+                    let reply = Recorded { reads, complete, ..tape.replies[at].clone() };
+                    let now = tape.with(subject, at, reply);
+                    if let Some(why) = believed(tape, &now) {
+                        return tape
+                            .failed(&format!("{how} after byte {end} of {}", body.len()), why);
+                    }
+                }
+            }
+        }
+    }
+    match inputs {
+        0 => subject.no_tapes(),
+        inputs => Verdict::Passed { inputs },
+    }
+}
+
+pub(super) fn unknown_event(subject: &Subject<'_>) -> Verdict {
+    each(subject, |framing, pieces| {
+        if !matches!(framing, Framing::Sse | Framing::Lines) {
+            return Vec::new();
+        }
+        let named = pieces.iter().any(|piece| piece.event.is_some());
+        let data = json!({"type": "massgen.unknown", "massgen_unknown": {"x": [1]}});
+        let new = Piece {
+            event: (named && framing == Framing::Sse).then(|| "massgen.unknown".into()),
+            data: Data::Json(data.clone()),
+        };
+        let places = BTreeSet::from([
+            0,
+            1.min(pieces.len()),
+            pieces.len() / 2,
+            pieces.len().saturating_sub(1),
+        ]);
+        let at = |place: usize| {
+            let mut grown = pieces.to_vec();
+            grown.insert(place, new.clone());
+            let name = format!("{data} before event {}", place + 1);
+            (name, bodies::print(framing, &grown, Style::default()))
+        };
+        places.into_iter().map(at).collect()
+    })
+}
+
+pub(super) fn unknown_field(subject: &Subject<'_>) -> Verdict {
+    let values = [json!({"a": [1, null]}), json!("text"), json!(null)];
+    each(subject, |framing, pieces| {
+        let grown = |value: &Value| {
+            let changed = bodies::map(pieces, |document| {
+                bodies::objects(document, "", &mut |_, object| {
+                    object.insert("massgen_unknown".into(), value.clone());
+                });
+            });
+            let name = format!("\"massgen_unknown\": {value} in every object");
+            (changed != pieces).then(|| (name, bodies::print(framing, &changed, Style::default())))
+        };
+        values.iter().filter_map(grown).collect()
+    })
+}
+
+pub(super) fn null_field(subject: &Subject<'_>) -> Verdict {
+    each(subject, |framing, pieces| {
+        // Every object gets the fields of its likes that it does not have.
+        let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        bodies::map(pieces, |document| {
+            bodies::objects(document, "", &mut |path, object| {
+                known.entry(path.to_string()).or_default().extend(object.keys().cloned());
+            });
+        });
+        let grown = |only: Option<&str>| {
+            let changed = bodies::map(pieces, |document| {
+                bodies::objects(document, "", &mut |path, object| {
+                    for name in known.get(path).into_iter().flatten() {
+                        if only.is_none_or(|only| only == name) && !object.contains_key(name) {
+                            object.insert(name.clone(), Value::Null);
+                        }
+                    }
+                });
+            });
+            (changed != pieces).then(|| bodies::print(framing, &changed, Style::default()))
+        };
+        let names: BTreeSet<&String> = known.values().flatten().collect();
+        let mut forms: Vec<(String, Vec<u8>)> = names
+            .into_iter()
+            .filter_map(|name| {
+                Some((
+                    format!("\"{}\": null wherever it is absent", shorten(name, 60)),
+                    grown(Some(name))?,
+                ))
+            })
+            .collect();
+        forms.extend(grown(None).map(|body| ("every absent field as null".to_string(), body)));
+        forms
+    })
+}

@@ -1,0 +1,197 @@
+//! The plugin under check, and the exchanges that it is checked with.
+
+use massgen_models::event::Event;
+use massgen_models::request::{Message, Opaque, Request, Role};
+use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed, Stage};
+use massgen_runtime::{Framing, LoadedPlugin};
+
+use super::{Options, bodies, dialects};
+use crate::cassette::{Cassette, joined};
+use crate::report::{Verdict, failed};
+
+/// The plugin under check.
+pub(super) struct Subject<'a> {
+    pub(super) plugin: &'a LoadedPlugin,
+    pub(super) size: usize,
+    pub(super) options: &'a Options,
+    /// The plugin's own cassettes.
+    pub(super) own: &'a [Cassette],
+    /// Exchanges to change: its own, or those of its dialect.
+    pub(super) tapes: Vec<Tape>,
+    /// A model that its service would take.
+    pub(super) model: String,
+}
+
+/// An exchange that gives an answer.
+pub(super) struct Tape {
+    pub(super) name: String,
+    pub(super) stage: Stage,
+    pub(super) request: Request,
+    pub(super) replies: Vec<Recorded>,
+    /// What comes of it as it was recorded.
+    pub(super) done: Rehearsed,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(
+        plugin: &'a LoadedPlugin,
+        size: usize,
+        own: &'a [Cassette],
+        options: &'a Options,
+    ) -> Self {
+        let model = own
+            .first()
+            .map(|cassette| cassette.request.model.clone())
+            .or_else(|| plugin.manifest().default_model.clone())
+            .or_else(|| Some(plugin.models().ok()?.first()?.id.clone()))
+            .unwrap_or_else(|| "model".into());
+        let mut subject = Self { plugin, size, options, own, tapes: Vec::new(), model };
+        let borrowed = if own.is_empty() { subject.borrowed() } else { Vec::new() };
+        subject.tapes =
+            own.iter().chain(&borrowed).filter_map(|cassette| subject.tape(cassette)).collect();
+        subject
+    }
+
+    /// Exchanges of the dialect that the plugin's requests speak.
+    fn borrowed(&self) -> Vec<Cassette> {
+        let sent = self.play(&self.stage(), &self.ask("hello"), &[]).sent;
+        let mut cassettes =
+            sent.first().map(|sent| dialects::of_path(&sent.path)).unwrap_or_default();
+        for cassette in &mut cassettes {
+            cassette.request.model.clone_from(&self.model);
+        }
+        cassettes
+    }
+
+    fn tape(&self, cassette: &Cassette) -> Option<Tape> {
+        let mut stage = cassette.stage();
+        stage.settings.extend(self.options.settings.iter().cloned());
+        let done = self.play(&stage, &cassette.request, &cassette.replies);
+        let answered = cassette.replies.iter().all(|reply| reply.status < 400);
+        // A recorded failure is compared by the check of cassettes; here is nothing to change in it.
+        (answered && cassette.expect.failed.is_none()).then(|| Tape {
+            name: cassette.name.clone(),
+            stage,
+            request: cassette.request.clone(),
+            replies: cassette.replies.clone(),
+            done,
+        })
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        Stage { settings: self.options.settings.clone(), ..Stage::default() }
+    }
+
+    /// A request that says one thing.
+    pub(super) fn ask(&self, text: &str) -> Request {
+        let messages = vec![Message::text(Role::User, text)];
+        let mut request = Request::new(self.model.clone(), messages);
+        request.sampling.max_output_tokens = Some(1_000);
+        request
+    }
+
+    pub(super) fn play(&self, stage: &Stage, request: &Request, replies: &[Recorded]) -> Rehearsed {
+        self.plugin.rehearse(stage, request, replies).unwrap_or_else(|error| Rehearsed {
+            sent: Vec::new(),
+            events: Vec::new(),
+            ending: Ending::Breach(error.to_string()),
+            crossed: Vec::new(),
+        })
+    }
+
+    /// Nothing to change: why.
+    pub(super) fn no_tapes(&self) -> Verdict {
+        Verdict::Untried {
+            why: "there is no cassette of an answer: `massgen plugin record` makes one".into(),
+        }
+    }
+}
+
+impl Tape {
+    /// How the plugin wants the reply with this number cut.
+    pub(super) fn framing(&self, at: usize) -> Framing {
+        self.done.sent.get(at).map_or(Framing::Whole, |sent| sent.framing)
+    }
+
+    /// What the reply with this number is made of, whoever cuts it.
+    pub(super) fn shape(&self, at: usize) -> Framing {
+        let events = self.replies.get(at).is_some_and(|reply| {
+            let kind = reply.headers.iter().find(|(name, _)| name == "content-type");
+            kind.is_some_and(|(_, kind)| kind.starts_with("text/event-stream"))
+        });
+        match self.framing(at) {
+            Framing::Raw if events => Framing::Sse,
+            framing => framing,
+        }
+    }
+
+    /// Plays it with one of its replies replaced.
+    pub(super) fn with(&self, subject: &Subject<'_>, at: usize, reply: Recorded) -> Rehearsed {
+        let mut replies = self.replies.clone();
+        if let Some(place) = replies.get_mut(at) {
+            *place = reply;
+        }
+        subject.play(&self.stage, &self.request, &replies)
+    }
+
+    /// The body of a reply.
+    pub(super) fn body(&self, at: usize) -> Vec<u8> {
+        self.replies.get(at).map(|reply| reply.reads.concat()).unwrap_or_default()
+    }
+
+    /// The reply with another body, in one read.
+    pub(super) fn reply(&self, at: usize, body: Vec<u8>) -> Recorded {
+        let reply = self.replies.get(at).cloned().unwrap_or_default();
+        Recorded { reads: vec![body], ..reply }
+    }
+
+    /// Says where the outcome differs from what was recorded, in what matters: events that are not known
+    /// and lines for the user may come and go.
+    pub(super) fn differs(&self, now: &Rehearsed) -> Option<String> {
+        if now.ending != self.done.ending {
+            return Some(format!("it ended with {}", ending(&now.ending)));
+        }
+        let (was, is) = (essence(&self.done.events), essence(&now.events));
+        let at = was.iter().zip(&is).take_while(|(a, b)| a == b).count();
+        if at == was.len() && at == is.len() {
+            return None;
+        }
+        let shown = |event: Option<&Event>| {
+            event.map_or_else(|| "nothing".into(), |event| format!("{event:?}"))
+        };
+        Some(format!("{} became {}", shown(was.get(at)), shown(is.get(at))))
+    }
+
+    /// A finding about this tape.
+    pub(super) fn failed(&self, input: &str, saw: impl Into<String>) -> Verdict {
+        failed(format!("{}: {input}", self.name), saw)
+    }
+}
+
+/// Events that matter, pieces joined. Provider state may carry what is new; its payload is what matters.
+pub(super) fn essence(events: &[Event]) -> Vec<Event> {
+    let kept: Vec<Event> = events
+        .iter()
+        .filter(|event| !matches!(event, Event::Other { .. } | Event::Notice(_)))
+        .map(|event| match event {
+            Event::Opaque(opaque) => Event::Opaque(Opaque {
+                kind: opaque.kind.clone(),
+                data: bodies::longest_text(&opaque.data),
+            }),
+            event => event.clone(),
+        })
+        .collect();
+    joined(&kept)
+}
+
+/// An ending in words.
+pub(super) fn ending(ending: &Ending) -> String {
+    match ending {
+        Ending::Finished => "an answer".into(),
+        Ending::Waiting => "another request, where none was recorded".into(),
+        Ending::Failed(failure) => format!("a failure ({:?}): {}", failure.kind, failure.message),
+        Ending::Refused { why, .. } => format!("a request that the host refuses: {why}"),
+        Ending::Crashed(why) => format!("a crash: {why}"),
+        Ending::Breach(why) => format!("a broken rule: {why}"),
+    }
+}

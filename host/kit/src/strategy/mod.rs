@@ -1,0 +1,221 @@
+//! The checks for strategies: facts of every kind, every outcome of every step.
+
+mod world;
+
+use massgen_isolation::strategy::{Decision, Outcome, SourceFacts, Step, StepReport, Wants};
+use massgen_runtime::ComponentStrategy;
+use massgen_runtime::rehearsal::StrategyRehearsal;
+
+use crate::report::{Check, Report, Verdict, failed};
+use world::{outcomes, settings, sources, targets, wants};
+
+const fn check(id: &'static str, rule: &'static str) -> Check {
+    Check { id, rule }
+}
+
+/// A course of a strategy that breaks a rule: what it saw.
+type Rule = fn(&Course<'_>) -> Option<String>;
+
+const RULES: &[(Check, Rule)] = &[
+    (check("bounded", "an end within 32 steps"), bounded),
+    (
+        check("outcomes", "ready only after a step that was done, never after one that failed"),
+        outcome,
+    ),
+    (check("decline", "decline before anything is done, with a reason"), decline),
+    (check("abort", "abort with a message"), abort),
+    (check("invents", "no commit and no git directory but those that the user asked for"), invents),
+    (check("order", "one work tree at most, before files are copied"), order),
+    (check("globs", "globs stay within the project"), globs),
+];
+
+const DETERMINISM: Check =
+    check("determinism", "the same facts give the same decisions, however long a step took");
+const HOSTILE: Check = check("hostile-facts", "no fact, however odd, crashes the strategy");
+
+/// All checks, in the order of a report.
+pub fn checks() -> Vec<Check> {
+    [DETERMINISM, HOSTILE].into_iter().chain(RULES.iter().map(|(check, _)| *check)).collect()
+}
+
+/// One way through a strategy.
+struct Course<'a> {
+    wants: &'a Wants,
+    outcome: &'a Outcome,
+    rehearsal: &'a StrategyRehearsal,
+}
+
+impl Course<'_> {
+    fn last(&self) -> Option<&Decision> {
+        self.rehearsal.decisions.last().filter(|_| self.rehearsal.ended)
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.rehearsal.decisions.iter().filter_map(|decision| match decision {
+            Decision::Perform(step) => Some(step),
+            _ => None,
+        })
+    }
+}
+
+/// Runs all checks. `set` are values of settings to check with beside the defaults.
+pub fn run(strategy: &ComponentStrategy, set: &[(String, String)]) -> Report {
+    let mut verdicts: Vec<(Check, Verdict)> =
+        checks().into_iter().map(|check| (check, Verdict::Passed { inputs: 0 })).collect();
+    let mut note = |id: &str, finding: Option<Verdict>| {
+        let found = verdicts.iter_mut().find(|(check, _)| check.id == id);
+        if let Some((_, verdict)) = found
+            && let Verdict::Passed { inputs } = verdict
+        {
+            *inputs += 1;
+            if let Some(finding) = finding {
+                *verdict = finding;
+            }
+        }
+    };
+    let settings = settings(strategy.manifest(), set);
+    let targets = targets();
+    for (number, (source_name, source)) in sources().into_iter().enumerate() {
+        for wants in wants(&settings) {
+            for outcome in outcomes() {
+                let target = &targets[(number + wants.settings.len()) % targets.len()];
+                let input = || describe(source_name, &source, &wants, &outcome);
+                let first = match strategy.rehearse(&source, target, &wants, &outcome) {
+                    Ok(first) => first,
+                    Err(error) => {
+                        // One crash is enough: another may take as long as the host allows.
+                        note(HOSTILE.id, Some(failed(input(), error.to_string())));
+                        return Report { results: verdicts };
+                    }
+                };
+                note(HOSTILE.id, None);
+                let again = strategy.rehearse(&source, target, &wants, &slower(&outcome)).ok();
+                let differs = again.as_ref() != Some(&first);
+                note(
+                    DETERMINISM.id,
+                    differs.then(|| {
+                        failed(input(), format!("{:?} became {again:?}", first.decisions))
+                    }),
+                );
+                let course = Course { wants: &wants, outcome: &outcome, rehearsal: &first };
+                for (check, rule) in RULES {
+                    note(check.id, rule(&course).map(|saw| failed(input(), saw)));
+                }
+            }
+        }
+    }
+    Report { results: verdicts }
+}
+
+/// The same outcome on a busy machine.
+fn slower(outcome: &Outcome) -> Outcome {
+    match outcome {
+        Outcome::Done(report) => {
+            Outcome::Done(StepReport { millis: report.millis + 60_000, ..report.clone() })
+        }
+        other => other.clone(),
+    }
+}
+
+fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &Outcome) -> String {
+    let git = if source.git.is_some() { "git" } else { "no git" };
+    let outcome = match outcome {
+        Outcome::Begin => "begin".to_string(),
+        Outcome::Done(_) => "every step done".into(),
+        Outcome::Failed { kind, .. } => format!("every step failed ({kind:?})"),
+    };
+    format!(
+        "{name} ({git}), commit {:?}, {:?}, ignored {:?}, settings {:?}; {outcome}",
+        wants.commit.as_deref().map(|commit| &commit[..commit.len().min(8)]),
+        wants.gitdir,
+        wants.ignored,
+        wants.settings
+    )
+}
+
+fn bounded(course: &Course<'_>) -> Option<String> {
+    (!course.rehearsal.ended)
+        .then(|| format!("no end after {} decisions", course.rehearsal.decisions.len()))
+}
+
+fn outcome(course: &Course<'_>) -> Option<String> {
+    let failed = matches!(course.outcome, Outcome::Failed { .. });
+    let copied = course.steps().any(|step| {
+        matches!(step, Step::CopyTree { .. } | Step::AddWorktree { checkout: Some(_), .. })
+    });
+    match course.last()? {
+        Decision::Ready { .. } if failed => Some("ready after a step that failed".into()),
+        Decision::Ready { .. } if !copied => Some("ready, and no file was copied".into()),
+        _ => None,
+    }
+}
+
+fn decline(course: &Course<'_>) -> Option<String> {
+    match course.last()? {
+        Decision::Decline(why) if why.trim().is_empty() => {
+            Some("it declines without a reason".into())
+        }
+        Decision::Decline(why) if course.steps().next().is_some() => {
+            Some(format!("it declines after a step: {why}"))
+        }
+        _ => None,
+    }
+}
+
+fn abort(course: &Course<'_>) -> Option<String> {
+    match course.last()? {
+        Decision::Abort { message, .. } if message.trim().is_empty() => {
+            Some("it aborts without a message".into())
+        }
+        Decision::Abort { message, hint } => {
+            let lines = [Some(message), hint.as_ref()];
+            let bad =
+                lines.into_iter().flatten().find(|text| text.chars().any(char::is_control))?;
+            Some(format!("{bad:?} is not one line of text"))
+        }
+        _ => None,
+    }
+}
+
+fn invents(course: &Course<'_>) -> Option<String> {
+    course.steps().find_map(|step| match step {
+        Step::AddWorktree { gitdir, checkout } => {
+            let own = *gitdir != course.wants.gitdir
+                || checkout.is_some() && *checkout != course.wants.commit;
+            own.then(|| format!("it asks for {gitdir:?} at {checkout:?}"))
+        }
+        Step::Other { kind } => {
+            Some(format!("it asks for {kind:?}, which this host does not know"))
+        }
+        Step::CopyTree { .. } => None,
+    })
+}
+
+fn order(course: &Course<'_>) -> Option<String> {
+    let steps: Vec<&Step> = course.steps().take(34).collect();
+    let trees = steps.iter().filter(|step| matches!(step, Step::AddWorktree { .. })).count();
+    // A step that failed may be tried again in another way.
+    if matches!(course.outcome, Outcome::Failed { .. }) {
+        return None;
+    }
+    let copied_first =
+        steps.iter().position(|step| matches!(step, Step::CopyTree { .. })).is_some_and(|copy| {
+            steps[copy..].iter().any(|step| matches!(step, Step::AddWorktree { .. }))
+        });
+    (trees > 1 || copied_first).then(|| format!("{steps:?}"))
+}
+
+fn globs(course: &Course<'_>) -> Option<String> {
+    course.steps().find_map(|step| {
+        let Step::CopyTree { include, exclude, .. } = step else { return None };
+        include
+            .iter()
+            .chain(exclude)
+            .find(|glob| {
+                glob.split('/').any(|part| part.trim_start_matches('!') == "..")
+                    || glob.contains('\0')
+                    || glob.trim().is_empty()
+            })
+            .map(|glob| format!("the glob {glob:?} is empty or leaves the project"))
+    })
+}

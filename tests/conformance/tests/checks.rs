@@ -1,0 +1,226 @@
+//! The conformance kit: good plugins pass every check, and each seeded fault fails its own.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::path::{Path, PathBuf};
+
+use massgen_conformance::{FAULTY, TEMPLATE_CHAT};
+use massgen_kit::cassette::{Cassette, load_all};
+use massgen_kit::provider::{Options, refused, run};
+use massgen_kit::{Report, Verdict};
+use massgen_runtime::{Runtime, RuntimeOptions};
+
+fn plugins() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins")
+}
+
+fn cassettes(folder: &str) -> Vec<Cassette> {
+    load_all(&plugins().join(folder).join("cassettes")).unwrap()
+}
+
+fn check(component: &[u8], own: &[Cassette], options: &Options) -> Report {
+    let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
+    match runtime.load(component) {
+        Ok(plugin) => run(&plugin, component.len(), own, options),
+        Err(error) => refused(&error),
+    }
+}
+
+fn lines(report: &Report) -> String {
+    report.failures().map(|(check, verdict)| format!("{}: {verdict:?}\n", check.id)).collect()
+}
+
+#[test]
+fn the_bundled_providers_pass() {
+    for plugin in massgen_bundle::PLUGINS
+        .iter()
+        .filter(|plugin| plugin.manifest_toml.contains("kind = \"analyzer-model\""))
+    {
+        let own = cassettes(plugin.id);
+        // Those without recorded replies are named in `docs/shortcomings.md`.
+        if !own.is_empty() {
+            let report = check(plugin.component, &own, &Options::default());
+            assert!(report.passed(), "{}:\n{}", plugin.id, lines(&report));
+            let untried: Vec<_> = report
+                .results
+                .iter()
+                .filter(|(_, verdict)| matches!(verdict, Verdict::Untried { .. }))
+                .collect();
+            assert!(untried.is_empty(), "{}: {untried:?}", plugin.id);
+        }
+        assert!(
+            plugin.component.len() <= 250_000,
+            "{} has {} bytes",
+            plugin.id,
+            plugin.component.len()
+        );
+    }
+}
+
+#[test]
+fn the_template_passes() {
+    let report = check(TEMPLATE_CHAT, &cassettes("templates/chat"), &Options::default());
+    assert!(report.passed(), "{}", lines(&report));
+}
+
+/// The faulty guest with bytes of it replaced by others of the same length.
+fn patched(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    let places: Vec<usize> =
+        (0..FAULTY.len() - from.len()).filter(|at| FAULTY[*at..].starts_with(from)).collect();
+    assert!(!places.is_empty(), "{}", String::from_utf8_lossy(from));
+    let mut bytes = FAULTY.to_vec();
+    // The manifest is at the end.
+    let at = *places.last().unwrap();
+    bytes[at..at + to.len()].copy_from_slice(to);
+    bytes
+}
+
+/// A component of another contract: `text` is WIT, with nothing behind its functions.
+fn of_wit(text: &str, world: &str, manifest: &str) -> Vec<u8> {
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_str("contract.wit", text).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let mangling = wit_parser::ManglingAndAbi::Legacy(wit_parser::LiftLowerAbi::Sync);
+    let mut module = wit_component::dummy_module(&resolve, world, mangling);
+    wit_component::embed_component_metadata(
+        &mut module,
+        &resolve,
+        world,
+        wit_component::StringEncoding::UTF8,
+    )
+    .unwrap();
+    massgen_componentise::componentise(&module, manifest.as_bytes()).unwrap()
+}
+
+fn contract(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../wit/{name}.wit"));
+    std::fs::read_to_string(path).unwrap()
+}
+
+const MANIFEST: &str = "schema = 1\nid = \"faulty\"\nname = \"Faulty\"\nversion = \"0.1.0\"\nkind = \"analyzer-model\"\n[[endpoint]]\nname = \"api\"\nbase = \"https://faulty.invalid\"\nmethods = [\"POST\"]\npaths = [\"/x\"]\n";
+
+/// Faults of the component itself, by the check that must find them.
+fn broken_components() -> Vec<(&'static str, Vec<u8>)> {
+    let changed = contract("analyzer-model")
+        .replace("        refusal,\n", "        refusal,\n        tired,\n");
+    let import = wat::parse_str("(component (import \"wasi:clocks/wall-clock@0.2.0\" (instance)))");
+    vec![
+        ("imports", massgen_conformance::with_manifest(&import.unwrap(), MANIFEST)),
+        ("abi", of_wit(&changed, "provider", MANIFEST)),
+        ("manifest", patched("kind = \"analyzer-model\"", "kind = \"analyzer-other\"")),
+        ("identity", patched("version = \"0.1.0\"", "version = \"0.1.1\"")),
+        ("models", patched("default-model = \"template-1\"", "default-model = \"template-2\"")),
+        ("secret-sentinel", patched("# env = \"FAULTY_API_KEY\"", "  env = \"FAULTY_API_KEY\"")),
+        ("errors", patched("explains-well-or-badly:0", "explains-well-or-badly:1")),
+    ]
+}
+
+/// Faults that the setting `fault` switches on.
+const SWITCHED: &[&str] = &[
+    "cassettes",
+    "determinism",
+    "endpoint",
+    "headers",
+    "content",
+    "unsupported",
+    "unicode",
+    "opaque",
+    "events",
+    "tools",
+    "stop",
+    "usage",
+    "split",
+    "sse",
+    "truncate",
+    "unknown-event",
+    "unknown-field",
+    "null-field",
+    "budget",
+    "fuzz",
+];
+
+#[test]
+fn each_seeded_fault_fails_its_check_and_shows_the_input() {
+    let own = cassettes("templates/chat");
+    let mut seeded = Vec::new();
+    let mut found = |id: &'static str, report: &Report| {
+        let failure = report.failures().find(|(check, _)| check.id == id);
+        let (check, verdict) =
+            failure.unwrap_or_else(|| panic!("{id} was not found:\n{}", lines(report)));
+        let Verdict::Failed { input, saw } = verdict else { unreachable!("it failed") };
+        assert!(
+            !check.rule.is_empty() && !input.is_empty() && !saw.is_empty(),
+            "{id}: {verdict:?}"
+        );
+        seeded.push(id);
+    };
+    for (id, component) in broken_components() {
+        found(id, &check(&component, &own, &Options::default()));
+    }
+    for fault in SWITCHED {
+        let settings = vec![("fault".to_string(), (*fault).to_string())];
+        let options = Options { settings, ..Options::default() };
+        found(fault, &check(FAULTY, &own, &options));
+    }
+    let all: Vec<&str> = massgen_kit::provider::checks().iter().map(|check| check.id).collect();
+    seeded.sort_unstable();
+    let mut wanted = all.clone();
+    wanted.sort_unstable();
+    assert_eq!(seeded, wanted, "every check has a fault that it finds");
+    // Without a fault it is as good as the template.
+    let good = check(FAULTY, &own, &Options::default());
+    assert!(good.passed(), "{}", lines(&good));
+}
+
+/// What the strategy that breaks the contract does, by the check that must find it.
+const MISDEEDS: &[(&str, &str)] = &[
+    ("determinism", "by-the-clock"),
+    ("hostile-facts", "panic"),
+    ("bounded", "never-ends"),
+    ("outcomes", "ready-at-once"),
+    ("outcomes", "ready-after-failure"),
+    ("decline", "silent-decline"),
+    ("decline", "decline-late"),
+    ("abort", "silent-abort"),
+    ("abort", "abort-with-escapes"),
+    ("invents", "other-commit"),
+    ("invents", "other-gitdir"),
+    ("invents", "unknown-step"),
+    ("order", "copies-first"),
+    ("globs", "climb"),
+];
+
+#[test]
+fn each_misdeed_of_a_strategy_fails_its_check_and_the_bundled_ones_pass() {
+    use massgen_kit::strategy;
+    let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
+    let mischief = runtime.load_strategy(massgen_conformance::MISCHIEF).unwrap();
+    let with = |misdeed: &str| strategy::run(&mischief, &[("misdeed".into(), misdeed.into())]);
+    for (id, misdeed) in MISDEEDS {
+        let report = with(misdeed);
+        let found = report.failures().any(|(check, _)| check.id == *id);
+        assert!(found, "{misdeed} was not found by {id}:\n{}", lines(&report));
+    }
+    for check in strategy::checks() {
+        assert!(
+            MISDEEDS.iter().any(|(id, _)| *id == check.id),
+            "nothing shows that {} can fail",
+            check.id
+        );
+    }
+    assert!(with("none").passed(), "{}", lines(&with("none")));
+    for plugin in massgen_bundle::PLUGINS
+        .iter()
+        .filter(|plugin| plugin.manifest_toml.contains("kind = \"isolation-strategy\""))
+    {
+        let report = strategy::run(&runtime.load_strategy(plugin.component).unwrap(), &[]);
+        assert!(report.passed(), "{}:\n{}", plugin.id, lines(&report));
+        assert!(
+            plugin.component.len() <= 250_000,
+            "{} has {} bytes",
+            plugin.id,
+            plugin.component.len()
+        );
+    }
+}
