@@ -1,5 +1,5 @@
-//! Measures one run and says how long that took and how much memory it needed: what
-//! `scripts/bench-logs` times beside other programs. `measure DIR [scan FILE]`.
+//! Measures one run and says how long that took and how much memory it needed, to be set beside other programs
+//! on the same file. `measure DIR [scan FILE]`.
 #![expect(clippy::print_stdout, reason = "a program of its own")]
 
 use std::io::Read;

@@ -14,6 +14,10 @@ pub fn failure(head: &HttpHead, body: &[u8]) -> Failure {
     let name = header(head, "x-amzn-errortype").or_else(|| json::text(&document, "/__type"));
     let name = name.unwrap_or_default().split(':').next().unwrap_or_default();
     let name = name.rsplit('#').next().unwrap_or_default();
+    if name.is_empty() && words(&document).is_none() {
+        // Not the service's own shape: a gateway between, whose words say more than none.
+        return failed(classify::of_status(head.status), classify::foreign_body(head.status, body));
+    }
     told(head.status, name, &document)
 }
 
@@ -28,12 +32,15 @@ pub(super) fn overflow() -> Failure {
 }
 
 fn told(status: u16, name: &str, document: &Value) -> Failure {
-    let message = json::text(document, "/message").or_else(|| json::text(document, "/Message"));
-    let message = message.unwrap_or("no message").to_string();
+    let message = words(document).unwrap_or("no message").to_string();
     Failure {
         provider_code: (!name.is_empty()).then(|| name.to_string()),
         ..failed(kind(status, name, &message), message)
     }
+}
+
+fn words(document: &Value) -> Option<&str> {
+    json::text(document, "/message").or_else(|| json::text(document, "/Message"))
 }
 
 fn kind(status: u16, name: &str, message: &str) -> FailureKind {
