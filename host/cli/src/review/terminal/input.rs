@@ -9,14 +9,24 @@ use crate::review::screen::{Size, areas};
 
 const WHEEL_ROWS: isize = 3;
 
-/// None for what means nothing here.
-pub(super) fn key(event: &KeyEvent) -> Option<Key> {
+/// The keys that an event stands for; none for what means nothing here.
+///
+/// A terminal sends Alt with a key as Esc and then the key. What comes as Alt and a letter is therefore also what
+/// a quick Esc and that letter, or a slow line, look like, and is taken as the two keys.
+pub(super) fn keys(event: &KeyEvent) -> Vec<Key> {
     if event.kind == KeyEventKind::Release {
-        return None;
+        return Vec::new();
     }
+    let after_escape = event.modifiers.contains(KeyModifiers::ALT).then_some(Key::Esc);
+    match key(event) {
+        Some(key) => after_escape.into_iter().chain([key]).collect(),
+        None => Vec::new(),
+    }
+}
+
+fn key(event: &KeyEvent) -> Option<Key> {
     Some(match event.code {
         KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => Key::Ctrl(c),
-        KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
         KeyCode::Char(c) => Key::Char(c),
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Esc,
@@ -62,4 +72,18 @@ pub(super) fn mouse(event: &MouseEvent, desk: &mut Desk, size: Size) -> Effect {
         _ => {}
     }
     Effect::None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quick_escape_and_a_letter_are_two_keys() {
+        let event = |code, modifiers| KeyEvent::new(code, modifiers);
+        assert_eq!(keys(&event(KeyCode::Char('q'), KeyModifiers::NONE)), [Key::Char('q')]);
+        assert_eq!(keys(&event(KeyCode::Char('q'), KeyModifiers::ALT)), [Key::Esc, Key::Char('q')]);
+        assert_eq!(keys(&event(KeyCode::Char('c'), KeyModifiers::CONTROL)), [Key::Ctrl('c')]);
+        assert_eq!(keys(&event(KeyCode::F(1), KeyModifiers::NONE)), []);
+    }
 }

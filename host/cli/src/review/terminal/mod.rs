@@ -118,13 +118,16 @@ impl Review<'_, '_> {
 
     fn on(&mut self, event: &Event, screen: &mut Screen) -> Result<Option<Outcome>, TerminalError> {
         match event {
-            Event::Key(event) => match input::key(event) {
-                Some(key) => {
+            Event::Key(event) => {
+                for key in input::keys(event) {
                     let effect = self.desk.on(key, self.job);
-                    self.perform(effect, screen)
+                    let outcome = self.perform(effect, screen)?;
+                    if outcome.is_some() {
+                        return Ok(outcome);
+                    }
                 }
-                None => Ok(None),
-            },
+                Ok(None)
+            }
             Event::Mouse(event) => {
                 let size = screen.size()?;
                 let effect = input::mouse(event, &mut self.desk, size);
