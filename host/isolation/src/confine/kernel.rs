@@ -13,8 +13,9 @@ use landlock::{
 use rustix::thread::CapabilitySet;
 
 use super::policy::{Layout, Policy};
+use super::reading::{self, Neighbours};
 use super::request::Net;
-use super::{reading, rights};
+use super::rights;
 
 /// What was reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,8 +155,14 @@ fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
     ruleset = add_devices(ruleset)?;
     if reads {
         let beside = reading::beside(&policy.hidden);
-        for fd in beside.map_err(|errno| ConfineError::Reading(errno.into()))? {
-            ruleset = add(ruleset, fd, AccessFs::ReadFile.into())?;
+        for Neighbours { dir, names } in
+            beside.map_err(|errno| ConfineError::Reading(errno.into()))?
+        {
+            // What is gone again, or may not be reached, needs no grant.
+            let Ok(dir) = reading::open(&dir) else { continue };
+            for fd in names.iter().filter_map(|name| reading::open_in(&dir, name).ok()) {
+                ruleset = add(ruleset, fd, AccessFs::ReadFile.into())?;
+            }
         }
     }
     Ok(ruleset)
