@@ -1,7 +1,9 @@
 //! Bodies of replies as documents that can be changed and written again.
 
-use massgen_runtime::Framing;
 use serde_json::{Map, Value};
+
+use super::event_stream;
+use super::shape::Shape;
 
 /// Names whose objects are data of the user or of a tool: nothing is added to them.
 const FOREIGN: &[&str] = &["input", "args", "arguments", "parameters", "partial_json", "schema"];
@@ -9,7 +11,7 @@ const FOREIGN: &[&str] = &["input", "args", "arguments", "parameters", "partial_
 /// A piece of a body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Piece {
-    /// Name of a server-sent event.
+    /// Name of an event.
     pub(super) event: Option<String>,
     /// JSON, or text that is none.
     pub(super) data: Data,
@@ -39,15 +41,23 @@ impl Data {
     }
 }
 
-/// The pieces of a body; none where it is not made of text.
-pub(super) fn parse(framing: Framing, body: &[u8]) -> Option<Vec<Piece>> {
+/// The pieces of a body; none where it has no known form.
+pub(super) fn parse(shape: Shape, body: &[u8]) -> Option<Vec<Piece>> {
+    if shape == Shape::EventStream {
+        let events = event_stream::parse(body)?.into_iter();
+        let piece = |(name, payload)| {
+            let text = String::from_utf8(payload).ok()?;
+            Some(Piece { event: Some(name), data: Data::parse(&text) })
+        };
+        return events.map(piece).collect();
+    }
     let text = std::str::from_utf8(body).ok()?;
     let piece = |text: &str| Piece { event: None, data: Data::parse(text) };
-    match framing {
-        Framing::Raw => None,
-        Framing::Whole => Some(vec![piece(text)]),
-        Framing::Lines => Some(text.lines().filter(|line| !line.is_empty()).map(piece).collect()),
-        Framing::Sse => {
+    match shape {
+        Shape::Unknown | Shape::EventStream => None,
+        Shape::Whole => Some(vec![piece(text)]),
+        Shape::Lines => Some(text.lines().filter(|line| !line.is_empty()).map(piece).collect()),
+        Shape::Sse => {
             let text = text.replace("\r\n", "\n");
             Some(text.split("\n\n").filter(|block| !block.trim().is_empty()).map(block).collect())
         }
@@ -86,17 +96,26 @@ impl Default for Style {
 }
 
 /// Writes pieces.
-pub(super) fn print(framing: Framing, pieces: &[Piece], style: Style) -> Vec<u8> {
+pub(super) fn print(shape: Shape, pieces: &[Piece], style: Style) -> Vec<u8> {
+    if shape == Shape::EventStream {
+        let print = |piece: &Piece| {
+            event_stream::print(
+                piece.event.as_deref().unwrap_or_default(),
+                piece.data.print().as_bytes(),
+            )
+        };
+        return pieces.iter().flat_map(print).collect();
+    }
     let mut text = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         let data = piece.data.print();
-        match framing {
-            Framing::Whole | Framing::Raw => text.push_str(&data),
-            Framing::Lines => {
+        match shape {
+            Shape::Whole | Shape::Unknown | Shape::EventStream => text.push_str(&data),
+            Shape::Lines => {
                 text.push_str(&data);
                 text.push_str(style.line_end);
             }
-            Framing::Sse => {
+            Shape::Sse => {
                 if let Some(name) = &piece.event {
                     text.push_str(&format!("event: {name}{}", style.line_end));
                 }
@@ -131,6 +150,17 @@ pub(super) fn map(pieces: &[Piece], mut change: impl FnMut(&mut Value)) -> Vec<P
     for piece in &mut changed {
         if let Data::Json(value) = &mut piece.data {
             change(value);
+        }
+    }
+    changed
+}
+
+/// Replaces a text in what is printed, which need not be JSON afterwards.
+pub(super) fn replace(pieces: &[Piece], from: &str, to: &str) -> Vec<Piece> {
+    let mut changed = pieces.to_vec();
+    for piece in &mut changed {
+        if let Data::Json(value) = &piece.data {
+            piece.data = Data::Text(value.to_string().replace(from, to));
         }
     }
     changed
@@ -190,12 +220,12 @@ mod tests {
     #[test]
     fn pieces_come_back_as_they_were() {
         let body = "event: a\ndata: {\"x\":1}\n\n: ping\n\ndata: [DONE]\n\n";
-        let pieces = parse(Framing::Sse, body.as_bytes()).unwrap();
+        let pieces = parse(Shape::Sse, body.as_bytes()).unwrap();
         assert_eq!(pieces.len(), 3);
-        assert_eq!(print(Framing::Sse, &pieces, Style::default()), body.as_bytes());
+        assert_eq!(print(Shape::Sse, &pieces, Style::default()), body.as_bytes());
         let crlf = Style { line_end: "\r\n", ..Style::default() };
-        let again = print(Framing::Sse, &pieces, crlf);
-        assert_eq!(parse(Framing::Sse, &again).unwrap(), pieces);
+        let again = print(Shape::Sse, &pieces, crlf);
+        assert_eq!(parse(Shape::Sse, &again).unwrap(), pieces);
     }
 
     #[test]

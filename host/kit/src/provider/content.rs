@@ -28,16 +28,17 @@ fn refuses(done: &Rehearsed, below: &str) -> bool {
             && failure.pointer.as_deref().is_some_and(|pointer| pointer.starts_with(below)))
 }
 
-/// A text is in the body, as JSON or as it is.
+/// A text is in one of the bodies, as JSON or as it is.
 fn sends(done: &Rehearsed, wanted: &str) -> bool {
-    let Some(sent) = done.sent.first() else { return false };
-    let mut found = false;
-    if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
-        bodies::texts(&mut value, "", &mut |_, text| found |= text.contains(wanted));
-        // Names of fields count too: a schema has them.
-        found |= value.to_string().contains(&format!("\"{wanted}\":"));
-    }
-    found || String::from_utf8_lossy(&sent.body).contains(wanted)
+    done.sent.iter().any(|sent| {
+        let mut found = false;
+        if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
+            bodies::texts(&mut value, "", &mut |_, text| found |= text.contains(wanted));
+            // Names of fields count too: a schema has them.
+            found |= value.to_string().contains(&format!("\"{wanted}\":"));
+        }
+        found || String::from_utf8_lossy(&sent.body).contains(wanted)
+    })
 }
 
 pub(super) fn content(subject: &Subject<'_>) -> Verdict {
@@ -58,7 +59,7 @@ pub(super) fn content(subject: &Subject<'_>) -> Verdict {
     if let Some(verdict) = all_sent(subject, &request, &told, "/tools") {
         return verdict;
     }
-    if refuses(&subject.play(&subject.stage(), &request, &[]), "/tools") {
+    if refuses(&subject.play_question(&request, &[]), "/tools") {
         return Verdict::Passed { inputs: 3 };
     }
     let call = ToolCall {
@@ -87,7 +88,7 @@ fn all_sent(
     words: &[&str],
     below: &str,
 ) -> Option<Verdict> {
-    let done = subject.play(&subject.stage(), request, &[]);
+    let done = subject.play_question(request, &[]);
     if refuses(&done, below) || refuses(&done, "/messages") {
         return None;
     }
@@ -141,20 +142,20 @@ pub(super) fn unsupported(subject: &Subject<'_>) -> Verdict {
     let notices = |done: &Rehearsed| {
         done.events.iter().filter(|event| matches!(event, Event::Notice(_))).count()
     };
-    let plain = subject.play(&subject.stage(), &subject.ask("hello"), &nothing);
+    let plain = subject.play_question(&subject.ask("hello"), &nothing);
     let mut with_tool = subject.ask("hello");
     with_tool.tools = vec![tool("look")];
-    let with_tool = subject.play(&subject.stage(), &with_tool, &nothing);
+    let with_tool = subject.play_question(&with_tool, &nothing);
     for (name, pointer, wish) in WISHES {
         let mut request = subject.ask("hello");
         wish(&mut request);
-        let done = subject.play(&subject.stage(), &request, &nothing);
+        let done = subject.play_question(&request, &nothing);
         // What can't be without a tool is refused where the tool is.
         let base =
             if request.tools.is_empty() || *pointer == "/tools" { &plain } else { &with_tool };
         // "off" may be what the service does by itself.
         let nothing_to_do = *name == "reasoning off";
-        let expressed = done.sent.first() != base.sent.first() && !done.sent.is_empty();
+        let expressed = done.sent != base.sent && !done.sent.is_empty();
         let heard = expressed || refuses(&done, pointer) || notices(&done) > notices(base);
         if !heard && !nothing_to_do {
             return failed(
@@ -176,7 +177,7 @@ const ODD: &str = "🦜👩\u{200d}👩\u{200d}👧 ﷽ \"q\" \\ é";
 
 pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
     let text = format!("{ODD}\n\t\u{7f}\u{2028}end");
-    let done = subject.play(&subject.stage(), &subject.ask(&text), &[]);
+    let done = subject.play_question(&subject.ask(&text), &[]);
     if !done.sent.is_empty() && !sends(&done, &text) {
         return failed("a text of many kinds of characters", "it reaches the service changed");
     }
@@ -200,7 +201,11 @@ pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
                 });
             })
         };
-        let body = bodies::print(tape.shape(at), &swap("MASSGEN-MARK"), Style::default());
+        let marked = swap("MASSGEN-MARK");
+        let body = |written: &str| {
+            let pieces = bodies::replace(&marked, "MASSGEN-MARK", written);
+            tape.reply(at, bodies::print(tape.shape(at), &pieces, Style::default()))
+        };
         if found == 0 {
             continue;
         }
@@ -211,14 +216,9 @@ pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
                 .collect()
         };
         let want = words(&tape.done.events).replacen(&piece, ODD, 1);
-        let body = String::from_utf8_lossy(&body).into_owned();
         let quoted = Data::Json(Value::from(vec![ODD])).as_json_text();
         for (how, written) in [("as it is", quoted.clone()), ("with escapes", escaped(ODD))] {
-            let now = tape.with(
-                subject,
-                at,
-                tape.reply(at, body.replace("MASSGEN-MARK", &written).into_bytes()),
-            );
+            let now = tape.with(subject, at, body(&written));
             if words(&now.events).replacen(ODD, "", 1) != want.replacen(ODD, "", 1)
                 || !words(&now.events).contains(ODD)
             {
@@ -229,11 +229,7 @@ pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
             }
             inputs += 1;
         }
-        let lone = tape.with(
-            subject,
-            at,
-            tape.reply(at, body.replace("MASSGEN-MARK", r"a\ud83db").into_bytes()),
-        );
+        let lone = tape.with(subject, at, body(r"a\ud83db"));
         if let Ending::Crashed(why) = lone.ending {
             return tape.failed("half of a surrogate pair in the reply", why);
         }

@@ -5,6 +5,7 @@ use massgen_models::request::{Message, Role};
 use massgen_runtime::rehearsal::Ending;
 
 use super::bodies::{self, Data, Piece, Style};
+use super::shape::Shape;
 use super::subject::Subject;
 use crate::report::{Verdict, failed};
 
@@ -34,8 +35,8 @@ pub(super) fn budget(subject: &Subject<'_>) -> Verdict {
     let mut inputs = 2;
     for tape in &subject.tapes {
         let at = tape.replies.len() - 1;
-        let framing = tape.shape(at);
-        let Some(pieces) = bodies::parse(framing, &tape.body(at)) else { continue };
+        let shape = tape.shape(at);
+        let Some(pieces) = bodies::parse(shape, &tape.body(at)) else { continue };
         let Some(Event::Text(piece)) = tape
             .done
             .events
@@ -52,12 +53,12 @@ pub(super) fn budget(subject: &Subject<'_>) -> Verdict {
                 }
             });
         });
-        if framing == massgen_runtime::Framing::Sse {
+        if shape == Shape::Sse {
             let ping = Piece { event: None, data: Data::Comment(": keep-alive".into()) };
             grown.splice(0..0, std::iter::repeat_n(ping, KEEP_ALIVES));
         }
         inputs += 1;
-        let body = bodies::print(framing, &grown, Style::default());
+        let body = bodies::print(shape, &grown, Style::default());
         let now = tape.with(subject, at, tape.reply(at, body));
         if let Ending::Crashed(why) = now.ending {
             return tape.failed(&format!("an answer of {TEXT_BYTES} bytes"), why);

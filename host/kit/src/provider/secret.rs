@@ -86,15 +86,15 @@ pub(super) fn secret(subject: &Subject<'_>) -> Verdict {
         for tape in &subject.tapes {
             let mut replies = Vec::new();
             for (at, reply) in tape.replies.iter().enumerate() {
-                let framing = tape.shape(at);
-                let body = match bodies::parse(framing, &tape.body(at)) {
+                let shape = tape.shape(at);
+                let body = match bodies::parse(shape, &tape.body(at)) {
                     Some(pieces) => {
                         let told = bodies::map(&pieces, |value| {
                             bodies::objects(value, "", &mut |_, object| {
                                 object.insert("massgen_echo".into(), form.clone().into());
                             });
                         });
-                        bodies::print(framing, &told, Style::default())
+                        bodies::print(shape, &told, Style::default())
                     }
                     None => tape.body(at),
                 };

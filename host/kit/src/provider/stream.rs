@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::bodies::{self, Data, Piece, Style};
 use super::fuzz::Dice;
+use super::shape::Shape;
 use super::subject::{Subject, Tape, ending, essence};
 use crate::report::{Verdict, shorten};
 
@@ -20,14 +21,14 @@ const RAW_CUTS_MAX: usize = 150;
 /// Plays each reply of each tape in other forms. `differs` says what is wrong with an outcome.
 fn each(
     subject: &Subject<'_>,
-    forms: impl Fn(Framing, &[Piece]) -> Vec<(String, Vec<u8>)>,
+    forms: impl Fn(Shape, &[Piece]) -> Vec<(String, Vec<u8>)>,
 ) -> Verdict {
     let mut inputs = 0;
     for tape in &subject.tapes {
         for at in 0..tape.replies.len() {
-            let framing = tape.shape(at);
-            let Some(pieces) = bodies::parse(framing, &tape.body(at)) else { continue };
-            for (name, body) in forms(framing, &pieces) {
+            let shape = tape.shape(at);
+            let Some(pieces) = bodies::parse(shape, &tape.body(at)) else { continue };
+            for (name, body) in forms(shape, &pieces) {
                 inputs += 1;
                 let now = tape.with(subject, at, tape.reply(at, body));
                 if let Some(difference) = tape.differs(&now) {
@@ -108,17 +109,17 @@ fn partitions(body: &[u8], framing: Framing) -> Vec<Partition> {
 }
 
 pub(super) fn sse(subject: &Subject<'_>) -> Verdict {
-    each(subject, |framing, pieces| {
-        if !matches!(framing, Framing::Sse | Framing::Lines) {
+    each(subject, |shape, pieces| {
+        if !shape.has_lines() {
             return Vec::new();
         }
         let plain = Style::default();
-        let of = |style: Style| bodies::print(framing, pieces, style);
+        let of = |style: Style| bodies::print(shape, pieces, style);
         let mut forms = vec![
             ("lines that end in CR LF".to_string(), of(Style { line_end: "\r\n", ..plain })),
             ("no empty line after the last event".into(), of(Style { last_blank: false, ..plain })),
         ];
-        if framing == Framing::Sse {
+        if shape == Shape::Sse {
             let mut marked = b"\xef\xbb\xbf".to_vec();
             marked.extend(of(plain));
             let ping = Piece { event: None, data: Data::Comment(": keep-alive".into()) };
@@ -128,7 +129,7 @@ pub(super) fn sse(subject: &Subject<'_>) -> Verdict {
                 ("lines that end in CR".to_string(), of(Style { line_end: "\r", ..plain })),
                 ("a byte order mark".into(), marked),
                 ("data over several lines".into(), of(Style { broken_lines: true, ..plain })),
-                ("keep-alives between events".into(), bodies::print(framing, &pinged, plain)),
+                ("keep-alives between events".into(), bodies::print(shape, &pinged, plain)),
             ]);
         }
         forms
@@ -163,10 +164,10 @@ pub(super) fn truncate(subject: &Subject<'_>) -> Verdict {
     let mut inputs = 0;
     for tape in &subject.tapes {
         for at in 0..tape.replies.len() {
-            let (framing, body) = (tape.shape(at), tape.body(at));
-            let ends: Vec<usize> = match bodies::parse(framing, &body) {
-                Some(pieces) if framing != Framing::Whole => (0..pieces.len())
-                    .map(|n| bodies::print(framing, &pieces[..n], Style::default()).len())
+            let (shape, body) = (tape.shape(at), tape.body(at));
+            let ends: Vec<usize> = match bodies::parse(shape, &body) {
+                Some(pieces) if shape != Shape::Whole => (0..pieces.len())
+                    .map(|n| bodies::print(shape, &pieces[..n], Style::default()).len())
                     .collect(),
                 _ => (0..8).map(|eighth| body.len() * eighth / 8).collect(),
             };
@@ -191,14 +192,14 @@ pub(super) fn truncate(subject: &Subject<'_>) -> Verdict {
 }
 
 pub(super) fn unknown_event(subject: &Subject<'_>) -> Verdict {
-    each(subject, |framing, pieces| {
-        if !matches!(framing, Framing::Sse | Framing::Lines) {
+    each(subject, |shape, pieces| {
+        if !shape.has_lines() && shape != Shape::EventStream {
             return Vec::new();
         }
         let named = pieces.iter().any(|piece| piece.event.is_some());
         let data = json!({"type": "massgen.unknown", "massgen_unknown": {"x": [1]}});
         let new = Piece {
-            event: (named && framing == Framing::Sse).then(|| "massgen.unknown".into()),
+            event: (named && shape.names_pieces()).then(|| "massgen.unknown".into()),
             data: Data::Json(data.clone()),
         };
         let places = BTreeSet::from([
@@ -211,7 +212,7 @@ pub(super) fn unknown_event(subject: &Subject<'_>) -> Verdict {
             let mut grown = pieces.to_vec();
             grown.insert(place, new.clone());
             let name = format!("{data} before event {}", place + 1);
-            (name, bodies::print(framing, &grown, Style::default()))
+            (name, bodies::print(shape, &grown, Style::default()))
         };
         places.into_iter().map(at).collect()
     })
@@ -219,7 +220,7 @@ pub(super) fn unknown_event(subject: &Subject<'_>) -> Verdict {
 
 pub(super) fn unknown_field(subject: &Subject<'_>) -> Verdict {
     let values = [json!({"a": [1, null]}), json!("text"), json!(null)];
-    each(subject, |framing, pieces| {
+    each(subject, |shape, pieces| {
         let grown = |value: &Value| {
             let changed = bodies::map(pieces, |document| {
                 bodies::objects(document, "", &mut |_, object| {
@@ -227,14 +228,14 @@ pub(super) fn unknown_field(subject: &Subject<'_>) -> Verdict {
                 });
             });
             let name = format!("\"massgen_unknown\": {value} in every object");
-            (changed != pieces).then(|| (name, bodies::print(framing, &changed, Style::default())))
+            (changed != pieces).then(|| (name, bodies::print(shape, &changed, Style::default())))
         };
         values.iter().filter_map(grown).collect()
     })
 }
 
 pub(super) fn null_field(subject: &Subject<'_>) -> Verdict {
-    each(subject, |framing, pieces| {
+    each(subject, |shape, pieces| {
         // Every object gets the fields of its likes that it does not have.
         let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         bodies::map(pieces, |document| {
@@ -252,7 +253,7 @@ pub(super) fn null_field(subject: &Subject<'_>) -> Verdict {
                     }
                 });
             });
-            (changed != pieces).then(|| bodies::print(framing, &changed, Style::default()))
+            (changed != pieces).then(|| bodies::print(shape, &changed, Style::default()))
         };
         let names: BTreeSet<&String> = known.values().flatten().collect();
         let mut forms: Vec<(String, Vec<u8>)> = names

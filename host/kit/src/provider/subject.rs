@@ -5,6 +5,7 @@ use massgen_models::request::{Message, Opaque, Request, Role};
 use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed, Stage};
 use massgen_runtime::{Framing, LoadedPlugin};
 
+use super::shape::Shape;
 use super::{Options, bodies, dialects};
 use crate::cassette::{Cassette, joined};
 use crate::report::{Verdict, failed};
@@ -20,6 +21,8 @@ pub(super) struct Subject<'a> {
     pub(super) tapes: Vec<Tape>,
     /// A model that its service would take.
     pub(super) model: String,
+    /// What the service answers before it is asked the question itself, for a plugin that asks in several steps.
+    preamble: Vec<Recorded>,
 }
 
 /// An exchange that gives an answer.
@@ -45,7 +48,9 @@ impl<'a> Subject<'a> {
             .or_else(|| plugin.manifest().default_model.clone())
             .or_else(|| Some(plugin.models().ok()?.first()?.id.clone()))
             .unwrap_or_else(|| "model".into());
-        let mut subject = Self { plugin, size, options, own, tapes: Vec::new(), model };
+        let mut preamble = own.first().map(|first| first.replies.clone()).unwrap_or_default();
+        preamble.pop();
+        let mut subject = Self { plugin, size, options, own, tapes: Vec::new(), model, preamble };
         let borrowed = if own.is_empty() { subject.borrowed() } else { Vec::new() };
         subject.tapes =
             own.iter().chain(&borrowed).filter_map(|cassette| subject.tape(cassette)).collect();
@@ -99,6 +104,12 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// Asks up to the question itself, and gives `replies` to that.
+    pub(super) fn play_question(&self, request: &Request, replies: &[Recorded]) -> Rehearsed {
+        let replies: Vec<Recorded> = self.preamble.iter().chain(replies).cloned().collect();
+        self.play(&self.stage(), request, &replies)
+    }
+
     /// Nothing to change: why.
     pub(super) fn no_tapes(&self) -> Verdict {
         Verdict::Untried {
@@ -114,14 +125,20 @@ impl Tape {
     }
 
     /// What the reply with this number is made of, whoever cuts it.
-    pub(super) fn shape(&self, at: usize) -> Framing {
-        let events = self.replies.get(at).is_some_and(|reply| {
-            let kind = reply.headers.iter().find(|(name, _)| name == "content-type");
-            kind.is_some_and(|(_, kind)| kind.starts_with("text/event-stream"))
-        });
+    pub(super) fn shape(&self, at: usize) -> Shape {
+        let is = |wanted: &str| {
+            self.replies.get(at).is_some_and(|reply| {
+                let kind = reply.headers.iter().find(|(name, _)| name == "content-type");
+                kind.is_some_and(|(_, kind)| kind.starts_with(wanted))
+            })
+        };
         match self.framing(at) {
-            Framing::Raw if events => Framing::Sse,
-            framing => framing,
+            Framing::Whole => Shape::Whole,
+            Framing::Lines => Shape::Lines,
+            Framing::Sse => Shape::Sse,
+            Framing::Raw if is("text/event-stream") => Shape::Sse,
+            Framing::Raw if is("application/vnd.amazon.eventstream") => Shape::EventStream,
+            Framing::Raw => Shape::Unknown,
         }
     }
 
