@@ -12,13 +12,17 @@ use rustix::io::Errno;
 
 use crate::apply;
 use crate::baseline::{self, Baseline, LoadError, Roots};
-use crate::changeset::{Changeset, CompareError, Effective, Source, compare};
+use crate::changeset::{
+    Changeset, CompareError, Effective, LOOKED_AT_BYTES_MAX, Looked, Source, compare,
+};
 use crate::create::Context;
 use crate::entry::{Content, Hash, Node, Place};
 use crate::path::RelPath;
 use crate::scan::{ScanError, scan};
 use crate::session::{SaveError, Session, State};
 use crate::store::Store;
+
+const CHUNK_BYTES: usize = 32 << 10;
 
 /// A session with everything that its changes are told from.
 #[derive(Debug)]
@@ -191,10 +195,12 @@ impl Source for Opened {
         }
     }
 
-    fn look(&self, path: &RelPath) -> Result<Content, CompareError> {
+    fn look(&self, path: &RelPath) -> Result<Looked, CompareError> {
         let mut hasher = blake3::Hasher::new();
         let mut file = self.open_file(path).map_err(unreadable(path))?;
-        let mut chunk = vec![0; 1 << 17];
+        // Small enough that a look at ten thousand small files does not spend its time on clearing it.
+        let mut chunk = [0; CHUNK_BYTES];
+        let mut bytes = Some(Vec::new());
         let mut size = 0;
         loop {
             let n = file.read(&mut chunk).map_err(unreadable(path))?;
@@ -203,8 +209,12 @@ impl Source for Opened {
             }
             hasher.update(&chunk[..n]);
             size += n as u64;
+            bytes = bytes.filter(|_| size <= LOOKED_AT_BYTES_MAX);
+            if let Some(bytes) = &mut bytes {
+                bytes.extend_from_slice(&chunk[..n]);
+            }
         }
         let hash = Hash(*hasher.finalize().as_bytes());
-        Ok(Content { size, hash, place: Place::Workspace })
+        Ok(Looked { content: Content { size, hash, place: Place::Workspace }, bytes })
     }
 }

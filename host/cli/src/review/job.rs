@@ -1,7 +1,7 @@
 //! What a review does outside of itself: opens sessions, reads diffs, keeps decisions, says what applying
 //! would do, applies, discards.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use massgen_isolation::apply::{Applied, ApplyError, ApplyRequest, NoHook, apply};
@@ -9,6 +9,7 @@ use massgen_isolation::archive::{ArchiveError, discard};
 use massgen_isolation::changes::{ChangesError, Opened};
 use massgen_isolation::changeset::{Change, CompareError};
 use massgen_isolation::create::Context;
+use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::OnDrift;
 use massgen_isolation::review::{
     Accept, Decision, Edit, EditError, Recalled, Remembered, Saved, Selection,
@@ -169,15 +170,18 @@ impl<'a> Job<'a> {
     /// What applying would do.
     pub(crate) fn preview(&mut self, desk: &Desk, merge: bool) -> Result<Preview, JobError> {
         let applied = self.apply(desk, merge, true)?;
-        let taken = |path| {
-            let items = desk.tabs.iter().flat_map(|tab| &tab.items);
-            items.filter(move |i| i.accept != Accept::No && i.change.path == path)
-        };
+        let mut taken: HashMap<&RelPath, Vec<&Item>> = HashMap::new();
+        for item in desk.tabs.iter().flat_map(|tab| &tab.items) {
+            if item.accept != Accept::No {
+                taken.entry(&item.change.path).or_default().push(item);
+            }
+        }
         let mut preview = Preview { merge, ..Preview::default() };
         for path in applied.applied {
-            let risks = taken(path.clone()).flat_map(|item| item.change.risks.clone());
-            preview.risks.extend(risks.map(|risk| (path.lossy(), risk_words(risk).0)));
-            let word = match taken(path.clone()).collect::<Vec<_>>().as_slice() {
+            let items = taken.get(&path).map_or(&[][..], Vec::as_slice);
+            let risks = items.iter().flat_map(|item| &item.change.risks);
+            preview.risks.extend(risks.map(|risk| (path.lossy(), risk_words(*risk).0)));
+            let word = match items {
                 [Item { accept: Accept::Parts(_), .. }] => "in part",
                 [item] => status_word(item.change.status),
                 [] => "",

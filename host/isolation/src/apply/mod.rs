@@ -27,7 +27,7 @@ pub use undo::{UndoError, Undone, Which, undo};
 use crate::changes::{ChangesError, Opened};
 use crate::changeset::{Changeset, Status as Change};
 use crate::create::Context;
-use crate::entry::Content;
+use crate::entry::{Content, Hash, Place};
 use crate::git::{Git, GitError};
 use crate::path::{HostPath, RelPath};
 use crate::plan::{Because, Keeper, OnDrift, Part, Plan, PlanError, Planner};
@@ -167,9 +167,12 @@ fn planned(
     let tree =
         Tree::open(project).map_err(|source| ApplyError::Io { path: project.0.clone(), source })?;
     let unmerged = unmerged(&context.git, project)?;
-    let keeper = StoreKeeper(store);
+    let keeper: &dyn Keeper = match (request.dry_run, request.on_drift) {
+        (true, OnDrift::Refuse) => &NoKeeper,
+        _ => &StoreKeeper(store),
+    };
     let planner =
-        Planner { target: &tree, keeper: &keeper, on_drift: request.on_drift, unmerged: &unmerged };
+        Planner { target: &tree, keeper, on_drift: request.on_drift, unmerged: &unmerged };
     let mut plan = Plan::default();
     let mut changesets = Vec::new();
     for (opened, selection) in request.sessions {
@@ -255,5 +258,21 @@ impl Keeper for StoreKeeper<'_> {
 
     fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError> {
         self.0.read(content)
+    }
+}
+
+/// For a plan that nobody executes. Without a merge, nothing is read back.
+struct NoKeeper;
+
+impl Keeper for NoKeeper {
+    fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
+        Ok(Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose })
+    }
+
+    fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError> {
+        Err(StoreError::Io {
+            path: content.hash.hex().into(),
+            source: std::io::ErrorKind::NotFound.into(),
+        })
     }
 }

@@ -1,10 +1,11 @@
 //! The comparison. What stands in the workspace comes from a scan; bytes come through [`Source`].
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{Change, Changeset, Scope, Status, rename, risks};
+use super::risks::{self, Inside};
+use super::{Change, Changeset, Scope, Status, rename};
 use crate::baseline::{Baseline, Entry, Origin, Roots, Rules};
 use crate::entry::{Content, Hash, Node, Place};
 use crate::path::{RelPath, forbidden_component};
@@ -16,8 +17,17 @@ pub trait Source {
     /// The bytes of a file.
     fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError>;
 
-    /// Size and hash of a file of the workspace as it is now.
-    fn look(&self, path: &RelPath) -> Result<Content, CompareError>;
+    /// A file of the workspace as it is now.
+    fn look(&self, path: &RelPath) -> Result<Looked, CompareError>;
+}
+
+/// What one reading of a file tells.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// Size and hash.
+    pub content: Content,
+    /// What is in it, unless it is larger than what anybody looks through for risks.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// Why a comparison can't be made.
@@ -79,6 +89,7 @@ pub fn compare(
     let mut pairs: BTreeMap<RelPath, Option<Node>> = BTreeMap::new();
     let mut unreadable = scan.unreadable.clone();
     let mut git_dirs = HashSet::new();
+    let mut insides: HashMap<RelPath, Inside> = HashMap::new();
     let looked = scan.touched.par_iter().map(|(path, now)| {
         let is_dir = matches!(now, Now::Dir { .. });
         node(path, now, before.node(path), scoped(path, is_dir), source)
@@ -88,7 +99,10 @@ pub fn compare(
             git_dirs.insert(path.clone());
         }
         match looked {
-            Ok(node) => _ = pairs.insert(path.clone(), node),
+            Ok((node, inside)) => {
+                insides.extend(inside.map(|inside| (path.clone(), inside)));
+                pairs.insert(path.clone(), Some(node));
+            }
             Err(CompareError::Workspace { source, .. }) => {
                 unreadable.push(crate::baseline::NotCarried {
                     path: path.clone(),
@@ -126,7 +140,13 @@ pub fn compare(
     drop_implied_dirs(&mut changes, baseline, scan, &git_dirs);
     rename::pair(&mut changes, source)?;
     changes.par_iter_mut().for_each(|change| {
-        change.risks = risks::of(change, roots, &git_dirs, source);
+        let inside = insides.get(&change.path).copied();
+        change.risks = risks::of(change, roots, &git_dirs, || match &change.new {
+            Some(Node::File { content, .. }) if inside.is_none() => {
+                source.bytes(&change.path, content).ok().map(|bytes| Inside::of(&bytes))
+            }
+            _ => inside,
+        });
     });
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     let files = baseline.entries.iter().filter(|entry| is_file_in(entry, scope)).count() as u64;
@@ -193,28 +213,31 @@ fn scope_of(
     if ignored { Scope::IgnoredOutput } else { Scope::In }
 }
 
-/// What stands at a touched path. Build output that nothing is compared with is not read.
+/// What stands at a touched path, and what was seen in it. Build output that nothing is compared with is not
+/// read; everything else is read once.
 fn node(
     path: &RelPath,
     now: &Now,
     old: Option<&Node>,
     scope: Scope,
     source: &dyn Source,
-) -> Result<Option<Node>, CompareError> {
-    Ok(Some(match now {
-        Now::Dir { mode, .. } => Node::Dir { mode: *mode },
-        Now::Link { target } => Node::Link { target: target.clone() },
+) -> Result<(Node, Option<Inside>), CompareError> {
+    Ok(match now {
+        Now::Dir { mode, .. } => (Node::Dir { mode: *mode }, None),
+        Now::Link { target } => (Node::Link { target: target.clone() }, None),
         Now::File { mode, size } => {
             let same_size =
                 old.and_then(Node::content).is_some_and(|content| content.size == *size);
-            let content = if scope == Scope::In || same_size {
-                source.look(path)?
+            if scope == Scope::In || same_size {
+                let Looked { content, bytes } = source.look(path)?;
+                let inside = bytes.map(|bytes| Inside::of(&bytes));
+                (Node::File { mode: *mode, content }, inside)
             } else {
-                Content { size: *size, hash: Hash::UNREAD, place: Place::Workspace }
-            };
-            Node::File { mode: *mode, content }
+                let content = Content { size: *size, hash: Hash::UNREAD, place: Place::Workspace };
+                (Node::File { mode: *mode, content }, None)
+            }
         }
-    }))
+    })
 }
 
 fn status(old: Option<&Node>, new: Option<&Node>) -> Option<Status> {

@@ -12,11 +12,12 @@ mod runs;
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{CompareError, Effective, Source, between, compare};
+pub use compare::{CompareError, Effective, Looked, Source, between, compare};
 pub use fingerprint::Fingerprint;
 pub use hunks::{Block, Hunk, Part, TextDiff, select, select_parts, text_diff};
 pub use lines::Lines;
 pub use patch::{patch, quoted};
+pub(crate) use risks::LOOKED_AT_BYTES_MAX;
 
 use crate::baseline::NotCarried;
 use crate::entry::{Kind, Node};

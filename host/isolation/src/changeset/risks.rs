@@ -4,18 +4,44 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::runs::{is_program, is_run_by_tools};
-use super::{Change, Risk, Scope, Source};
+use super::{Change, Risk, Scope};
 use crate::baseline::{Roots, looks_secret};
 use crate::entry::{Hash, Node};
 use crate::path::{RelPath, forbidden_component};
 
-const LOOKED_AT_BYTES_MAX: u64 = 4 << 20;
+/// Larger files are not looked through.
+pub(crate) const LOOKED_AT_BYTES_MAX: u64 = 4 << 20;
 
+/// What is to be looked at twice inside of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Inside {
+    program: bool,
+    bidi: bool,
+    control: bool,
+}
+
+impl Inside {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let program = is_program(bytes);
+        // Most files are plain, and this is many times faster than a look at their characters.
+        if bytes.iter().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t' | b'\r' | 0x0c)) {
+            return Self { program, ..Self::default() };
+        }
+        // One byte that is not UTF-8 must not hide what stands beside it.
+        let text = String::from_utf8_lossy(bytes);
+        if text.contains('\0') {
+            return Self { program, ..Self::default() };
+        }
+        Self { program, bidi: bidi(&text), control: speaks_to_the_terminal(&text) }
+    }
+}
+
+/// The risks of a change. `inside` gives what is in its file now, if it can be read.
 pub(super) fn of(
     change: &Change,
     roots: &Roots,
     git_dirs: &HashSet<RelPath>,
-    source: &dyn Source,
+    inside: impl FnOnce() -> Option<Inside>,
 ) -> Vec<Risk> {
     let mut risks = Vec::new();
     if git_dirs.contains(&change.path) {
@@ -48,11 +74,11 @@ pub(super) fn of(
             let readable = change.scope == Scope::In
                 && content.size <= LOOKED_AT_BYTES_MAX
                 && content.hash != Hash::UNREAD;
-            if readable && let Ok(bytes) = source.bytes(&change.path, content) {
-                if mode & 0o111 != 0 && is_program(&bytes) {
-                    risks.push(Risk::ExecutesOnYourMachine);
-                }
-                risks.extend(in_text(&bytes));
+            if readable && let Some(inside) = inside() {
+                let runs = mode & 0o111 != 0 && inside.program;
+                risks.extend(runs.then_some(Risk::ExecutesOnYourMachine));
+                risks.extend(inside.bidi.then_some(Risk::BidiControl));
+                risks.extend(inside.control.then_some(Risk::ControlCharacters));
             }
         }
         Node::Link { .. } | Node::Dir { .. } => {}
@@ -71,21 +97,6 @@ fn leaves(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
             || target.components().any(|part| part == std::path::Component::ParentDir);
     }
     !crate::baseline::stays_inside(&path.parent().unwrap_or_default(), target)
-}
-
-fn in_text(bytes: &[u8]) -> Vec<Risk> {
-    let mut risks = Vec::new();
-    // One byte that is not UTF-8 must not hide what stands beside it.
-    let text = String::from_utf8_lossy(bytes);
-    if !text.contains('\0') {
-        if bidi(&text) {
-            risks.push(Risk::BidiControl);
-        }
-        if speaks_to_the_terminal(&text) {
-            risks.push(Risk::ControlCharacters);
-        }
-    }
-    risks
 }
 
 fn bidi(text: &str) -> bool {
@@ -123,9 +134,19 @@ mod tests {
 
     #[test]
     fn characters_that_deceive() {
-        assert_eq!(in_text("a\u{202e}b".as_bytes()), [Risk::BidiControl]);
-        assert_eq!(in_text(b"a\x1b[2J"), [Risk::ControlCharacters]);
-        assert!(in_text("häß\tx\r\n".as_bytes()).is_empty());
-        assert_eq!(in_text(b"\xff\x1b[2J"), [Risk::ControlCharacters]);
+        let plain = Inside::default();
+        let bidi = Inside { bidi: true, ..plain };
+        let control = Inside { control: true, ..plain };
+        for (bytes, expect) in [
+            ("a\u{202e}b".as_bytes(), bidi),
+            (b"a\x1b[2J", control),
+            (b"a\x7f", control),
+            ("häß\tx\r\n".as_bytes(), plain),
+            (b"plain\tx\r\n", plain),
+            (b"\xff\x1b[2J", control),
+            (b"\x1b[2J\0", plain),
+        ] {
+            assert_eq!(Inside::of(bytes), expect, "{bytes:?}");
+        }
     }
 }

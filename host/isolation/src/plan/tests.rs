@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::*;
-use crate::changeset::Scope;
+use crate::changeset::{Looked, Scope};
 use crate::entry::{Hash, Place};
 
 /// A tree in memory.
@@ -43,7 +43,7 @@ impl Source for Memory {
     fn bytes(&self, _: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError> {
         Ok(self.0.borrow()[&content.hash].clone())
     }
-    fn look(&self, _: &RelPath) -> Result<Content, CompareError> {
+    fn look(&self, _: &RelPath) -> Result<Looked, CompareError> {
         unreachable!("a plan looks at nothing")
     }
 }

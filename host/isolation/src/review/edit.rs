@@ -105,7 +105,7 @@ impl Edit {
             _ = std::fs::remove_dir_all(&self.dir);
             return Ok(false);
         }
-        let now = opened.look(&self.path)?;
+        let now = opened.look(&self.path)?.content;
         if now != self.before {
             return Err(EditError::Moving { path: self.path.lossy(), kept: self.file });
         }

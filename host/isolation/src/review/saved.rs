@@ -2,6 +2,7 @@
 //! something is decided. It is a document of decisions (`isolate apply --decisions` takes it), and it keeps
 //! what was decided on earlier states of a path, so that undoing an apply brings the decisions back.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
@@ -38,15 +39,34 @@ pub struct Saved {
     words: BTreeMap<RelPath, Vec<Remembered>>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Entry {
     path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     path_bytes_b64: Option<String>,
     accept: Value,
     of: Fingerprint,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     keys: BTreeMap<usize, String>,
+}
+
+/// The same on its way out. Ten thousand of them are written at a key, so nothing is copied that need not be.
+#[derive(Serialize)]
+struct Told<'a> {
+    path: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes_b64: Option<String>,
+    accept: Value,
+    of: &'a Fingerprint,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    keys: &'a BTreeMap<usize, String>,
+}
+
+#[derive(Serialize)]
+struct ToldAll<'a> {
+    schema: &'static str,
+    decisions: Vec<Told<'a>>,
+    earlier: Vec<Told<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -78,8 +98,7 @@ impl Saved {
     pub fn save(&self, session_dir: &Path) -> Result<(), SaveError> {
         let path = session_dir.join(FILE);
         let io = |source| SaveError::Io { path: path.clone(), source };
-        let document = self.document();
-        let bytes = serde_json::to_vec(&document)
+        let bytes = serde_json::to_vec(&self.told())
             .map_err(|source| SaveError::Damaged { path: path.clone(), source })?;
         let temporary = path.with_extension("new");
         std::fs::File::create(&temporary)
@@ -100,19 +119,20 @@ impl Saved {
 
     /// The document: `decisions` are the newest words, `earlier` what they replaced.
     pub fn document(&self) -> Value {
+        json!(self.told())
+    }
+
+    fn told(&self) -> ToldAll<'_> {
         let newest = self.words.iter().filter_map(|(path, words)| Some((path, words.last()?)));
         let earlier = self.words.iter().flat_map(|(path, words)| {
             let rest = &words[..words.len().saturating_sub(1)];
             rest.iter().map(move |word| (path, word))
         });
-        let entries = |words: &mut dyn Iterator<Item = (&RelPath, &Remembered)>| -> Vec<Value> {
-            words.map(|(path, word)| json!(entry(path, word))).collect()
-        };
-        json!({
-            "schema": "review/1",
-            "decisions": entries(&mut newest.into_iter()),
-            "earlier": entries(&mut earlier.into_iter()),
-        })
+        ToldAll {
+            schema: "review/1",
+            decisions: newest.map(told).collect(),
+            earlier: earlier.map(told).collect(),
+        }
     }
 
     /// What was decided on a change. If another state of its path was decided on, the hunks that are still
@@ -177,13 +197,13 @@ pub(super) fn accept_json(accept: &Accept) -> Value {
     }
 }
 
-fn entry(path: &RelPath, word: &Remembered) -> Entry {
-    Entry {
-        path: path.lossy(),
+fn told<'a>((path, word): (&'a RelPath, &'a Remembered)) -> Told<'a> {
+    Told {
+        path: String::from_utf8_lossy(path.as_bytes()),
         path_bytes_b64: path.as_str().is_none().then(|| base64::encode(path.as_bytes())),
         accept: accept_json(&word.accept),
-        of: word.of.clone(),
-        keys: word.keys.clone(),
+        of: &word.of,
+        keys: &word.keys,
     }
 }
 
