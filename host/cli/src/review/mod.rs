@@ -11,9 +11,11 @@ mod print;
 mod screen;
 mod terminal;
 pub(crate) mod text;
+mod web;
 
 pub(crate) use colors::Colors;
 pub(crate) use job::{Job, JobError, Outcome};
 pub(crate) use plain::run as plain;
 pub(crate) use print::print_change;
 pub(crate) use terminal::{TerminalError, run as terminal};
+pub(crate) use web::{Address, Ended, Secrets, WebError, run as web};

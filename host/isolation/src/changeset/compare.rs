@@ -120,37 +120,31 @@ pub fn compare(
         pairs.entry(path.clone()).or_insert(unchanged);
     }
     let mut changes = Vec::new();
-    for (path, new) in &pairs {
-        let old = before.node(path);
+    for (path, new) in pairs {
+        let old = before.node(&path);
         if let Some(status) = status(old, new.as_ref()) {
             let is_dir = new.as_ref().or(old).is_some_and(|n| matches!(n, Node::Dir { .. }));
-            let (old, scope) = (old.cloned(), scoped(path, is_dir));
-            let (path, new) = (path.clone(), new.clone());
-            changes.push(Change {
-                path,
-                old_path: None,
-                status,
-                old,
-                new,
-                scope,
-                risks: Vec::new(),
-            });
+            let (old, scope) = (old.cloned(), scoped(&path, is_dir));
+            let risks = Vec::new();
+            changes.push(Change { path, old_path: None, status, old, new, scope, risks });
         }
     }
     drop_implied_dirs(&mut changes, baseline, scan, &git_dirs);
     rename::pair(&mut changes, source)?;
     changes.par_iter_mut().for_each(|change| {
-        let inside = insides.get(&change.path).copied();
-        change.risks = risks::of(change, roots, &git_dirs, || match &change.new {
-            Some(Node::File { content, .. }) if inside.is_none() => {
-                source.bytes(&change.path, content).ok().map(|bytes| Inside::of(&bytes))
-            }
-            _ => inside,
-        });
+        let seen = insides.get(&change.path).copied();
+        change.risks =
+            risks::of(change, roots, &git_dirs, || seen.or_else(|| inside(change, source)));
     });
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     let files = baseline.entries.iter().filter(|entry| is_file_in(entry, scope)).count() as u64;
     Ok(Changeset { changes, unreadable, baseline_files: files, gone_dirs: Vec::new() })
+}
+
+/// What is in a file that was not read for the comparison.
+fn inside(change: &Change, source: &dyn Source) -> Option<Inside> {
+    let content = change.new.as_ref().and_then(Node::content)?;
+    source.bytes(&change.path, content).ok().map(|bytes| Inside::of(&bytes))
 }
 
 /// Compares two trees of nodes. Directories are told by what is in them.

@@ -229,9 +229,16 @@ pub(super) fn is_run_by_tools(path: &RelPath) -> bool {
     [ON_ENTERING, GIT, BUILD, CI, AGENTS].iter().any(|names| names.contains(&name))
         || name.starts_with("dockerfile.")
         || ENDINGS.iter().any(|end| name.ends_with(end))
-        || FOLDERS
-            .iter()
-            .any(|dir| text.starts_with(&format!("{dir}/")) || text.contains(&format!("/{dir}/")))
+        || is_in_a_folder_of_tools(&text)
+}
+
+/// Whether one of the folders begins where a component does.
+fn is_in_a_folder_of_tools(text: &str) -> bool {
+    let slashes = text.match_indices('/').map(|(at, _)| at + 1);
+    let begins = |at: usize, dir: &str| {
+        text[at..].strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
+    };
+    std::iter::once(0).chain(slashes).any(|at| FOLDERS.iter().any(|dir| begins(at, dir)))
 }
 
 /// Whether bytes are a program: a script that names its interpreter, or what a kernel starts.
@@ -266,6 +273,9 @@ mod tests {
             ("docs/README.md", false),
             ("src/config.ts", false),
             ("webhooks/list.ts", false),
+            ("a/b/.yarn/plugins/x.cjs", true),
+            ("a/.yarn/other/x.cjs", false),
+            ("a/hooks", false),
         ] {
             assert_eq!(is_run_by_tools(&RelPath::new(path.as_bytes()).unwrap()), expect, "{path}");
         }

@@ -9,6 +9,10 @@ pub fn forbidden_component(path: &super::RelPath) -> Option<String> {
 }
 
 fn is_git_directory(part: &[u8]) -> bool {
+    // Most names are told by their first letter, and every path of a tree is looked at.
+    if part.is_ascii() && !matches!(part, [b'.' | b'g' | b'G', ..]) {
+        return false;
+    }
     // HFS+ ignores these characters; NTFS drops dots and spaces at the end, and what follows a colon.
     let text = String::from_utf8_lossy(part);
     let visible: String = text

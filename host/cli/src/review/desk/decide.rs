@@ -1,15 +1,27 @@
 //! Deciding: files, hunks, lines, everything.
 
-use massgen_isolation::changeset::Scope;
+use massgen_isolation::changeset::{Hunk, Scope};
 use massgen_isolation::review::Accept;
 
-use super::mark::{Mark, toggle_hunk, toggle_line};
+use super::mark::{Mark, set_hunk, toggle_hunk, toggle_line};
 use super::{Desk, Effect, Focus, Mode};
-use crate::review::diff::Diffs;
+use crate::review::diff::{Diffs, FileDiff};
+
+/// What a decision is about, where everything can be pointed at. Hunks and lines count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    File,
+    Hunk(usize),
+    Line(usize, usize),
+}
 
 /// How many changed lines each hunk has.
 pub(super) fn sizes(focus: &Focus) -> Vec<usize> {
-    focus.file.hunks().iter().map(massgen_isolation::changeset::Hunk::changed_lines).collect()
+    sizes_of(&focus.file)
+}
+
+fn sizes_of(file: &FileDiff) -> Vec<usize> {
+    file.hunks().iter().map(Hunk::changed_lines).collect()
 }
 
 impl Desk {
@@ -45,6 +57,35 @@ impl Desk {
         self.decide(item, accept)
     }
 
+    /// Decides on something of the current session, wherever the cursor stands. Said twice, it is what it was.
+    pub(crate) fn put(
+        &mut self,
+        item: usize,
+        (choice, take): (Choice, bool),
+        diffs: &mut dyn Diffs,
+    ) -> Result<Effect, String> {
+        self.mode = Mode::Files;
+        let active = self.active;
+        let known = self.tab().items.get(item).ok_or("there is no such file")?;
+        let (accept, change) = (known.accept.clone(), known.change.clone());
+        let sizes = match choice {
+            Choice::File => Vec::new(),
+            Choice::Hunk(_) | Choice::Line(..) => sizes_of(&*diffs.diff(active, &change)?),
+        };
+        let size = |hunk: usize| hunk.checked_sub(1).and_then(|at| sizes.get(at)).copied();
+        let accept = match choice {
+            Choice::File if take => Accept::Yes,
+            Choice::File => Accept::No,
+            Choice::Hunk(hunk) if size(hunk).is_some() => set_hunk(&accept, hunk, take, &sizes),
+            Choice::Line(hunk, line) if size(hunk).is_some_and(|n| (1..=n).contains(&line)) => {
+                let taken = Mark::of_line(&accept, hunk, line) == Mark::Taken;
+                if taken == take { accept } else { toggle_line(&accept, hunk, line, &sizes) }
+            }
+            Choice::Hunk(_) | Choice::Line(..) => return Err("there is no such hunk".into()),
+        };
+        Ok(self.decide(item, accept))
+    }
+
     fn decide(&mut self, item: usize, accept: Accept) -> Effect {
         let item_of = &mut self.tab_mut().items[item];
         (item_of.accept, item_of.stale) = (accept, false);
@@ -52,7 +93,7 @@ impl Desk {
     }
 
     /// Takes everything in scope, or leaves everything.
-    pub(super) fn decide_all(&mut self, take: bool) -> Effect {
+    pub(crate) fn decide_all(&mut self, take: bool) -> Effect {
         let mut changed = Vec::new();
         for (at, item) in self.tab_mut().items.iter_mut().enumerate() {
             let accept = match take {
@@ -76,7 +117,7 @@ impl Desk {
     }
 
     /// Asks what applying would do; nothing taken is nothing to ask about.
-    pub(super) fn ask(&mut self) -> Effect {
+    pub(crate) fn ask(&mut self) -> Effect {
         self.mode = Mode::Files;
         let taken = self.tabs.iter().any(|tab| tab.items.iter().any(|i| i.accept != Accept::No));
         if taken {

@@ -11,6 +11,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(crate) use decide::Choice;
 pub(crate) use key::{HELP, Key};
 pub(crate) use mark::{Mark, set_hunk};
 pub(crate) use tab::{Item, Place, Tab, Tally, TreeRow};

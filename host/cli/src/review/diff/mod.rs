@@ -18,7 +18,7 @@ use massgen_isolation::path::RelPath;
 pub(crate) use facts::{facts, headline, risk_words, status_letter, status_word};
 pub(crate) use fold::fold_reason;
 pub(crate) use paint::{CHUNK_LINES, Painter, Side};
-pub(crate) use rows::{DiffRow, Layout, Rows};
+pub(crate) use rows::{Changed, DiffRow, Layout, Rows};
 
 /// A change with both of its sides.
 #[derive(Debug)]

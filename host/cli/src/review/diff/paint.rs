@@ -85,7 +85,7 @@ impl Painter<'_> {
     }
 
     /// The line above a hunk that begins in the first column: as a rule, the function that it is in.
-    fn section(&self, before: usize) -> Option<String> {
+    pub(crate) fn section(&self, before: usize) -> Option<String> {
         const LOOK_BACK_LINES: usize = 400;
         let lines = (before.saturating_sub(LOOK_BACK_LINES)..before).rev();
         let begins = |line: &[u8]| {
@@ -170,7 +170,8 @@ impl Painter<'_> {
         row
     }
 
-    fn words(&self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    /// The words that changed between two lines.
+    pub(crate) fn words(&self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         changed_words(trimmed(self.file.old.get(old)), trimmed(self.file.new.get(new)))
     }
 
@@ -218,7 +219,15 @@ impl Painter<'_> {
         }
     }
 
-    fn text(&self, side: Side, at: usize, tone: Tone, words: &[Range<usize>], width: usize) -> Row {
+    /// One line's text alone.
+    pub(crate) fn text(
+        &self,
+        side: Side,
+        at: usize,
+        tone: Tone,
+        words: &[Range<usize>],
+        width: usize,
+    ) -> Row {
         let lines = if side == Side::Old { &self.file.old } else { &self.file.new };
         let whole = lines.get(at);
         let text = trimmed(whole);

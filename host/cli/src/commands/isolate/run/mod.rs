@@ -236,7 +236,12 @@ fn review(
         return Ok(false);
     }
     let opened = sessions.iter().map(|session| setup::opened(context, &session.id));
-    super::review::start(app, context, opened.collect::<Result<_, _>>()?, false)?;
+    super::review::start(
+        app,
+        context,
+        opened.collect::<Result<_, _>>()?,
+        super::review::Manner::Screen,
+    )?;
     Ok(true)
 }
 
@@ -372,7 +377,7 @@ fn parse_agents(agents: &[String]) -> Result<Vec<(String, OsString)>, CommandErr
     Ok(parsed)
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration =
         text.parse().map_err(|_| format!("{text:?} is no duration: 90s, 30m, 2h"))?;
     Duration::try_from(span).map_err(|_| "a duration is not negative".to_string())

@@ -1,6 +1,9 @@
 //! `massgen isolate review`
 
+mod page;
+
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use massgen_isolation::apply::Applied;
 use massgen_isolation::changes::Opened;
@@ -8,6 +11,7 @@ use massgen_isolation::create::Context;
 use massgen_isolation::review::Saved;
 use serde_json::json;
 
+use super::run::parse_duration;
 use super::{apply, discard, setup};
 use crate::app::App;
 use crate::error::CommandError;
@@ -18,7 +22,8 @@ use crate::review::{self, Colors, Job, JobError, Outcome, TerminalError};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen isolate review @last\n  \
                         massgen isolate review alice bob       two sessions, side by side\n  \
-                        massgen isolate review @last --plain   prompt by prompt\n\n\
+                        massgen isolate review @last --plain   prompt by prompt\n  \
+                        massgen isolate review @last --web     in a browser\n\n\
                         In the review, ? shows all keys. Every decision is kept at once: a review that is\n\
                         left, or whose terminal was closed, continues where it was. Nothing is applied\n\
                         before Enter has shown what will happen and you said yes.")]
@@ -29,6 +34,23 @@ pub(crate) struct ReviewArgs {
     /// Ask hunk by hunk on stdin (y n a d q ?) instead of using the whole screen
     #[arg(long)]
     plain: bool,
+    /// Serve one page on 127.0.0.1 and review in a browser; its address is printed
+    #[arg(long, conflicts_with = "plain")]
+    web: bool,
+    /// Only print the page's address; start no browser
+    #[arg(long, requires = "web")]
+    no_open: bool,
+    /// End the page when nobody looked at it for so long
+    #[arg(long, requires = "web", value_parser = parse_duration, value_name = "D", default_value = "30m")]
+    idle: Duration,
+}
+
+/// How somebody wants to review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    Screen,
+    Prompts,
+    Page { open: bool, idle: Duration },
 }
 
 pub(crate) fn run(app: &App, args: &ReviewArgs) -> Result<Exit, CommandError> {
@@ -52,7 +74,12 @@ pub(crate) fn run(app: &App, args: &ReviewArgs) -> Result<Exit, CommandError> {
     if app.ui.manner.json {
         return told(app, &sessions);
     }
-    start(app, &context, sessions, args.plain)
+    let manner = match (args.web, args.plain) {
+        (true, _) => Manner::Page { open: !args.no_open, idle: args.idle },
+        (false, true) => Manner::Prompts,
+        (false, false) => Manner::Screen,
+    };
+    start(app, &context, sessions, manner)
 }
 
 /// Whether somebody can be asked on a whole screen.
@@ -67,10 +94,10 @@ pub(super) fn start(
     app: &App,
     context: &Context,
     sessions: Vec<Opened>,
-    plain: bool,
+    manner: Manner,
 ) -> Result<Exit, CommandError> {
     let ids: Vec<String> = sessions.iter().map(|opened| opened.session.id.clone()).collect();
-    if !plain && !has_terminal(app) {
+    if manner == Manner::Screen && !has_terminal(app) {
         return Err(CommandError::new(
             Exit::Refused,
             "no-terminal",
@@ -85,17 +112,24 @@ pub(super) fn start(
         return Ok(Exit::Done);
     }
     let colors = colors(app);
-    let outcome = if plain {
-        let mut input = std::io::stdin().lock();
-        review::plain(&app.ui, &mut job, desk, &mut input, colors).map_err(|e| explain(&e))?
-    } else {
-        let editor = editor(app);
-        review::terminal(&mut job, desk, colors, editor).map_err(|error| match error {
-            TerminalError::Job(error) => explain(&error),
-            TerminalError::Io(_) => CommandError::failed("terminal", error.to_string())
-                .because_source(&error)
-                .hint(format!("massgen isolate review {} --plain asks on stdin", ids.join(" "))),
-        })?
+    let outcome = match manner {
+        Manner::Prompts => {
+            let mut input = std::io::stdin().lock();
+            review::plain(&app.ui, &mut job, desk, &mut input, colors).map_err(|e| explain(&e))?
+        }
+        Manner::Page { open, idle } => page::serve(app, &mut job, desk, (open, idle))?,
+        Manner::Screen => {
+            let editor = editor(app);
+            review::terminal(&mut job, desk, colors, editor).map_err(|error| match error {
+                TerminalError::Job(error) => explain(&error),
+                TerminalError::Io(_) => {
+                    let names = ids.join(" ");
+                    CommandError::failed("terminal", error.to_string())
+                        .because_source(&error)
+                        .hint(format!("massgen isolate review {names} --plain asks on stdin"))
+                }
+            })?
+        }
     };
     drop(job);
     Ok(end(app, &ids, &outcome))
