@@ -15,7 +15,7 @@ function lineRow(row) {
     const e = el('div', { class: 'hunk', 'data-hunk': row.hunk },
       markButton('false', 'hunk ' + row.hunk, take => put({ item: R.item, hunk: row.hunk, take })),
       el('b', {}, 'hunk ' + row.hunk + ' of ' + num(F.hunks)), el('span', { class: 'at' }, row.at), row.in ? el('span', { class: 'in' }, row.in) : null);
-    e.onclick = () => stand(row.hunk, false);
+    e.onclick = event => { if (!event.target.closest('button')) stand(row.hunk, false); };
     return e;
   }
   if (row.text) {

@@ -31,7 +31,7 @@ const SIGN = { true: '✓', false: '○', mixed: '◐' };
 const WORD = { true: 'taken', false: 'left', mixed: 'taken in part' };
 function markButton(mark, what, click) {
   const b = el('button', { type: 'button', class: 'mark', 'aria-pressed': mark, 'aria-label': what + ', ' + WORD[mark], title: mark === 'true' ? 'Leave ' + what : 'Take ' + what }, SIGN[mark]);
-  b.onclick = event => { event.stopPropagation(); click(mark !== 'true'); };
+  b.onclick = () => click(mark !== 'true');
   return b;
 }
 
@@ -61,7 +61,7 @@ function fileRow(row) {
     item.risks.length ? el('span', { class: 'warn', title: item.risks.join(', '), 'aria-label': 'risk: ' + item.risks.join(', ') }, '!') : null,
     item.stale ? el('span', { class: 'warn' }, 'changed') : null,
     item.stats ? el('span', { class: 'count' }, item.stats) : null);
-  e.onclick = () => { $('pane').focus({ preventScroll: true }); choose(row.at); };
+  e.onclick = event => { if (!event.target.closest('button')) choose(row.at); };
   return e;
 }
 function drawFiles() {

@@ -172,8 +172,6 @@ addEventListener('keydown', event => {
   const act = KEYS[event.key] || (R.sessions.length > 1 && digit >= 0 && digit < R.sessions.length ? () => turn(digit) : null);
   if (!act) return;
   event.preventDefault();
-  // A button that was clicked must not take the next key for itself.
-  if (event.target.closest('button')) $('pane').focus();
   act();
 });
 $('dialog').addEventListener('cancel', event => { if ($('dialog').dataset.over) event.preventDefault(); });
@@ -181,7 +179,11 @@ function filtered() { R.filter = $('filter').value; rearrange(); }
 $('filter').addEventListener('input', filtered);
 function menu(open) { $('menu').hidden = !open; $('more').setAttribute('aria-expanded', open); }
 $('more').onclick = event => { event.stopPropagation(); menu($('menu').hidden); };
-addEventListener('click', () => menu(false));
+addEventListener('click', event => {
+  menu(false);
+  // What was clicked must not take the next key for itself; what was pressed by a key stays where the focus is.
+  if (event.detail && event.target.closest('button, .row') && !$('dialog').open) $('pane').focus({ preventScroll: true });
+});
 for (const [id, act] of [['all', () => all(true)], ['none', () => all(false)], ['ask', () => summary(false)], ['layout', split], ['refresh', refresh], ['keys', help], ['leave', leave], ['discard', askDiscard], ['others', showOthers]]) $(id).onclick = act;
 setInterval(() => { if (!over) ask('alive'); }, ALIVE_MS);
 load().then(() => $('pane').focus());
