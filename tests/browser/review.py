@@ -173,7 +173,7 @@ def drift_is_shown_and_merged(case):
         assert again[0] == 200
         page.get_by_role("button", name="Apply", exact=True).last.click()
         expect(page.locator("#notice")).to_contain_text("look at what will happen first")
-        assert "step(50)" not in project.read("five.rs")
+        assert "step(150)" not in project.read("five.rs")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Merge both sides").click()
         expect(page.locator("#dialog-title")).to_have_text("Apply?")
@@ -181,7 +181,7 @@ def drift_is_shown_and_merged(case):
         expect(page.locator("#dialog-title")).to_have_text("Applied")
         assert served.ended()[0] == 0
     merged = project.read("five.rs")
-    assert "step(50)" in merged and "step(600)" in merged and "step(mine)" in merged
+    assert "step(150)" in merged and "step(600)" in merged and "step(mine)" in merged
 
 
 def two_agents(case):
