@@ -17,7 +17,7 @@ use massgen_isolation::review::{
 use massgen_isolation::session::{Busy, Lock, SaveError, Session};
 
 use super::desk::{Desk, Item, Preview, Tab};
-use super::diff::{Diffs, FileDiff, risk_words, status_word};
+use super::diff::{Diffs, FileDiff, part_word, risk_words, status_word};
 
 /// Diffs that are kept in memory besides the one at the cursor.
 const CACHE_BYTES_MAX: usize = 32 << 20;
@@ -182,7 +182,7 @@ impl<'a> Job<'a> {
             let risks = items.iter().flat_map(|item| &item.change.risks);
             preview.risks.extend(risks.map(|risk| (path.lossy(), risk_words(*risk).0)));
             let word = match items {
-                [Item { accept: Accept::Parts(_), .. }] => "in part",
+                [Item { accept: Accept::Parts(_), change, .. }] => part_word(change),
                 [item] => status_word(item.change.status),
                 [] => "",
                 _ => "of several sessions",

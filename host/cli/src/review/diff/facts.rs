@@ -80,7 +80,10 @@ pub(crate) fn facts(change: &Change, diff: &FileDiff) -> Vec<Row> {
         Scope::OutOfScope => say("out of scope: applied only when you take it"),
         Scope::IgnoredOutput => say("ignored by git: applied only when you take it"),
     }
-    modes(change, &mut say);
+    if let Some(text) = modes(change) {
+        let alone = if diff.hunks().is_empty() { "" } else { "; comes only with the whole file" };
+        say(&format!("{text}{alone}"));
+    }
     if let (Some(old), Some(new)) = (&change.old, &change.new)
         && old.kind() != new.kind()
     {
@@ -109,18 +112,24 @@ pub(crate) fn facts(change: &Change, diff: &FileDiff) -> Vec<Row> {
     rows
 }
 
-fn modes(change: &Change, say: &mut impl FnMut(&str)) {
-    let (Some(old), Some(new)) = (&change.old, &change.new) else { return };
+/// Its new permissions, if only those of a thing of the same kind changed.
+fn modes(change: &Change) -> Option<String> {
+    let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
     let (was, is) = (old.mode() & 0o7777, new.mode() & 0o7777);
     if old.kind() != new.kind() || was == is {
-        return;
+        return None;
     }
     let word = match (was & 0o111 != 0, is & 0o111 != 0) {
         (false, true) => ", it can be run now",
         (true, false) => ", it can no longer be run",
         _ => "",
     };
-    say(&format!("permissions {was:03o} → {is:03o}{word}"));
+    Some(format!("permissions {was:03o} → {is:03o}{word}"))
+}
+
+/// How much of a change is applied when a part of it is.
+pub(crate) fn part_word(change: &Change) -> &'static str {
+    if modes(change).is_some() { "in part, without its new permissions" } else { "in part" }
 }
 
 fn kind(node: &Node) -> &'static str {

@@ -15,7 +15,7 @@ use massgen_isolation::changeset::{
 use massgen_isolation::entry::{Hash, Node};
 use massgen_isolation::path::RelPath;
 
-pub(crate) use facts::{facts, headline, risk_words, status_letter, status_word};
+pub(crate) use facts::{facts, headline, part_word, risk_words, status_letter, status_word};
 pub(crate) use fold::fold_reason;
 pub(crate) use paint::{CHUNK_LINES, Painter, Side};
 pub(crate) use rows::{Changed, DiffRow, Layout, Rows};

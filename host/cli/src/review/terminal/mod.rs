@@ -1,5 +1,6 @@
 //! The full screen: a thin driver around the desk. It draws, waits for keys, and does what they ask for.
 
+mod closed;
 mod draw;
 mod editor;
 mod highlight;
@@ -64,6 +65,8 @@ pub(crate) fn run(
     let closed = flag::register_conditional_shutdown(SIGHUP, HUNG_UP, idle.clone());
     let signals: Vec<_> =
         [flag::register(SIGTERM, ended.clone()), closed].into_iter().flatten().collect();
+    // A signal that is blocked, or that another process group gets, does not come: the terminal itself is watched, too.
+    let watched = closed::watch(idle.clone());
     let highlighting = Highlighting::start();
     let mut review = Review { desk, job, highlighting, editor, idle };
     let outcome = Screen::open(colors).map_err(TerminalError::from).and_then(|mut screen| {
@@ -71,6 +74,7 @@ pub(crate) fn run(
         screen.close();
         outcome
     });
+    watched.store(false, Ordering::SeqCst);
     signals.into_iter().for_each(|id| _ = signal_hook::low_level::unregister(id));
     review.job.sync()?;
     outcome
