@@ -78,7 +78,9 @@ impl Spent {
         rates: &dyn Rates,
     ) {
         self.usage.add(usage);
-        let counted = usage.input_tokens.is_some() || usage.output_tokens.is_some() || !replied;
+        // No prompt is free of tokens: a service that counts none did not count.
+        let some = |tokens: Option<u64>| tokens.is_some_and(|tokens| tokens > 0);
+        let counted = some(usage.input_tokens) || some(usage.output_tokens) || !replied;
         let by_price = rates.cost_usd(usage).filter(|_| counted);
         let uncached = Usage { cache_read_tokens: None, cache_write_tokens: None, ..*usage };
         if let (Some(cost), Some(full)) = (by_price, rates.cost_usd(&uncached)) {

@@ -32,7 +32,9 @@ pub enum FailureKind {
     Protocol,
     /// Nothing arrived for too long.
     Stalled,
-    /// The user or a deadline ended it.
+    /// The time that the user allowed is up.
+    TimeUp,
+    /// The user ended it.
     Cancelled,
     /// The plugin crashed, ran out of a limit or broke the contract.
     Plugin,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use massgen_models::event::{Event, RateLimit};
+use massgen_models::event::{Event, RateLimit, Usage};
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::provider::{BoxFuture, ExchangeError, ListedModel, Observer, Provider, Reply};
 use massgen_models::request::Request;
@@ -302,11 +302,16 @@ impl Connected {
     ) -> Result<Reply, ExchangeError> {
         let total = Duration::from_millis(self.http.total_timeout_ms);
         let mut number = 1;
+        // What broken attempts used is paid for, too.
+        let mut lost = Usage::default();
         loop {
             self.wait_for_limit(observer).await;
             let attempt = tokio::time::timeout(total, exchange::run(self, request, observer)).await;
             let error = match attempt {
-                Ok(Ok(reply)) => return Ok(Reply { attempts: number, ..reply }),
+                Ok(Ok(mut reply)) => {
+                    reply.usage.add(&lost);
+                    return Ok(Reply { attempts: number, ..reply });
+                }
                 Ok(Err(error)) => error,
                 Err(_) => {
                     let failure = Failure::new(
@@ -319,13 +324,16 @@ impl Connected {
             let attempt = retry::Attempt {
                 number,
                 failure: &error.failure,
-                shown: error.joined.has_content(),
+                shown: error.joined.has_text(),
                 should_retry: error.should_retry,
                 jitter: jitter(),
             };
             let Some(wait_ms) = retry::wait_ms(&attempt, self.http.max_retries) else {
-                return Err(failed(*error, number));
+                let mut error = failed(*error, number);
+                error.usage.add(&lost);
+                return Err(error);
             };
+            lost.add(&error.joined.usage);
             observer.retrying(number, wait_ms, &error.failure);
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             number += 1;

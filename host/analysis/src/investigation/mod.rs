@@ -5,7 +5,7 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
-use massgen_models::event::StopReason;
+use massgen_models::event::{StopReason, Usage};
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::provider::{ExchangeError, Reply};
 use massgen_models::request::{
@@ -157,14 +157,14 @@ impl<'a> Investigation<'a> {
             Observation::Failed(error) => self.failed(error),
             Observation::Results(results) => self.results(results),
             Observation::Interrupted { heard } => {
-                self.begun |= heard;
+                self.cut_off(heard);
                 self.end(Stop::Interrupted, None);
             }
             Observation::TimeUp { heard } => {
-                self.begun |= heard;
+                self.cut_off(heard);
                 let stop = if self.begun { Stop::Budget } else { Stop::Unavailable };
                 let failure =
-                    Failure::new(FailureKind::Stalled, "the time that --timeout allows is up");
+                    Failure::new(FailureKind::TimeUp, "the time that --timeout allows is up");
                 self.end(stop, Some(failure));
             }
         }
@@ -385,6 +385,13 @@ impl<'a> Investigation<'a> {
         }
         let parts = results.into_iter().map(Part::ToolResult).chain(beyond).collect();
         self.messages.push(Message { role: Role::User, parts, cache_hint: true });
+    }
+
+    /// A request was under way: it counts, and once its reply had begun nobody knows what it cost.
+    fn cut_off(&mut self, heard: bool) {
+        self.begun |= heard;
+        self.spent.requests += 1;
+        self.spent.add(&Usage::default(), None, heard, self.rates);
     }
 
     fn failed(&mut self, error: ExchangeError) {

@@ -98,6 +98,8 @@ async fn exchange(
     for _ in 0..FOLLOW_UPS_MAX {
         recorder.inspect(|recorder| recorder.sent(&asked, framing));
         let outgoing = checked(connected, asked)?;
+        // What came before a refused follow-up, say the description of a model, was no beginning of a reply.
+        progress.begun = !progress.joined.parts.is_empty();
         let mut reply = connected.edge.send(outgoing, framing != Framing::Whole).await?;
         recorder.inspect(|recorder| recorder.head(&reply.head));
         progress.request_id = reply.head.request_id();

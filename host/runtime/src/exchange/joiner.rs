@@ -44,9 +44,10 @@ pub(crate) struct Joiner {
 }
 
 impl Joiner {
-    /// Whether something was shown that a second reply would contradict.
-    pub(crate) fn has_content(&self) -> bool {
-        !self.parts.is_empty()
+    /// Whether something of the answer was shown that a second reply would contradict. Half a call was not:
+    /// nobody has acted on it, and half of its arguments are of no use.
+    pub(crate) fn has_text(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Text(_)))
     }
 
     /// Takes one event.
@@ -227,6 +228,13 @@ mod tests {
             (Some("m-2026"), Some(0.25))
         );
         assert_eq!(joined(vec![other("billed-usd", "-1")]).unwrap().billed_usd, None);
+    }
+
+    #[test]
+    fn only_text_stands_against_a_second_reply() {
+        let unshown = joined(vec![Event::Reasoning("hm".into()), start(0), delta(0, "{")]).unwrap();
+        assert!(!unshown.has_text());
+        assert!(joined(vec![Event::Text("So".into())]).unwrap().has_text());
     }
 
     #[test]

@@ -51,6 +51,7 @@ fn may_pass(attempt: &Attempt<'_>) -> bool {
         | Kind::Refused
         | Kind::Unsupported
         | Kind::Plugin
+        | Kind::TimeUp
         | Kind::Cancelled => false,
         _ if attempt.should_retry == Some(false) => false,
         _ if attempt.should_retry == Some(true) => true,

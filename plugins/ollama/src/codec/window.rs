@@ -92,8 +92,12 @@ pub fn size(
     Ok((size, notice))
 }
 
-/// Whether the server's count of the prompt shows that it cut it.
+/// Whether the server's count of the prompt shows that it cut it. None at all was not counted: servers that
+/// speak like Ollama leave it out, and some versions of it count nothing where the prompt was in the cache.
 pub fn was_cut(counted: u64, window: u64, need: Need) -> bool {
+    if counted == 0 {
+        return false;
+    }
     counted >= window || counted * CHARS_PER_TOKEN_MAX < need.prompt_chars
 }
 
@@ -121,5 +125,6 @@ mod tests {
         assert!(was_cut(4_096, 4_096, need(5_000, 1)));
         assert!(was_cut(1_000, 16_384, need(9_000, 1)));
         assert!(!was_cut(2_500, 4_096, need(3_000, 1)));
+        assert!(!was_cut(0, 4_096, need(3_000, 1)));
     }
 }

@@ -173,6 +173,7 @@ pub(crate) fn of_failure(
         }
         Kind::Stalled => ("stalled", format!("the reply of {name} stopped coming")),
         Kind::Plugin => ("plugin", format!("the plugin of {name} failed")),
+        Kind::TimeUp => ("time-up", format!("{model} did not finish in time")),
         Kind::Cancelled | Kind::Other => ("failed", format!("{name} could not be asked")),
     };
     let mut error = CommandError::new(exit, kind, message).with_cause(failure.message.clone());
@@ -229,6 +230,7 @@ fn hints(app: &App, failure: &Failure, model: &ModelId) -> Vec<String> {
                 )])
                 .collect()
         }
+        Kind::TimeUp => vec!["raise --timeout, and go on with --resume".into()],
         Kind::Refused => vec!["another model may do it: `massgen models` shows them".into()],
         _ => vec!["--verbose shows more".into()],
     }
