@@ -1,5 +1,5 @@
 //! What a plugin costs at start: engine, load from the cache, instantiate. The budget is 2 ms for the warm
-//! sum. Run with `cargo bench -p massgen-runtime`.
+//! sum, and 1 ms for each component of it. Run with `cargo bench -p massgen-runtime`.
 
 use massgen_bundle::PLUGINS;
 use massgen_models::provider::Provider;
@@ -27,6 +27,23 @@ fn engine_load_instantiate_warm(bencher: divan::Bencher<'_, '_>) {
         // Loading instantiates the component once and asks who it is.
         runtime.load(openai.component).expect("it loads")
     });
+}
+
+fn providers() -> impl Iterator<Item = &'static str> {
+    let provider = |plugin: &&massgen_bundle::BundledPlugin| {
+        plugin.manifest_toml.contains("kind = \"analyzer-model\"")
+    };
+    PLUGINS.iter().filter(provider).map(|plugin| plugin.id)
+}
+
+/// One component, compiled before, by an engine that runs already.
+#[divan::bench(args = providers())]
+fn load_warm(bencher: divan::Bencher<'_, '_>, id: &str) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let plugin = PLUGINS.iter().find(|plugin| plugin.id == id).expect("it is bundled");
+    let runtime = Runtime::new(&options(&dir)).expect("the engine starts");
+    runtime.load(plugin.component).expect("it loads");
+    bencher.bench(|| runtime.load(plugin.component).expect("it loads"));
 }
 
 /// The same without a cache: what the first use of a plugin costs.

@@ -7,7 +7,9 @@ pub struct Secret(String);
 impl Secret {
     /// Takes a credential.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        let value = value.into();
+        crate::sentinel::remember(&value);
+        Self(value)
     }
 
     /// The credential itself; for the edge that sends it, and for those that must keep it out.

@@ -4,8 +4,8 @@ use massgen_models::event::Event;
 use massgen_models::request::{Message, Role};
 use massgen_runtime::rehearsal::Ending;
 
+use super::bodies::Shape;
 use super::bodies::{self, Data, Piece, Style};
-use super::shape::Shape;
 use super::subject::Subject;
 use crate::report::{Verdict, failed};
 

@@ -6,13 +6,11 @@ mod bodies;
 mod content;
 mod dialects;
 mod errors;
-mod event_stream;
 mod fuzz;
 mod identity;
 mod limits;
 mod replies;
 mod secret;
-mod shape;
 mod stream;
 mod subject;
 

@@ -6,9 +6,9 @@ use massgen_runtime::Framing;
 use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed, frames};
 use serde_json::{Value, json};
 
+use super::bodies::Shape;
 use super::bodies::{self, Data, Piece, Style};
 use super::fuzz::Dice;
-use super::shape::Shape;
 use super::subject::{Subject, Tape, ending, essence};
 use crate::report::{Verdict, shorten};
 

@@ -5,7 +5,7 @@ use massgen_models::request::{Message, Opaque, Request, Role};
 use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed, Stage};
 use massgen_runtime::{Framing, LoadedPlugin};
 
-use super::shape::Shape;
+use super::bodies::Shape;
 use super::{Options, bodies, dialects};
 use crate::cassette::{Cassette, joined};
 use crate::report::{Verdict, failed};

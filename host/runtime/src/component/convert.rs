@@ -9,6 +9,7 @@ use massgen_models::request::{
 
 use super::bindings::provider::exports::massgen::analyzer_model::analyzer_model as wit;
 use super::guest::Context;
+use crate::sentinel;
 use crate::transport::framing::{Frame, Framing};
 use crate::transport::http::Head;
 use crate::transport::outgoing::Asked;
@@ -29,6 +30,8 @@ macro_rules! shared {
         use $wit as of;
 
         pub(in super::super) fn context(context: &Context) -> of::Context {
+            sentinel::watch(context.idempotency_key.as_bytes());
+            context.settings.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
             of::Context {
                 idempotency_key: context.idempotency_key.clone(),
                 now_unix_ms: context.now_unix_ms,
@@ -38,6 +41,7 @@ macro_rules! shared {
         }
 
         pub(in super::super) fn head(head: &Head) -> of::HttpHead {
+            head.headers.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
             of::HttpHead { status: head.status, headers: head.headers.clone() }
         }
 
@@ -130,6 +134,13 @@ pub(super) fn body_end(complete: bool) -> wit::BodyEnd {
 }
 
 pub(super) fn frame(frame: Frame) -> wit::Frame {
+    match &frame {
+        Frame::Body(bytes) | Frame::Bytes(bytes) => sentinel::watch(bytes),
+        Frame::Event { event, data, id } => {
+            [event, data, id].iter().for_each(|text| sentinel::watch(text.as_bytes()));
+        }
+        Frame::Line(line) => sentinel::watch(line.as_bytes()),
+    }
     match frame {
         Frame::Body(bytes) => wit::Frame::Body(bytes),
         Frame::Event { event, data, id } => wit::Frame::Event(wit::SseEvent { event, data, id }),
@@ -139,6 +150,9 @@ pub(super) fn frame(frame: Frame) -> wit::Frame {
 }
 
 pub(super) fn request(request: &Request) -> wit::Request {
+    if cfg!(debug_assertions) {
+        sentinel::watch(&serde_json::to_vec(request).unwrap_or_default());
+    }
     let sampling = &request.sampling;
     wit::Request {
         model: request.model.clone(),

@@ -16,6 +16,7 @@ use super::limits::{self, DiagnosticLine, GuestState};
 use super::plugin::Shared;
 use super::ticker::Ticker;
 use crate::manifest::Manifest;
+use crate::sentinel;
 use crate::transport::framing::{Frame, Framing};
 use crate::transport::http::Head;
 use crate::transport::outgoing::Asked;
@@ -196,19 +197,17 @@ pub(crate) struct FollowUp {
 pub(super) fn describe(shared: &Arc<Shared>) -> Result<String, GuestError> {
     let mut store = store(shared);
     let call = Call::new(&shared.manifest, &shared.ticker, "describe");
-    let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
+    let instance =
+        call.run(&mut store, |store| shared.provider.instance_pre().instantiate(store))?;
+    if shared.catalog.is_some() {
+        let call = Call::new(&shared.manifest, &shared.ticker, "model-catalog");
+        call.run(&mut store, |store| catalog::ProviderWithCatalog::new(store, &instance))?;
+    }
+    let bindings = call.run(&mut store, |store| provider::Provider::new(store, &instance))?;
     let info = call.run(&mut store, |store| {
         bindings.massgen_analyzer_model_analyzer_model().call_describe(store)
     })?;
     Ok(format!("{} {}", info.id, info.version).chars().take(200).collect())
-}
-
-/// Whether the companion that lists models fits, where there is one.
-pub(super) fn try_catalog(shared: &Arc<Shared>) -> Result<(), GuestError> {
-    match &shared.catalog {
-        Some(pre) => with_catalog(shared, pre, "model-catalog", |_, _| Ok(())),
-        None => Ok(()),
-    }
 }
 
 /// The models that the component knows.
@@ -232,6 +231,7 @@ pub(crate) fn explain(
     let call = Call::new(&shared.manifest, &shared.ticker, "explain");
     let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
     let head = convert::head(head);
+    sentinel::watch(body);
     let failure = call.run(&mut store, |store| {
         bindings.massgen_analyzer_model_analyzer_model().call_explain(store, &head, body)
     })?;
@@ -262,6 +262,7 @@ pub(crate) fn list_response(
     let pre = shared.catalog.as_ref()?;
     let page = with_catalog(shared, pre, "list-response", |bindings, store| {
         let head = convert::catalog::head(head);
+        sentinel::watch(body);
         bindings.massgen_analyzer_model_model_catalog().call_list_response(store, &head, body)
     });
     Some(page.and_then(|page| {

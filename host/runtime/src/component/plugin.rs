@@ -141,18 +141,14 @@ pub(super) fn load(
         why: format!("{error:#}"),
     };
     let skewed = |error| explain_skew(error, &plugin, bytes, Kind::AnalyzerModel);
-    let provider =
-        bindings::provider::ProviderPre::new(linked(engine, &component, false).map_err(failed)?)
-            .map_err(failed)?;
+    let linked = linked(engine, &component).map_err(failed)?;
     let catalog = match surface.exports.iter().any(|name| name == gate::CATALOG) {
-        true => Some(
-            bindings::catalog::ProviderWithCatalogPre::new(
-                linked(engine, &component, true).map_err(failed)?,
-            )
-            .map_err(failed)?,
-        ),
+        true => {
+            Some(bindings::catalog::ProviderWithCatalogPre::new(linked.clone()).map_err(failed)?)
+        }
         false => None,
     };
+    let provider = bindings::provider::ProviderPre::new(linked).map_err(failed)?;
     let shared = Arc::new(Shared { manifest, provider, catalog, ticker: ticker.clone() });
     identify(&shared).map_err(skewed)?;
     Ok(LoadedPlugin { shared })
@@ -215,23 +211,16 @@ pub(super) fn admit(
     Ok(Admitted { manifest, surface, component })
 }
 
+/// The one interface that may be imported is the same with the catalog and without it.
 fn linked(
     engine: &Engine,
     component: &Component,
-    catalog: bool,
 ) -> wasmtime::Result<wasmtime::component::InstancePre<GuestState>> {
     let mut linker = Linker::<GuestState>::new(engine);
-    if catalog {
-        bindings::catalog::massgen::analyzer_model::diagnostics::add_to_linker::<
-            _,
-            HasSelf<GuestState>,
-        >(&mut linker, |state| state)?;
-    } else {
-        bindings::provider::massgen::analyzer_model::diagnostics::add_to_linker::<
-            _,
-            HasSelf<GuestState>,
-        >(&mut linker, |state| state)?;
-    }
+    bindings::provider::massgen::analyzer_model::diagnostics::add_to_linker::<
+        _,
+        HasSelf<GuestState>,
+    >(&mut linker, |state| state)?;
     linker.instantiate_pre(component)
 }
 
@@ -243,6 +232,5 @@ fn identify(shared: &Arc<Shared>) -> Result<(), LoadPluginError> {
         why: error.to_string(),
     };
     let said = super::guest::describe(shared).map_err(failed)?;
-    super::guest::try_catalog(shared).map_err(failed)?;
     if said == plugin { Ok(()) } else { Err(LoadPluginError::Identity { plugin, said }) }
 }

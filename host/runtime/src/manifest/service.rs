@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Auth, Manifest};
+use super::{Auth, Endpoint, Manifest};
 
 /// The setting that tells a plugin what messages call its service.
 const NAME_SETTING: &str = "service";
@@ -59,24 +59,35 @@ impl Manifest {
 
     /// The manifest as one service has it.
     pub fn of_service(&self, service: &Service) -> Manifest {
-        let mut own = self.clone();
-        own.services.clear();
-        own.family = Some(self.label());
-        own.id = service.id.clone();
-        own.name = service.name.clone();
-        own.aliases = service.aliases.clone();
-        own.default_model = service.default_model.clone();
-        own.base_endings = service.base_endings.clone();
-        for place in &mut own.endpoints {
-            place.base = service.base.clone();
-            place.base_env = service.base_env.clone();
-        }
-        own.auth = service.auth.clone().unwrap_or_else(|| Auth {
+        let endpoint = |place: &Endpoint| Endpoint {
+            base: service.base.clone(),
+            base_env: service.base_env.clone(),
+            ..place.clone()
+        };
+        let auth = || Auth {
             env: service.env.clone(),
             optional: service.key_optional,
             or: Vec::new(),
             ..self.auth.clone()
-        });
+        };
+        let mut own = Manifest {
+            schema: self.schema,
+            id: service.id.clone(),
+            name: service.name.clone(),
+            version: self.version.clone(),
+            kind: self.kind,
+            license: self.license.clone(),
+            repository: self.repository.clone(),
+            aliases: service.aliases.clone(),
+            default_model: service.default_model.clone(),
+            endpoints: self.endpoints.iter().map(endpoint).collect(),
+            auth: service.auth.clone().unwrap_or_else(auth),
+            settings: self.settings.clone(),
+            limits: self.limits.clone(),
+            services: Vec::new(),
+            base_endings: service.base_endings.clone(),
+            family: Some(self.label()),
+        };
         if let Some(setting) = own.settings.get_mut(NAME_SETTING) {
             setting.default = service.name.clone();
         }
@@ -96,6 +107,9 @@ impl Manifest {
     /// The base URL of an endpoint with the settings that stand in braces.
     pub fn filled<'a>(&self, base: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
         let mut filled = base.to_string();
+        if !base.contains('{') {
+            return filled;
+        }
         for (name, setting) in &self.settings {
             // `{name-}` is the value and a dash, or nothing where the value is `global`.
             let dashed = format!("{{{name}-}}");

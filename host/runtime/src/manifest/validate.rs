@@ -4,7 +4,14 @@ use super::{Auth, Endpoint, Kind, Manifest, ManifestError, Scheme};
 use crate::transport::endpoint;
 
 /// What is wrong with a manifest, if anything.
-pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
+///
+/// `providers` are those that it gives: itself, or its services.
+pub(super) fn check(manifest: &Manifest, providers: &[Manifest]) -> Result<(), String> {
+    check_one(manifest)?;
+    check_services(manifest, providers)
+}
+
+fn check_one(manifest: &Manifest) -> Result<(), String> {
     if manifest.schema != 1 {
         return Err(format!("schema {} is unknown; this host knows 1", manifest.schema));
     }
@@ -29,8 +36,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
     for way in manifest.auth.ways() {
         check_way(way)?;
     }
-    check_names(manifest)?;
-    check_services(manifest)
+    check_names(manifest)
 }
 
 fn check_way(way: &Auth) -> Result<(), String> {
@@ -47,7 +53,10 @@ fn check_way(way: &Auth) -> Result<(), String> {
 }
 
 /// Settings reach the plugin. A variable that holds a key, of this service or of another, must not be one.
-pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
+pub(super) fn check_secrets(
+    manifest: &Manifest,
+    providers: &[Manifest],
+) -> Result<(), ManifestError> {
     const WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH"];
     let by_name = |env: &str| {
         env.split('_').any(|word| {
@@ -55,8 +64,7 @@ pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
             WORDS.iter().any(|secret| word.ends_with(secret))
         })
     };
-    let providers = manifest.providers();
-    let everyone = || std::iter::once(manifest).chain(&providers);
+    let everyone = || std::iter::once(manifest).chain(providers);
     let is_key =
         |env: &String| everyone().any(|own| own.auth.ways().any(|way| way.env.contains(env)));
     for (setting, value) in everyone().flat_map(|own| &own.settings) {
@@ -79,9 +87,9 @@ fn check_names(manifest: &Manifest) -> Result<(), String> {
 }
 
 /// Each service must give a good manifest, by an id of its own.
-fn check_services(manifest: &Manifest) -> Result<(), String> {
+fn check_services(manifest: &Manifest, providers: &[Manifest]) -> Result<(), String> {
     let mut ids = std::collections::BTreeSet::new();
-    for service in &manifest.services {
+    for (service, provider) in manifest.services.iter().zip(providers) {
         let wrong = |why: String| format!("service {:?}: {why}", service.id);
         if !ids.insert(&service.id) {
             return Err(wrong("it is there twice".into()));
@@ -98,7 +106,7 @@ fn check_services(manifest: &Manifest) -> Result<(), String> {
         {
             return Err(wrong(format!("there is no setting {name}")));
         }
-        check(&manifest.of_service(service)).map_err(wrong)?;
+        check_one(provider).map_err(wrong)?;
     }
     Ok(())
 }

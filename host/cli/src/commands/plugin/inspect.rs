@@ -106,7 +106,10 @@ pub(super) fn run(app: &App, args: &InspectArgs) -> Result<Exit, CommandError> {
 
 type Measured = Result<(Cost, Vec<String>), LoadPluginError>;
 
-/// Loads it twice: compiled afresh, and from the cache. Both times it says who it is.
+/// Loads from the cache that are measured; the fastest is the one that nothing else disturbed.
+const WARM_LOADS: usize = 9;
+
+/// Loads it compiled afresh, and from the cache. Every time it says who it is.
 fn measure(app: &App, bytes: &[u8], kind: Kind) -> Result<Measured, CommandError> {
     let load = |runtime: &Runtime| -> Result<(f64, Vec<String>), LoadPluginError> {
         let started = Instant::now();
@@ -128,6 +131,10 @@ fn measure(app: &App, bytes: &[u8], kind: Kind) -> Result<Measured, CommandError
     };
     // Once to fill the cache, once to measure.
     let (filling, measuring) = (subject::runtime(app, true)?, subject::runtime(app, true)?);
-    let warm = load(&filling).and_then(|_| load(&measuring));
-    Ok(warm.map(|(warm, _)| (Cost { cold, warm }, models)))
+    let warm = load(&filling).and_then(|_| {
+        (0..WARM_LOADS).try_fold(f64::INFINITY, |fastest, _| {
+            load(&measuring).map(|(took, _)| fastest.min(took))
+        })
+    });
+    Ok(warm.map(|warm| (Cost { cold, warm }, models)))
 }

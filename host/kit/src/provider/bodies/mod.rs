@@ -1,9 +1,11 @@
 //! Bodies of replies as documents that can be changed and written again.
 
+mod event_stream;
+mod shape;
+
 use serde_json::{Map, Value};
 
-use super::event_stream;
-use super::shape::Shape;
+pub(super) use shape::Shape;
 
 /// Names whose objects are data of the user or of a tool: nothing is added to them.
 const FOREIGN: &[&str] = &["input", "args", "arguments", "parameters", "partial_json", "schema"];

@@ -2,7 +2,7 @@
 
 /// The form of a body. What the host does not cut may still have a form that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in crate::provider) enum Shape {
     /// One document.
     Whole,
     /// A document a line.
@@ -17,12 +17,12 @@ pub(super) enum Shape {
 
 impl Shape {
     /// Whether it is made of lines of text.
-    pub(super) fn has_lines(self) -> bool {
+    pub(in crate::provider) fn has_lines(self) -> bool {
         matches!(self, Self::Lines | Self::Sse)
     }
 
     /// Whether each of its pieces has a name.
-    pub(super) fn names_pieces(self) -> bool {
+    pub(in crate::provider) fn names_pieces(self) -> bool {
         matches!(self, Self::Sse | Self::EventStream)
     }
 }
