@@ -49,39 +49,50 @@ fn ask(provider: &ComponentProvider, model: &str) -> Result<Reply, ExchangeError
     runtime.block_on(provider.exchange(&request, &mut Unobserved))
 }
 
-#[test]
-fn each_misdeed_is_stopped_and_named_and_the_host_goes_on() {
+/// A misdeed ends in an error that says what was done and by whom; the plugin and the host go on.
+fn stopped(misdeed: &str, says: &str) {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let provider = provider(&runtime, &echo_server());
-    for (model, says) in [
-        ("spin", "did not come back within its time"),
-        ("allocate", "crashed (open)"),
-        ("panic", "this is what I do"),
-        ("deep-recursion", "crashed (open)"),
-        ("giant-list", "crashed (push)"),
-        ("giant-request", "crashed (request)"),
-        ("bad-header", "sets the header \"Authorization\""),
-        ("bad-header-value", "header \"x-note\" is malformed"),
-        ("undeclared-endpoint", "endpoint \"elsewhere\""),
-        ("bad-path", "\"/admin\" matches no pattern"),
-        ("climbing-path", "path \"/echo/../admin\""),
-        ("bad-method", "method \"DELETE\""),
-        ("many-events", "events at once"),
-        ("delta-without-start", "continued call 7"),
-        ("content-after-stop", "after the end of the reply"),
-        ("two-stops", "a second end"),
-        ("no-stop", "without a reason"),
-        ("panic-late", "not now"),
-    ] {
-        let error = ask(&provider, model).unwrap_err();
-        assert_eq!(error.failure.kind, FailureKind::Plugin, "{model}: {error}");
-        assert!(error.failure.message.contains(says), "{model} wants {says:?}: {error}");
-        let named = error.failure.message.contains("misbehave 0.1.0") || model == "no-stop";
-        assert!(named, "{model} is not named: {error}");
-        assert_eq!(error.attempts, 1, "{model}: a plugin's fault is not tried again");
-        let good = ask(&provider, "echo").unwrap();
-        assert!(good.text().contains("hello there"), "after {model}: {good:?}");
-    }
+    let error = ask(&provider, misdeed).unwrap_err();
+    assert_eq!(error.failure.kind, FailureKind::Plugin, "{error}");
+    assert!(error.failure.message.contains(says), "wants {says:?}: {error}");
+    let named = error.failure.message.contains("misbehave 0.1.0") || misdeed == "no-stop";
+    assert!(named, "the plugin is not named: {error}");
+    assert_eq!(error.attempts, 1, "a plugin's fault is not tried again");
+    let good = ask(&provider, "echo").unwrap();
+    assert!(good.text().contains("hello there"), "{good:?}");
+}
+
+macro_rules! misdeeds {
+    ($($name:ident: $misdeed:literal, $says:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                stopped($misdeed, $says);
+            }
+        )*
+    };
+}
+
+misdeeds! {
+    spin: "spin", "did not come back within its time";
+    allocate: "allocate", "crashed (open)";
+    panic: "panic", "this is what I do";
+    deep_recursion: "deep-recursion", "crashed (open)";
+    giant_list: "giant-list", "crashed (push)";
+    giant_request: "giant-request", "crashed (request)";
+    bad_header: "bad-header", "sets the header \"Authorization\"";
+    bad_header_value: "bad-header-value", "header \"x-note\" is malformed";
+    undeclared_endpoint: "undeclared-endpoint", "endpoint \"elsewhere\"";
+    bad_path: "bad-path", "\"/admin\" matches no pattern";
+    climbing_path: "climbing-path", "path \"/echo/../admin\"";
+    bad_method: "bad-method", "method \"DELETE\"";
+    many_events: "many-events", "events at once";
+    delta_without_start: "delta-without-start", "continued call 7";
+    content_after_stop: "content-after-stop", "after the end of the reply";
+    two_stops: "two-stops", "a second end";
+    no_stop: "no-stop", "without a reason";
+    panic_late: "panic-late", "not now";
 }
 
 #[test]

@@ -73,31 +73,41 @@ impl Place {
     }
 }
 
-#[test]
-fn misdeeds_end_in_an_error_and_leave_nothing() {
-    let strategy = mischief();
-    for (misdeed, expect) in [
-        ("spin", "within its time"),
-        ("panic", "had enough"),
-        ("allocate", "crashed"),
-        ("ready-at-once", "copied nothing"),
-        ("giant-notices", "copied nothing"),
-        ("never-ends", "no end in 32 steps"),
-        ("other-commit", "did not ask for"),
-        ("other-gitdir", "did not ask for"),
-        ("unknown-step", "does not know"),
-        ("decline-late", "second thoughts"),
-        ("abort-with-escapes", "wiped"),
-    ] {
-        let place = Place::new();
-        let error = place.create(&strategy, misdeed).unwrap_err().to_string();
-        assert!(error.contains(expect), "{misdeed}: {error}");
-        assert_eq!(std::fs::read(place.project().join("file")).unwrap(), b"mine\n", "{misdeed}");
-        assert_eq!(std::fs::read_dir(place.project()).unwrap().count(), 1, "{misdeed}");
-        let sessions = place.context.state.sessions();
-        assert_eq!(std::fs::read_dir(sessions).unwrap().count(), 0, "{misdeed}");
-        assert!(doctor(&place.context, None, false).unwrap().ailments.is_empty(), "{misdeed}");
-    }
+/// A misdeed ends in an error, and leaves the project and the state as they were.
+fn stopped(misdeed: &str, says: &str) {
+    let place = Place::new();
+    let error = place.create(&mischief(), misdeed).unwrap_err().to_string();
+    assert!(error.contains(says), "{error}");
+    assert_eq!(std::fs::read(place.project().join("file")).unwrap(), b"mine\n");
+    assert_eq!(std::fs::read_dir(place.project()).unwrap().count(), 1);
+    let sessions = place.context.state.sessions();
+    assert_eq!(std::fs::read_dir(sessions).unwrap().count(), 0);
+    assert!(doctor(&place.context, None, false).unwrap().ailments.is_empty());
+}
+
+macro_rules! misdeeds {
+    ($($name:ident: $misdeed:literal, $says:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                stopped($misdeed, $says);
+            }
+        )*
+    };
+}
+
+misdeeds! {
+    spin: "spin", "within its time";
+    panic: "panic", "had enough";
+    allocate: "allocate", "crashed";
+    ready_at_once: "ready-at-once", "copied nothing";
+    giant_notices: "giant-notices", "copied nothing";
+    never_ends: "never-ends", "no end in 32 steps";
+    other_commit: "other-commit", "did not ask for";
+    other_gitdir: "other-gitdir", "did not ask for";
+    unknown_step: "unknown-step", "does not know";
+    decline_late: "decline-late", "second thoughts";
+    abort_with_escapes: "abort-with-escapes", "wiped";
 }
 
 #[test]

@@ -67,6 +67,17 @@ pub(super) fn plugins(app: &App) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut good = 0;
     for installed in app.providers.plugins() {
+        if let Some(trouble) = &installed.trouble {
+            checks.push(Check::bad(
+                "plugins",
+                format!("{} is refused: {trouble}", installed.manifest.id),
+                format!(
+                    "massgen plugin add {} looks at it and pins it anew; massgen plugin remove {} takes it out",
+                    installed.source, installed.manifest.id
+                ),
+            ));
+            continue;
+        }
         let loaded = match installed.manifest.kind {
             Kind::AnalyzerModel => runtime.load(&installed.component).map(drop),
             Kind::IsolationStrategy => runtime.load_strategy(&installed.component).map(drop),
