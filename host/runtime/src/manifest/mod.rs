@@ -208,9 +208,8 @@ impl Manifest {
     /// Reads and checks a manifest.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Self = toml::from_str(text).map_err(ManifestError::Syntax)?;
-        let providers = manifest.providers();
-        validate::check(&manifest, &providers).map_err(ManifestError::Invalid)?;
-        validate::check_secrets(&manifest, &providers)?;
+        validate::check(&manifest).map_err(ManifestError::Invalid)?;
+        validate::check_secrets(&manifest)?;
         Ok(manifest)
     }
 

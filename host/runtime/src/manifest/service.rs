@@ -48,6 +48,23 @@ pub struct Service {
     pub settings_env: BTreeMap<String, String>,
 }
 
+impl Service {
+    /// An endpoint of the plugin, as the service has it.
+    pub(super) fn endpoint(&self, place: &Endpoint) -> Endpoint {
+        Endpoint { base: self.base.clone(), base_env: self.base_env.clone(), ..place.clone() }
+    }
+
+    /// How the service wants the credential, where the plugin's way is `general`.
+    pub(super) fn auth(&self, general: &Auth) -> Auth {
+        self.auth.clone().unwrap_or_else(|| Auth {
+            env: self.env.clone(),
+            optional: self.key_optional,
+            or: Vec::new(),
+            ..general.clone()
+        })
+    }
+}
+
 impl Manifest {
     /// The providers that the plugin gives: itself, or one for each of its services.
     pub fn providers(&self) -> Vec<Manifest> {
@@ -59,17 +76,6 @@ impl Manifest {
 
     /// The manifest as one service has it.
     pub fn of_service(&self, service: &Service) -> Manifest {
-        let endpoint = |place: &Endpoint| Endpoint {
-            base: service.base.clone(),
-            base_env: service.base_env.clone(),
-            ..place.clone()
-        };
-        let auth = || Auth {
-            env: service.env.clone(),
-            optional: service.key_optional,
-            or: Vec::new(),
-            ..self.auth.clone()
-        };
         let mut own = Manifest {
             schema: self.schema,
             id: service.id.clone(),
@@ -80,8 +86,8 @@ impl Manifest {
             repository: self.repository.clone(),
             aliases: service.aliases.clone(),
             default_model: service.default_model.clone(),
-            endpoints: self.endpoints.iter().map(endpoint).collect(),
-            auth: service.auth.clone().unwrap_or_else(auth),
+            endpoints: self.endpoints.iter().map(|place| service.endpoint(place)).collect(),
+            auth: service.auth(&self.auth),
             settings: self.settings.clone(),
             limits: self.limits.clone(),
             services: Vec::new(),

@@ -1,24 +1,14 @@
 //! The rules for a manifest's values.
 
-use super::{Auth, Endpoint, Kind, Manifest, ManifestError, Scheme};
+use std::collections::BTreeSet;
+
+use super::{Auth, Endpoint, Kind, Manifest, ManifestError, Scheme, Service};
 use crate::transport::endpoint;
 
 /// What is wrong with a manifest, if anything.
-///
-/// `providers` are those that it gives: itself, or its services.
-pub(super) fn check(manifest: &Manifest, providers: &[Manifest]) -> Result<(), String> {
-    check_one(manifest)?;
-    check_services(manifest, providers)
-}
-
-fn check_one(manifest: &Manifest) -> Result<(), String> {
+pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
     if manifest.schema != 1 {
         return Err(format!("schema {} is unknown; this host knows 1", manifest.schema));
-    }
-    for id in std::iter::once(&manifest.id).chain(&manifest.aliases) {
-        if !is_id(id) && !manifest.aliases.contains(id) {
-            return Err(format!("id {id:?} is not of the form [a-z][a-z0-9-]{{1,39}}"));
-        }
     }
     if manifest.version.is_empty()
         || manifest.version.len() > 40
@@ -29,14 +19,29 @@ fn check_one(manifest: &Manifest) -> Result<(), String> {
     if manifest.kind == Kind::AnalyzerModel && manifest.endpoints.is_empty() {
         return Err("a provider names at least one [[endpoint]]".into());
     }
+    check_id(&manifest.id, &manifest.aliases)?;
     for place in &manifest.endpoints {
-        check_endpoint(manifest, place)
-            .map_err(|why| format!("endpoint {:?}: {why}", place.name))?;
+        check_endpoint(manifest, place, false)?;
     }
-    for way in manifest.auth.ways() {
+    check_auth(&manifest.auth)?;
+    let read = manifest.settings.values().flat_map(|s| s.env.iter().chain(&s.other_env));
+    check_variables(read)?;
+    check_services(manifest)
+}
+
+fn check_id(id: &String, aliases: &[String]) -> Result<(), String> {
+    if !is_id(id) && !aliases.contains(id) {
+        return Err(format!("id {id:?} is not of the form [a-z][a-z0-9-]{{1,39}}"));
+    }
+    Ok(())
+}
+
+fn check_auth(auth: &Auth) -> Result<(), String> {
+    for way in auth.ways() {
         check_way(way)?;
+        check_variables(&way.env)?;
     }
-    check_names(manifest)
+    Ok(())
 }
 
 fn check_way(way: &Auth) -> Result<(), String> {
@@ -53,10 +58,7 @@ fn check_way(way: &Auth) -> Result<(), String> {
 }
 
 /// Settings reach the plugin. A variable that holds a key, of this service or of another, must not be one.
-pub(super) fn check_secrets(
-    manifest: &Manifest,
-    providers: &[Manifest],
-) -> Result<(), ManifestError> {
+pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
     const WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH"];
     let by_name = |env: &str| {
         env.split('_').any(|word| {
@@ -64,56 +66,72 @@ pub(super) fn check_secrets(
             WORDS.iter().any(|secret| word.ends_with(secret))
         })
     };
-    let everyone = || std::iter::once(manifest).chain(providers);
-    let is_key =
-        |env: &String| everyone().any(|own| own.auth.ways().any(|way| way.env.contains(env)));
-    for (setting, value) in everyone().flat_map(|own| &own.settings) {
-        let mut read = value.env.iter().chain(&value.other_env);
-        if let Some(env) = read.find(|env| by_name(env) || is_key(env)) {
-            return Err(ManifestError::Secret { setting: setting.clone(), env: env.clone() });
+    let services = manifest.services.iter();
+    let ways = services.clone().filter_map(|service| service.auth.as_ref()).chain([&manifest.auth]);
+    let keys: BTreeSet<&String> = ways
+        .flat_map(|auth| auth.ways().flat_map(|way| &way.env))
+        .chain(services.clone().flat_map(|service| &service.env))
+        .collect();
+    let general = manifest.settings.iter().flat_map(|(setting, value)| {
+        value.env.iter().chain(&value.other_env).map(move |env| (setting, env))
+    });
+    let of_services = services.flat_map(|service| &service.settings_env);
+    match general.chain(of_services).find(|(_, env)| by_name(env) || keys.contains(env)) {
+        Some((setting, env)) => {
+            Err(ManifestError::Secret { setting: setting.clone(), env: env.clone() })
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn check_names(manifest: &Manifest) -> Result<(), String> {
-    let settings = manifest.settings.values().flat_map(|s| s.env.iter().chain(&s.other_env));
-    let bases = manifest.endpoints.iter().filter_map(|place| place.base_env.as_ref());
-    let keys = manifest.auth.ways().flat_map(|way| &way.env);
-    match keys.chain(settings).chain(bases).find(|name| !is_variable(name)) {
+fn check_variables<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), String> {
+    match names.into_iter().find(|name| !is_variable(name)) {
         Some(name) => Err(format!("{name:?} is no name of a variable")),
         None => Ok(()),
     }
 }
 
-/// Each service must give a good manifest, by an id of its own.
-fn check_services(manifest: &Manifest, providers: &[Manifest]) -> Result<(), String> {
-    let mut ids = std::collections::BTreeSet::new();
-    for (service, provider) in manifest.services.iter().zip(providers) {
+fn check_services(manifest: &Manifest) -> Result<(), String> {
+    let mut ids = BTreeSet::new();
+    for service in &manifest.services {
         let wrong = |why: String| format!("service {:?}: {why}", service.id);
         if !ids.insert(&service.id) {
             return Err(wrong("it is there twice".into()));
         }
-        for (name, value) in &service.settings {
-            let setting = manifest.settings.get(name);
-            let fits = setting.is_some_and(|s| s.values.is_empty() || s.values.contains(value));
-            if !fits {
-                return Err(wrong(format!("there is no setting {name} = {value:?}")));
-            }
-        }
-        if let Some(name) =
-            service.settings_env.keys().find(|name| !manifest.settings.contains_key(*name))
-        {
-            return Err(wrong(format!("there is no setting {name}")));
-        }
-        check_one(provider).map_err(wrong)?;
+        check_service(manifest, service).map_err(wrong)?;
     }
     Ok(())
 }
 
-fn check_endpoint(manifest: &Manifest, place: &Endpoint) -> Result<(), String> {
+/// What a service replaces; the rest was checked with the manifest.
+fn check_service(manifest: &Manifest, service: &Service) -> Result<(), String> {
+    for (name, value) in &service.settings {
+        let setting = manifest.settings.get(name);
+        if !setting.is_some_and(|s| s.values.is_empty() || s.values.contains(value)) {
+            return Err(format!("there is no setting {name} = {value:?}"));
+        }
+    }
+    let unknown = service.settings_env.keys().find(|name| !manifest.settings.contains_key(*name));
+    if let Some(name) = unknown {
+        return Err(format!("there is no setting {name}"));
+    }
+    check_id(&service.id, &service.aliases)?;
+    for place in &manifest.endpoints {
+        check_endpoint(manifest, &service.endpoint(place), true)?;
+    }
+    check_auth(&service.auth(&manifest.auth))?;
+    check_variables(service.settings_env.values())
+}
+
+fn check_endpoint(manifest: &Manifest, place: &Endpoint, of_service: bool) -> Result<(), String> {
+    check_place(manifest, place, of_service)
+        .map_err(|why| format!("endpoint {:?}: {why}", place.name))
+}
+
+fn check_place(manifest: &Manifest, place: &Endpoint, of_service: bool) -> Result<(), String> {
+    check_variables(&place.base_env)?;
     // A service without a place of its own: the user must give one.
-    if !(place.base.is_empty() && manifest.family.is_some()) {
+    if !(place.base.is_empty() && of_service) {
         let sample = manifest.filled(&place.base, |_| Some("x"));
         endpoint::base_url(&sample).map_err(|error| error.to_string())?;
     }
