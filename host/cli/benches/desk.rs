@@ -2,7 +2,11 @@
 //! Ten thousand files, and one diff of fifty megabytes. The budget of a key is 16 ms, a frame of most screens.
 //!
 //!     cargo bench -p massgen --bench desk
-#![expect(dead_code, unused_imports, reason = "the parts of the program that have no effects, as they are")]
+#![expect(
+    dead_code,
+    unused_imports,
+    reason = "the parts of the program that have no effects, as they are"
+)]
 #![expect(clippy::unwrap_used, reason = "a benchmark may")]
 
 #[path = "../src/ui"]

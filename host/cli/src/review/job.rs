@@ -216,10 +216,11 @@ impl<'a> Job<'a> {
         let opened = &self.sessions[tab].0;
         let file = Arc::new(FileDiff::to_review(opened, opened, change)?);
         self.cache.push_front((tab, change.clone(), file.clone()));
+        // The newest one is being looked at: however large it is, it is in memory anyway.
         let mut weight = 0;
-        self.cache.retain(|(_, _, file)| {
-            weight += file.weight();
-            weight <= CACHE_BYTES_MAX
+        self.cache.retain(|(_, _, known)| {
+            weight += known.weight();
+            weight <= CACHE_BYTES_MAX || Arc::ptr_eq(known, &file)
         });
         Ok(file)
     }

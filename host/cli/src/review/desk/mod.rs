@@ -160,6 +160,8 @@ impl Desk {
         if !known {
             let change = &self.tabs[tab].items[item].change;
             let name = change.path.lossy();
+            // A large diff makes room for the next one.
+            self.focus = None;
             self.focus = Some(
                 diffs.diff(tab, change).map(|file| Focus::new(tab, item, layout, &name, file)),
             );

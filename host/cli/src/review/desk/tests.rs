@@ -212,3 +212,28 @@ fn the_first_screen_tells_what_there_is() {
         assert!(screen.contains(expected), "{expected:?} is not in\n{screen}");
     }
 }
+
+#[test]
+fn where_everything_can_be_pointed_at_a_decision_says_what_shall_be() {
+    let (mut desk, mut diffs) = desk();
+    let hunk = (Choice::Hunk(2), true);
+    for _ in 0..2 {
+        // Said twice, it is what it was; and the cursor is elsewhere.
+        assert_eq!(desk.put(3, hunk, &mut diffs), Ok(Effect::Save(vec![3])));
+        let part = massgen_isolation::changeset::Part::whole(2);
+        assert_eq!(desk.tab().items[3].accept, Accept::Parts(vec![part]));
+    }
+    desk.put(3, (Choice::Line(2, 1), false), &mut diffs).unwrap();
+    assert_eq!(Mark::of_hunk(&desk.tab().items[3].accept, 2), Mark::Partly);
+    desk.put(3, (Choice::File, false), &mut diffs).unwrap();
+    assert_eq!(desk.tab().items[3].accept, Accept::No);
+    for choice in [Choice::Hunk(0), Choice::Hunk(6), Choice::Line(1, 3), Choice::Line(9, 1)] {
+        assert!(desk.put(3, (choice, true), &mut diffs).is_err(), "{choice:?}");
+    }
+    assert!(desk.put(4, hunk, &mut diffs).is_err());
+    assert_eq!(desk.tab().items[3].accept, Accept::No);
+    // What was looked at before a decision is not what would be applied after it.
+    desk.mode = Mode::Summary(Preview::default());
+    desk.put(0, (Choice::File, true), &mut diffs).unwrap();
+    assert_eq!(desk.on(Key::Char('y'), &mut diffs), Effect::None);
+}

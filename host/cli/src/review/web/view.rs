@@ -211,3 +211,63 @@ pub(super) fn preview(preview: &Preview) -> Value {
         "left": preview.left,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use massgen_isolation::changeset::{Change, Status};
+    use massgen_isolation::path::RelPath;
+
+    use super::*;
+
+    fn told(old: &str, new: &str, of: Stretch) -> Value {
+        let change = Change {
+            path: RelPath::new("a\u{202e}b".as_bytes()).unwrap(),
+            old_path: None,
+            status: Status::Modified,
+            old: None,
+            new: None,
+            scope: Scope::In,
+            risks: Vec::new(),
+        };
+        let known = Item { change, accept: Accept::No, stats: None, stale: false };
+        assert_eq!(item(&known)["path"], "a<U+202E>b");
+        let diff = FileDiff::of(old.into(), new.into());
+        file(&known, &diff, &FileClasses::new(), &of)
+    }
+
+    const ALL: Stretch =
+        Stretch { tab: 0, item: 0, from: 0, hunk: None, rows: 100, split: false, words: false };
+
+    #[test]
+    fn rows_say_what_they_show() {
+        let told = told("fn a() {}\none\n", "fn a() {}\n\x1b[2Jone\n", ALL);
+        let rows = told["rows"].as_array().unwrap();
+        assert_eq!(rows[0]["hunk"], 1);
+        assert_eq!(rows[1], json!({"of": 1, "old": 1, "new": 1, "text": ["fn a() {}"]}));
+        assert_eq!(rows[2]["went"]["number"], 1);
+        assert_eq!(rows[3]["came"]["text"][0], json!(["␛", "m"]));
+        assert_eq!((&told["total"], &told["hunks"]), (&json!(4), &json!(1)));
+    }
+
+    #[test]
+    fn a_stretch_is_what_was_asked_for() {
+        let lines = |end: &str| (0..500).map(|n| format!("{n}{end}\n")).collect::<String>();
+        let (old, new) = (lines(""), lines("x"));
+        let some = told(&old, &new, Stretch { from: 10, rows: 5, ..ALL });
+        assert_eq!((&some["from"], &some["total"]), (&json!(10), &json!(1001)));
+        assert_eq!(some["rows"].as_array().unwrap().len(), 5);
+        let past = told(&old, &new, Stretch { from: usize::MAX, rows: usize::MAX, ..ALL });
+        assert_eq!(past["rows"], json!([]));
+        let split = told(&old, &new, Stretch { split: true, ..ALL });
+        assert_eq!(split["total"], 501);
+        assert_eq!(split["rows"][1]["went"]["at"], split["rows"][1]["came"]["at"]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_says_so() {
+        let told = told("a\n", &"<".repeat(COLUMNS_MAX * 2), ALL);
+        let text = told["rows"][2]["came"]["text"].as_array().unwrap();
+        assert_eq!(text[0].as_str().unwrap().len(), COLUMNS_MAX);
+        assert!(text.last().unwrap()[0].as_str().unwrap().contains("goes on"), "{text:?}");
+    }
+}
