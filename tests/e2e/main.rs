@@ -3,6 +3,7 @@
 
 mod config;
 mod confine;
+mod errors;
 mod faults;
 mod help;
 mod investigate;

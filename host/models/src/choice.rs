@@ -295,6 +295,8 @@ pub fn near_models(inputs: &Inputs<'_>, provider: Option<&str>, name: &str) -> V
         })
         .collect();
     entries.sort_by_key(|entry| (!usable(&entry.provider), entry.status));
+    // The very name that was refused is no suggestion.
+    entries.retain(|entry| entry.id != name);
     let near = suggest::nearest(name, entries.iter().map(|entry| entry.id.as_str()), NEAR_MAX);
     let full = |id: &str| {
         entries

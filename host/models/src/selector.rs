@@ -35,7 +35,7 @@ pub enum SelectorError {
     #[error("{0:?} lacks a {1} beside the slash")]
     HalfEmpty(String, &'static str),
     /// The provider's part is malformed.
-    #[error("{0:?} is no provider's id: lower-case letters, digits, `-` and `_`")]
+    #[error("{0:?} is no provider's id, which has lower-case letters, digits, `-` and `_`")]
     Provider(String),
 }
 

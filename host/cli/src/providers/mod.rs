@@ -342,7 +342,7 @@ impl Installed {
             log,
             recorder,
         };
-        plugin.connect(connection).map_err(|error| self.explain(&error, &base_url, &origin, config))
+        plugin.connect(connection).map_err(|error| self.explain(&error, &origin, config))
     }
 
     /// Settings that follow from the credential: the way it is sent, and the project that it belongs to.
@@ -376,34 +376,26 @@ impl Installed {
     fn no_place(&self, _config: &Config) -> CommandError {
         let id = &self.manifest.id;
         let variable = self.manifest.endpoints.first().and_then(|place| place.base_env.as_deref());
-        let mut error = CommandError::new(
-            Exit::Usage,
-            "usage",
-            format!("{} has no address of its own", self.manifest.name),
-        );
+        let name = &self.manifest.name;
+        let mut error = CommandError::usage(format!("nobody said where your {name} is"))
+            .with_cause(format!("every customer's {name} has an address of its own"));
         error.hints.extend(variable.map(|name| format!("export {name}=https://…")));
-        error.hint(format!("or set base_url below [providers.{id}] in your configuration"))
+        error.hint(format!("`massgen config set providers.{id}.base_url https://…` keeps it"))
     }
 
-    fn explain(
-        &self,
-        error: &ConnectError,
-        base_url: &str,
-        origin: &str,
-        config: &Config,
-    ) -> CommandError {
+    fn explain(&self, error: &ConnectError, origin: &str, config: &Config) -> CommandError {
         match error {
             ConnectError::NoCredential(_) => self.no_key(config),
             ConnectError::BaseUrl { .. } => {
                 CommandError::usage(format!("the base URL of {} can't be used", self.manifest.id))
-                    .because(error)
+                    .because_source(error)
                     .hint(format!(
-                        "it comes from {origin}; {} takes what the vendor's own SDK takes",
-                        base_url_example(base_url)
+                        "it comes from {origin}: write it as the vendor's own SDK takes it"
                     ))
             }
             _ => CommandError::usage(format!("{} can't be connected", self.manifest.id))
-                .because(error),
+                .because(error)
+                .hint("`massgen config show` tells which settings there are, and from where"),
         }
     }
 
@@ -415,8 +407,9 @@ impl Installed {
             "auth-missing",
             format!("{} needs a key and there is none", self.manifest.name),
         );
-        error.causes.push(format!("{names} is not set, neither in the environment nor in a .env file (placeholders count as absent)"));
+        error.causes.push(format!("{names} is not set, neither in the environment nor in a .env file (placeholders count as absent), and no key of {} is kept", self.manifest.id));
         error
+            .hint(format!("`massgen auth set {}` keeps one", self.manifest.id))
             .hint(format!(
                 "export {}=…",
                 self.manifest.auth.env.first().map_or("KEY", String::as_str)
@@ -478,10 +471,6 @@ fn as_url(text: &str, own: Option<&str>) -> String {
         true => format!("http://{host}"),
         false => format!("http://{host}:{port}"),
     }
-}
-
-fn base_url_example(base_url: &str) -> &'static str {
-    if base_url.starts_with("http:") { "https (or http on this machine)" } else { "it" }
 }
 
 fn http_options(config: &Config) -> HttpOptions {

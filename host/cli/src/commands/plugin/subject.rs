@@ -36,7 +36,9 @@ pub(super) fn find(app: &App, wanted: &str) -> Result<Subject, CommandError> {
         .find(|i| i.manifest.id == wanted || i.manifest.aliases.iter().any(|a| a == wanted));
     let installed = found.ok_or_else(|| {
         let ids: Vec<&str> = app.providers.plugins().map(|i| i.manifest.id.as_str()).collect();
-        let near = massgen_models::suggest::nearest(wanted, ids.iter().copied(), 1);
+        // A path is no misspelt id.
+        let ids_meant = ids.iter().copied().filter(|_| !wanted.contains(['.', '/']));
+        let near = massgen_models::suggest::nearest(wanted, ids_meant, 1);
         let error = CommandError::failed(
             "plugin-unknown",
             format!("there is no file, folder or plugin {wanted}"),

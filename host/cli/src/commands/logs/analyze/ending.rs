@@ -193,8 +193,11 @@ fn hints(app: &App, failure: &Failure, model: &ModelId) -> Vec<String> {
     let place = installed.map(|i| i.base_url(&app.environment, &app.config));
     match failure.kind {
         Kind::Authentication | Kind::Permission => key
-            .map(|source| format!("the key comes from {source}: check it with the provider"))
+            .map(|source| {
+                format!("the key comes from {source}: check it in the provider's console")
+            })
             .into_iter()
+            .chain([format!("`massgen auth test {}` tries it", model.provider)])
             .collect(),
         Kind::Billing => vec![
             "look at billing and limits in the provider's console; waiting does not help".into(),
@@ -232,6 +235,6 @@ fn hints(app: &App, failure: &Failure, model: &ModelId) -> Vec<String> {
         }
         Kind::TimeUp => vec!["raise --timeout, and go on with --resume".into()],
         Kind::Refused => vec!["another model may do it: `massgen models` shows them".into()],
-        _ => vec!["--verbose shows more".into()],
+        _ => vec![format!("`massgen models show {model}` tells what is asked for, --verbose more")],
     }
 }

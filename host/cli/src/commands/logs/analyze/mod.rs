@@ -35,7 +35,7 @@ pub(crate) struct AnalyzeArgs {
     #[arg(long, value_name = "SELECTOR")]
     model: Vec<String>,
     /// Most that it may cost, in US dollars
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     max_cost: Option<f64>,
     /// Most tokens that it may use
     #[arg(long, value_name = "N")]
@@ -123,6 +123,7 @@ pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
     }
     if args.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
         return Err(CommandError::usage("--max-cost is no amount of US dollars")
+            .with_cause("an amount is 0 or more")
             .hint("for example --max-cost 0.05"));
     }
     let wishes = wishes(app, args)?;

@@ -1,7 +1,7 @@
 //! Which model explains the run, and why.
 
 use massgen_models::catalog::Catalog;
-use massgen_models::choice::{self, Choice, Inputs, Origin};
+use massgen_models::choice::{self, Choice, ChoiceError, Inputs, Origin};
 
 use crate::app::App;
 use crate::environment::vars;
@@ -35,9 +35,18 @@ pub(crate) fn resolve(app: &App, flag: Option<&str>) -> Result<Choice, CommandEr
         catalog: Catalog::embedded(),
     };
     choice::choose(&inputs).map_err(|error| {
-        CommandError::usage(error.to_string())
-            .because_source(&error)
-            .hint("a model is named provider/model; `massgen models` lists those that are known")
+        let words = CommandError::usage(error.to_string()).because_source(&error);
+        match &error {
+            ChoiceError::AliasCircle(_) => {
+                words.hint("`massgen config show` tells where the aliases are set")
+            }
+            ChoiceError::Colon { fixed, .. } => words.hint(format!("--model {fixed}")),
+            ChoiceError::Selector { .. }
+            | ChoiceError::UnknownProvider { .. }
+            | ChoiceError::UnknownModel { .. } => words.hint(
+                "a model is named provider/model; `massgen models` lists those that are known",
+            ),
+        }
     })
 }
 
