@@ -1,6 +1,7 @@
 //! What isolation stands on: git, the kernel, the sessions there are.
 
 use massgen_isolation::archive::doctor;
+use massgen_isolation::confine::{Net, supported};
 use massgen_isolation::git::Repository;
 
 use super::check::Check;
@@ -60,6 +61,26 @@ fn exchange(dir: &std::path::Path) -> std::io::Result<()> {
     let cwd = rustix::fs::CWD;
     rustix::fs::renameat_with(cwd, &one, cwd, &other, rustix::fs::RenameFlags::EXCHANGE)?;
     Ok(())
+}
+
+/// Whether the kernel keeps agents in their workspaces.
+pub(super) fn confinement() -> Vec<Check> {
+    vec![match (supported(Net::Allow), supported(Net::Deny)) {
+        (Ok(()), Ok(())) => Check::ok(
+            "confinement",
+            "the kernel keeps agents in their workspaces, and closes the network if asked",
+        ),
+        (Ok(()), Err(error)) => Check::note(
+            "confinement",
+            format!("the kernel keeps agents in their workspaces; {error}"),
+            "`--net deny` is refused here",
+        ),
+        (Err(error), _) => Check::note(
+            "confinement",
+            error.to_string(),
+            "agents are watched instead: `massgen isolate escapes` tells what they touched",
+        ),
+    }]
 }
 
 /// Whether sessions are in order.

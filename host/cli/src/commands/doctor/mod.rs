@@ -28,6 +28,7 @@ pub(crate) fn run(app: &App, _: &DoctorArgs) -> Result<Exit, CommandError> {
         places::runs(app),
         isolation::git(app),
         isolation::kernel(app),
+        isolation::confinement(),
         isolation::sessions(app),
     ]
     .into_iter()
