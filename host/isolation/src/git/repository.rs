@@ -55,14 +55,22 @@ impl Repository {
                 Ok(_) => Ok(None),
             };
         };
-        let Some(root) = path_of(git, dir, "--show-toplevel")? else { return Ok(None) };
-        let common = match path_of(git, dir, "--git-common-dir")? {
+        let ask = |args: &'static [&'static str]| move || git.at(dir).args(args).answer();
+        // Side by side: each start of git takes milliseconds.
+        let (root, common, config, head, branch) = std::thread::scope(|scope| {
+            let root = scope.spawn(|| path_of(git, dir, "--show-toplevel"));
+            let common = scope.spawn(|| path_of(git, dir, "--git-common-dir"));
+            let config = scope.spawn(|| Config::read(git, dir));
+            let head = scope.spawn(ask(&["rev-parse", "-q", "--verify", "HEAD^{commit}"]));
+            let branch = ask(&["symbolic-ref", "-q", "HEAD"])();
+            (joined(root), joined(common), joined(config), joined(head), branch)
+        });
+        let Some(root) = root? else { return Ok(None) };
+        let common = match common? {
             Some(common) => common.canonicalize().unwrap_or(common),
             None => gitdir.clone(),
         };
-        let config = Config::read(git, dir)?;
-        let head = git.at(dir).args(["rev-parse", "-q", "--verify", "HEAD^{commit}"]).answer()?;
-        let branch = git.at(dir).args(["symbolic-ref", "-q", "HEAD"]).answer()?;
+        let (config, head, branch) = (config?, head?, branch?);
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_string();
         Ok(Some(Self {
             shallow: common.join("shallow").exists(),
@@ -172,6 +180,10 @@ impl Repository {
         self.gitdir != self.common
             && self.gitdir.parent().is_some_and(|dir| dir.ends_with("worktrees"))
     }
+}
+
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// One path that `rev-parse` tells. Each is asked for alone: a path may hold a newline.
