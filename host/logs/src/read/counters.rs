@@ -5,10 +5,12 @@ use serde_json::Value;
 use super::json::{Document, count, elements, members, number, seconds_ms, text};
 use crate::run::{AgentCounters, ApiTiming, Counters, Places, RecordedRound, Subagent, Tokens};
 
-/// Counters of `metrics_summary.json` or, where it is missing, of `status.json`: both hold the same per
+/// Counters of `metrics_summary.json` or, where it is missing or cut, of `status.json`: both hold the same per
 /// agent.
 pub(super) fn counters(metrics: Option<&Document>, status: Option<&Document>) -> Counters {
-    let Some(document) = metrics.or(status) else { return Counters::default() };
+    let whole = [metrics, status].into_iter().flatten().find(|document| document.whole);
+    let Some(document) = whole.or(metrics).or(status) else { return Counters::default() };
+    let is_metrics = metrics.is_some_and(|metrics| std::ptr::eq(metrics, document));
     let json = &document.value;
     let tools = json.get("tools");
     let api = json.get("api_timing").unwrap_or(&Value::Null);
@@ -25,7 +27,7 @@ pub(super) fn counters(metrics: Option<&Document>, status: Option<&Document>) ->
         subagent_cost_usd: json.get("totals").map_or(0.0, |totals| number(totals, "subagent_cost")),
         api_by_round: timings(api, "by_round"),
         api_by_backend: timings(api, "by_backend"),
-        file: if metrics.is_some() { "metrics_summary.json" } else { "status.json" }.into(),
+        file: if is_metrics { "metrics_summary.json" } else { "status.json" }.into(),
         places: document.places.clone(),
     }
 }

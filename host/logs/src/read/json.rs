@@ -4,6 +4,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
+use super::salvage::salvage;
 use super::{Source, places};
 use crate::run::Places;
 
@@ -11,6 +12,8 @@ use crate::run::Places;
 pub(super) struct Document {
     pub(super) value: Value,
     pub(super) places: Places,
+    /// It was read to its end; otherwise it holds what stands before the place that can't be read.
+    pub(super) whole: bool,
 }
 
 /// Larger files are not read as one document.
@@ -35,18 +38,40 @@ impl Source<'_> {
             self.complain(file, line, "holds bytes that are not UTF-8; they are read as \u{fffd}");
         }
         match serde_json::from_str(&text) {
-            Ok(value) => Some(Document { value, places: places::places(&text) }),
+            Ok(value) => Some(Document { value, places: places::places(&text), whole: true }),
             Err(error) => {
+                let kept = salvage(&text, offset(&text, error.line(), error.column()));
                 let why = if error.is_eof() {
                     "ends in the middle".to_string()
                 } else {
                     error.to_string()
                 };
-                self.complain(file, error.line() as u64, format!("is no JSON document: {why}"));
-                None
+                let rest = match kept {
+                    Some(_) => "what stands before is read",
+                    None => "nothing of it can be read",
+                };
+                let message = format!("is no JSON document: {why}; {rest}");
+                // A parser that comes to the end of the last line stands on a line that is not there.
+                let line = error.line().min(text.lines().count()).max(1);
+                self.complain(file, line as u64, message);
+                kept.map(|(value, taken)| Document {
+                    value,
+                    places: places::places(taken),
+                    whole: false,
+                })
             }
         }
     }
+}
+
+/// The byte of a place that is given as a parser gives it: line from 1, bytes of the line before it.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before = memchr::memchr_iter(b'\n', text.as_bytes());
+    let start = match line {
+        0 | 1 => 0,
+        line => before.map(|at| at + 1).nth(line - 2).unwrap_or(text.len()),
+    };
+    (start + column).min(text.len())
 }
 
 /// The line of the first byte that is not UTF-8.

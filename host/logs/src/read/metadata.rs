@@ -14,6 +14,9 @@ const BYTES_MAX: u64 = 4 << 20;
 
 const FILE: &str = "execution_metadata.yaml";
 
+/// Lines that MassGen finished end with a line end.
+const CUT: &str = "has no end of line here: the file may be cut off";
+
 pub(crate) fn read(source: &mut Source<'_>) -> Metadata {
     let Some(file) = source.open(FILE) else { return Metadata::default() };
     let mut bytes = Vec::new();
@@ -22,6 +25,9 @@ pub(crate) fn read(source: &mut Source<'_>) -> Metadata {
         return Metadata::default();
     }
     let text = String::from_utf8_lossy(&bytes);
+    if !text.ends_with('\n') {
+        source.complain(FILE, text.lines().count() as u64, CUT);
+    }
     let mut metadata = match parse(&text) {
         Ok(metadata) => metadata,
         Err(error) => {

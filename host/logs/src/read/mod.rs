@@ -8,6 +8,7 @@ mod json;
 mod metadata;
 mod nested;
 mod places;
+mod salvage;
 mod status;
 mod text_log;
 
@@ -62,7 +63,7 @@ fn attempt_at(dir: &AttemptDir, path: String, depth: u8, diagnostics: &mut Diagn
     let mut attempt = Attempt {
         number: dir.number,
         metadata: metadata::read(&mut source),
-        has_metrics: metrics_json.is_some(),
+        has_metrics: metrics_json.as_ref().is_some_and(|document| document.whole),
         subagents: metrics_json.as_ref().map(counters::subagents).unwrap_or_default(),
         status: status_json.map(status::status),
         counters,

@@ -8,7 +8,7 @@ const DEPTH_MAX: usize = 4;
 /// A document with more members is no record of MassGen's.
 const PLACES_MAX: usize = 100_000;
 
-/// Walks a document that is known to be valid.
+/// Walks a document that is known to be valid as far as it goes.
 pub(super) fn places(text: &str) -> Places {
     let mut walk = Walk {
         bytes: text.as_bytes(),

@@ -1,7 +1,8 @@
 //! `massgen.log` (or `massgen_debug.log` of a debug run): the only place that tells of calls to tools
 //! that do not exist, of failed requests, and of an end without an answer.
 
-use std::io::BufReader;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::Source;
 use crate::files::next_line;
@@ -48,6 +49,9 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
             note(&mut notes, number, &line);
             exceptions.line(&mut notes, number, &line);
         }
+        if number > 0 && !ends_with_a_line(reader.into_inner()) {
+            source.complain(name, number, "has no end of line here: the file may be cut off");
+        }
         // A run may pass midnight; the log has no date.
         notes.lines = number;
         let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
@@ -55,6 +59,13 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
         break;
     }
     notes
+}
+
+/// MassGen writes whole lines.
+fn ends_with_a_line(mut file: File) -> bool {
+    let mut last = [b'\n'];
+    let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
+    read.is_ok() && last == *b"\n"
 }
 
 fn note(notes: &mut LogNotes, number: u64, line: &str) {
