@@ -85,7 +85,9 @@ fn look(root: &Path) {
     for turn in &run.turns {
         let (facts, run) = examine_with(&run, Some(turn.number), &Redactor::default());
         assert_eq!(facts.attempts.len(), turn.attempts.len(), "an attempt is lost");
-        export::rows(&facts, &run, &mut |_| {});
+        let mut file = export::ParquetRows::new(Vec::new()).expect("memory takes all");
+        export::rows(&facts, &run, &mut |row| file.add(row).expect("every row has its place"));
+        file.finish().expect("the file ends");
         export::otlp(&facts, &run, "0");
         timeline::timeline(&run, &facts, &Redactor::default());
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use massgen_logs::facts::{Facts, Outcome};
 use massgen_logs::problems::Severity;
 use massgen_logs::redact::Redactor;
-use massgen_logs::{examine, locate, overview};
+use massgen_logs::{examine, examine_with, export, locate, overview};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/runs");
 
@@ -282,4 +282,23 @@ fn a_cut_last_line_and_a_foreign_line_are_named() {
     assert_eq!(facts.diagnostics[0].line, 1);
     assert!(facts.diagnostics[0].message.contains("is no event"), "{:?}", facts.diagnostics);
     assert!(facts.diagnostics[1].message.contains("cut off"), "{:?}", facts.diagnostics);
+}
+
+/// A field without a column would be lost without a word.
+#[test]
+fn every_field_of_a_row_is_a_column() {
+    let columns: Vec<&str> = export::columns().collect();
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names() {
+        let (_dir, root) = unpack(&name);
+        let dir = locate::run_dir(&root).unwrap();
+        let (facts, run) = examine_with(&dir, None, &Redactor::default());
+        export::rows(&facts, &run, &mut |row| {
+            seen.extend(row.as_object().unwrap().keys().cloned());
+        });
+    }
+    let without: Vec<_> = seen.iter().filter(|field| !columns.contains(&field.as_str())).collect();
+    assert!(without.is_empty(), "{without:?}");
+    let unused: Vec<_> = columns.iter().filter(|column| !seen.contains(**column)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
 }

@@ -1,13 +1,21 @@
 //! Runs for other programs: rows for databases, spans for tracing systems.
 
+mod columns;
 mod otlp;
+mod parquet;
 mod rows;
 
 pub use otlp::otlp;
+pub use parquet::{ParquetRows, WriteParquetError};
 pub use rows::rows;
 
 use crate::events::{Call, Events};
 use crate::run::{Attempt, Run};
+
+/// The columns of a Parquet file.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    columns::COLUMNS.iter().map(|(name, _)| *name)
+}
 
 /// The attempt that facts were measured from.
 fn attempt_of(run: &Run, number: u32) -> Option<&Attempt> {

@@ -268,14 +268,15 @@ impl Agent<'_> {
     fn segments(&self, rounds: &[Round], calls: &[&Call], own: &Own<'_>) -> Vec<Segment> {
         let mut spends = spend_of(rounds, own, self.attempt);
         let mut calls = calls.to_vec();
-        calls.sort_by_key(|call| call.start_us);
+        // By line, not by time: a clock that was put back would give a call to many rounds.
+        calls.sort_by_key(|call| first_line(call));
         let mut found = Vec::with_capacity(rounds.len());
         for (index, round) in rounds.iter().enumerate() {
-            let next = rounds.get(index + 1).map_or(i64::MAX, |next| next.start_us);
+            let next = rounds.get(index + 1).map_or(u64::MAX, |next| next.line);
             // A call belongs to the round in which it began, also one that began after the answer.
-            let first = if index == 0 { i64::MIN } else { round.start_us };
-            let from = calls.partition_point(|call| call.start_us < first);
-            let to = calls.partition_point(|call| call.start_us < next);
+            let first = if index == 0 { 0 } else { round.line };
+            let from = calls.partition_point(|call| first_line(call) < first);
+            let to = calls.partition_point(|call| first_line(call) < next);
             let mine = &calls[from..to.max(from)];
             let clipped: Vec<_> = mine
                 .iter()
@@ -336,6 +337,11 @@ fn known_outcome(recorded: &str) -> &'static str {
     const KNOWN: &[&str] =
         &["answer", "vote", "presentation", "post_evaluation", "restarted", "error", "timeout"];
     KNOWN.iter().find(|known| **known == recorded).copied().unwrap_or("unfinished")
+}
+
+/// The line that tells of a call first.
+fn first_line(call: &Call) -> u64 {
+    u64::from(if call.start_line > 0 { call.start_line } else { call.end_line })
 }
 
 fn spans<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<(i64, i64)> {

@@ -1,0 +1,92 @@
+"""Parses and measures a large events.jsonl beside others, on the same file in one run, and prints ratios.
+
+    events.py MEASURE RUNS [MEBIBYTES]
+
+MEASURE is `target/release/examples/measure`; RUNS holds packed runs (*.tar.gz). The file is made of their events, all runs
+one after the other, again and again, and removed at the end. Needs jq and, in this Python, duckdb (tests/peers).
+The peers only count tool calls by tool; the facts are everything that `massgen logs facts` tells.
+"""
+
+import datetime
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+DUCKDB = """
+import duckdb, sys
+print(duckdb.sql(f\"\"\"SELECT data->>'tool_name' AS tool, count(*) FROM read_json('{sys.argv[1]}', format='newline_delimited',
+  columns={{'event_type': 'VARCHAR', 'data': 'JSON'}}, maximum_object_size=67108864)
+  WHERE event_type = 'tool_complete' GROUP BY ALL\"\"\").fetchall())
+"""
+PYTHON = """
+import collections, json, sys
+seen = collections.Counter()
+for line in open(sys.argv[1], 'rb'):
+    event = json.loads(line)
+    if event['event_type'] == 'tool_complete':
+        seen[event['data'].get('tool_name')] += 1
+print(seen)
+"""
+JQ = "select(.event_type == \"tool_complete\") | .data.tool_name"
+
+
+def make(packed, attempt, mebibytes):
+    events = b""
+    for path in sorted(packed.glob("*.tar.gz")):
+        with tarfile.open(path) as archive:
+            names = [m for m in archive.getmembers() if m.isfile() and m.name.count("/") == 4
+                     and m.name.endswith("/events.jsonl")]
+            events += b"".join(archive.extractfile(m).read() for m in names)
+    assert events.endswith(b"\n") and all(json.loads(line) for line in events.splitlines())
+    attempt.mkdir(parents=True)
+    with open(attempt / "events.jsonl", "wb") as out:
+        # Every copy is a day later: a log's times go on.
+        day = re.compile(rb'"timestamp": ?"\d{4}-\d\d-\d\d')
+        marked = day.sub(b'"timestamp":"DAYOFCOPY_', events)
+        for copy in range(mebibytes * 1024 * 1024 // len(events)):
+            date = datetime.date(2026, 1, 1) + datetime.timedelta(days=copy)
+            out.write(marked.replace(b"DAYOFCOPY_", date.isoformat().encode()))
+    return attempt / "events.jsonl"
+
+
+def timed(command, rounds=3):
+    best = None
+    for _ in range(rounds):
+        began = time.monotonic()
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        took = time.monotonic() - began
+        if best is None or took < best[0]:
+            best = (took, done.stdout.decode().strip().splitlines()[-1][:60])
+    return best
+
+
+def main():
+    measure, packed = sys.argv[1], Path(sys.argv[2])
+    mebibytes = int(sys.argv[3]) if len(sys.argv) > 3 else 1024
+    with tempfile.TemporaryDirectory() as name:
+        run = Path(name) / "log_20260101_000000_000000"
+        file = make(packed, run / "turn_1" / "attempt_1", mebibytes)
+        size = file.stat().st_size
+        rows = [
+            ("a bare scan for line ends", [measure, "scan", str(file)], 3),
+            ("facts", [measure, str(run)], 3),
+            ("DuckDB", [sys.executable, "-c", DUCKDB, str(file)], 1),
+            ("Python's json", [sys.executable, "-c", PYTHON, str(file)], 1),
+            ("jq", ["jq", "-r", JQ, str(file)], 1),
+        ]
+        facts = None
+        for label, command, rounds in rows:
+            took, last = timed(command, rounds)
+            facts = took if label == "facts" else facts
+            scan = took if label.startswith("a bare") else scan
+            ratio = "" if facts is None else f"{took / facts:8.2f} x facts"
+            print(f"{label:28} {took:8.2f} s {size / took / 1e6:8.0f} MB/s {ratio}  {last}", flush=True)
+        print(f"share of the scan: {100 * scan / facts:.0f} %")
+
+
+main()
