@@ -85,3 +85,80 @@ fn the_configuration_tells_where_each_value_comes_from() {
     assert!(shown.stderr.contains("config.toml:3: unknown key `analysis.modle`"), "{shown:?}");
     assert!(env.run(&["config", "path"]).exits(0).stdout.contains(".config/massgen/config.toml"));
 }
+
+#[test]
+fn values_are_set_and_taken_away_and_comments_stay() {
+    let env = env();
+    env.write("home/.config/massgen/config.toml", "# mine\n[analysis]\nmax_steps = 9 # enough\n");
+    let file = env.home().join(".config/massgen/config.toml");
+    let set = |args: &[&str]| env.run(&[&["config"], args].concat());
+    set(&["set", "analysis.model", "openai/gpt-6-luna"]).exits(0);
+    set(&["set", "analysis.max_steps", "12"]).exits(0);
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "# mine\n[analysis]\nmax_steps = 12 # enough\nmodel = \"openai/gpt-6-luna\"\n"
+    );
+    assert_eq!(env.run(&["models", "show", "--json"]).json()["model"], "gpt-6-luna");
+    set(&["unset", "analysis.model"]).exits(0);
+    set(&["unset", "analysis.max_steps"]).exits(0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n[analysis]\n");
+    assert!(set(&["unset", "analysis.model"]).exits(1).stderr.contains("is not set"));
+    assert!(
+        set(&["set", "analysis.modle", "x"])
+            .exits(2)
+            .stderr
+            .contains("did you mean analysis.model?")
+    );
+    assert!(
+        set(&["set", "providers.openai.base_url", "https://x", "--in-project"])
+            .exits(2)
+            .stderr
+            .contains("never read")
+    );
+    set(&["set", "analysis.max_cost", "0.5", "--in-project"]).exits(0);
+    assert!(env.project().join(".massgen/config.toml").is_file());
+}
+
+#[test]
+fn prices_of_ones_own_are_used_and_a_project_has_no_say() {
+    let env = env();
+    env.unpack_run("single_ok");
+    let dry = || {
+        let args = ["logs", "analyze", "--model", "vllm/big", "--dry-run", "--json"];
+        env.run(&args).exits(0).json()["cost_usd"].clone()
+    };
+    assert!(dry()["worst"].is_null());
+    env.write(
+        "project/.massgen/config.toml",
+        "[models.\"vllm/big\"]\ninput_per_mtok = 0\noutput_per_mtok = 0\n",
+    );
+    assert!(dry()["worst"].is_null());
+    for (what, usd) in [("input", "1.5"), ("output", "6")] {
+        env.run(&["config", "set", &format!("models.\"vllm/big\".{what}_per_mtok"), usd]).exits(0);
+    }
+    let cost = dry();
+    assert!(
+        cost["low"].as_f64() > Some(0.0) && cost["low"].as_f64() < cost["worst"].as_f64(),
+        "{cost}"
+    );
+    let price = env.run(&["models", "show", "vllm/big", "--json"]).json()["price"].clone();
+    assert_eq!((&price["input_per_mtok"], &price["output_per_mtok"]), (&1.5.into(), &6.0.into()));
+}
+
+#[test]
+fn the_choice_of_a_model_is_explained() {
+    let mut env = env();
+    env.unpack_run("single_ok");
+    env.set("MASSGEN_MODEL", "gpt-4o").set("OPENAI_API_KEY", "k-1");
+    env.write("home/.config/massgen/config.toml", "[analysis]\nmodel = \"fast\"\n");
+    let told = env.run(&["logs", "analyze", "--mode", "self", "--explain-model", "--dry-run"]);
+    for line in [
+        "1. --model: nothing",
+        "3. MASSGEN_MODEL: gpt-4o (decides)",
+        "5. analysis.model of yours: fast (not asked)",
+        "6. providers with a key of their own: openai\n",
+        "Model: openai/gpt-4o (from MASSGEN_MODEL).",
+    ] {
+        assert!(told.stderr.contains(line), "{line}: {told:?}");
+    }
+}

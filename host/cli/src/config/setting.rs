@@ -117,6 +117,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "a setting that the strategy's plugin declares",
     ),
     setting(
+        "models.*.input_per_mtok",
+        Kind::Dollars,
+        Project::Never,
+        "your own price of a million tokens of prompt, e.g. models.\"mine/big\".input_per_mtok",
+    ),
+    setting(
+        "models.*.output_per_mtok",
+        Kind::Dollars,
+        Project::Never,
+        "your own price of a million tokens of reply",
+    ),
+    setting(
+        "models.*.cache_read_per_mtok",
+        Kind::Dollars,
+        Project::Never,
+        "your own price of a million tokens of prompt that come from the cache",
+    ),
+    setting(
         "network.connect_timeout",
         Kind::Duration,
         Project::Never,
@@ -213,6 +231,11 @@ pub(crate) fn find(key: &str) -> Option<&'static Setting> {
 }
 
 fn matches(pattern: &str, key: &str) -> bool {
+    // Ids of models have dots of their own.
+    if let Some(last) = pattern.strip_prefix("models.*") {
+        let id = key.strip_prefix("models.").and_then(|rest| rest.strip_suffix(last));
+        return id.is_some_and(|id| !id.is_empty());
+    }
     let mut key_parts = key.split('.');
     let same = pattern.split('.').all(|p| key_parts.next().is_some_and(|k| p == "*" || p == k));
     same && key_parts.next().is_none()

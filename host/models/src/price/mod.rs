@@ -22,22 +22,45 @@ pub struct Price {
     pub cache_read_per_mtok: Option<f64>,
 }
 
+impl Price {
+    /// What a request costs at this price, whatever its size and time.
+    fn cost_usd(&self, usage: &Usage) -> f64 {
+        let input = usage.input_tokens.unwrap_or(0);
+        let cached = usage.cache_read_tokens.unwrap_or(0).min(input);
+        let per_cached = self.cache_read_per_mtok.unwrap_or(self.input_per_mtok);
+        let usd = (input - cached) as f64 * self.input_per_mtok
+            + cached as f64 * per_cached
+            + usage.output_tokens.unwrap_or(0) as f64 * self.output_per_mtok;
+        usd / MILLION
+    }
+}
+
 /// The prices of one model at one time.
 #[derive(Debug, Clone)]
 pub struct Pricing {
     model: ModelId,
     at: SystemTime,
+    own: Option<Price>,
 }
 
 impl Pricing {
     /// Prices of a model at a time in Unix milliseconds.
     pub fn new(model: ModelId, now_unix_ms: i64) -> Self {
         let since = Duration::from_millis(u64::try_from(now_unix_ms).unwrap_or(0));
-        Self { model, at: SystemTime::UNIX_EPOCH + since }
+        Self { model, at: SystemTime::UNIX_EPOCH + since, own: None }
+    }
+
+    /// Prices that the user set; they win over the data's.
+    #[must_use]
+    pub fn with_own(self, own: Option<Price>) -> Self {
+        Self { own, ..self }
     }
 
     /// What a request cost, in US dollars.
     pub fn cost_usd(&self, usage: &Usage) -> Option<f64> {
+        if let Some(own) = &self.own {
+            return Some(own.cost_usd(usage));
+        }
         // The crate's input includes the cached part, as ours does.
         let mut counted = genai_prices::Usage::new();
         let mut add = |key: UsageKey, tokens: Option<u64>| {
@@ -63,6 +86,9 @@ impl Pricing {
 
     /// Prices for people.
     pub fn price(&self) -> Option<Price> {
+        if self.own.is_some() {
+            return self.own;
+        }
         // A thousand tokens stay in the first tier of every model.
         let of = |usage: Usage| Some(round(self.cost_usd(&usage)? / 1_000.0 * MILLION));
         let tokens = Some(1_000);

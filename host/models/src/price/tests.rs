@@ -132,3 +132,19 @@ fn cached_tokens_cost_less_and_unknown_is_none() {
     assert_eq!(pricing("openai-proxy", "gpt-6-luna", NOVEMBER).price(), None);
     assert_eq!(pricing("nobody", "gpt-4o-x", NOVEMBER).cost_usd(&usage(0)), None);
 }
+
+#[test]
+fn prices_of_ones_own_win() {
+    let own = Price { input_per_mtok: 1.0, output_per_mtok: 3.0, cache_read_per_mtok: Some(0.5) };
+    for (provider, model) in [("mine", "big"), ("openai", "gpt-6-luna")] {
+        let priced = pricing(provider, model, NOVEMBER).with_own(Some(own));
+        let usage = Usage {
+            input_tokens: Some(1_000_000),
+            cache_read_tokens: Some(400_000),
+            output_tokens: Some(100_000),
+            ..Usage::default()
+        };
+        assert_eq!(priced.cost_usd(&usage), Some(0.6 + 0.2 + 0.3));
+        assert_eq!(priced.price(), Some(own));
+    }
+}

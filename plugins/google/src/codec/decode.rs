@@ -28,12 +28,13 @@ pub struct Reply {
     calls: u32,
     usage: Option<Usage>,
     stop: Option<StopReason>,
+    named: bool,
 }
 
 impl Reply {
     /// A reply that begins with these notices.
     pub fn new(notices: Vec<String>) -> Self {
-        Self { notices, calls: 0, usage: None, stop: None }
+        Self { notices, calls: 0, usage: None, stop: None, named: false }
     }
 
     fn response(&mut self, response: &Value) -> Result<Vec<Event>, Failure> {
@@ -44,6 +45,11 @@ impl Reply {
             self.usage = Some(usage(metadata));
         }
         let mut events = Vec::new();
+        // Every partial reply repeats it.
+        if let Some(version) = json::text(response, "/modelVersion").filter(|_| !self.named) {
+            self.named = true;
+            events.push(massgen_plugin_sdk::served_model(version));
+        }
         if let Some(reason) = json::text(response, "/promptFeedback/blockReason") {
             events.push(Event::Notice(format!("Google blocked the prompt: {reason}")));
             self.stop = Some(StopReason::Refusal);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use massgen_models::catalog::{Catalog, ModelEntry, Status};
 use massgen_models::model_id::ModelId;
-use massgen_models::price::Pricing;
 use massgen_models::provider::ListedPrice;
 use serde_json::{Value, json};
 
@@ -167,7 +166,7 @@ fn to_json(app: &App, row: &Row) -> Value {
 }
 
 fn price(app: &App, entry: &ModelEntry) -> Option<massgen_models::price::Price> {
-    Pricing::new(ModelId::new(&entry.provider, &entry.id), app.environment.now_unix_ms()).price()
+    app.pricing(&ModelId::new(&entry.provider, &entry.id)).price()
 }
 
 fn table(app: &App, rows: &[Row], width: u16) -> String {

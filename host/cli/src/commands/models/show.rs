@@ -1,7 +1,6 @@
 //! `massgen models show SELECTOR`
 
 use massgen_models::catalog::Catalog;
-use massgen_models::price::Pricing;
 use serde_json::json;
 
 use crate::app::App;
@@ -39,7 +38,7 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     };
     let entry = Catalog::embedded().find(&model.provider, &model.model);
-    let price = Pricing::new(model.clone(), app.environment.now_unix_ms()).price();
+    let price = app.pricing(model).price();
     let installed = app.providers.find(&model.provider);
     let key = installed.and_then(|installed| installed.key(&app.environment, &app.config));
     let (endpoint, endpoint_from) = installed

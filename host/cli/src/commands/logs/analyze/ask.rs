@@ -53,7 +53,7 @@ pub(super) fn run(
     let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
     let run_files = RunFiles::new(&subject.target.run.root, redactor);
     let plan = plan(app, args, subject, &run_files);
-    let pricing = Pricing::new(subject.model.clone(), app.environment.now_unix_ms());
+    let pricing = app.pricing(subject.model);
     if args.dry_run {
         return Ok(dry_run(app, subject, &plan, &pricing));
     }

@@ -34,6 +34,9 @@ pub(crate) struct AnalyzeArgs {
     /// Model that explains the run: provider/model, a bare name, an alias, or none
     #[arg(long, value_name = "SELECTOR")]
     model: Vec<String>,
+    /// Tell step by step why this model is taken
+    #[arg(long)]
+    explain_model: bool,
     /// Most that it may cost, in US dollars
     #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     max_cost: Option<f64>,
@@ -127,7 +130,7 @@ pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
             .hint("for example --max-cost 0.05"));
     }
     let wishes = wishes(app, args)?;
-    let choice = models::choose(app, args.model.first().map(String::as_str))?;
+    let choice = models::choose(app, args.model.first().map(String::as_str), args.explain_model)?;
     let facts = facts::measure(app, &target);
     match &choice.model {
         None => without_model(app, args, &target, &facts, &choice.origin.to_string()),

@@ -7,8 +7,11 @@ use crate::app::App;
 use crate::environment::vars;
 use crate::error::CommandError;
 
-/// Chooses a model from everything that may name one, strongest first, and says so.
-pub(crate) fn choose(app: &App, flag: Option<&str>) -> Result<Choice, CommandError> {
+/// Chooses a model from everything that may name one, strongest first, and says so; step by step if asked.
+pub(crate) fn choose(app: &App, flag: Option<&str>, explain: bool) -> Result<Choice, CommandError> {
+    if explain {
+        app.ui.status(&explained(app, flag));
+    }
     let choice = resolve(app, flag)?;
     if let Some(model) = &choice.model {
         app.ui.status(&format!("Model: {model} (from {}).", choice.origin));
@@ -60,6 +63,40 @@ pub(crate) fn near(app: &App, provider: &str, model: &str) -> Vec<String> {
         catalog: Catalog::embedded(),
     };
     choice::near_models(&inputs, Some(provider), model)
+}
+
+/// Who may name the model, what each says, and what decides where nobody does.
+fn explained(app: &App, flag: Option<&str>) -> String {
+    let said = candidates(app, flag);
+    let files = ["analysis.model of the project", "analysis.model of yours"];
+    let places = ["--model", vars::ANALYZE_MODEL, vars::MODEL].into_iter().chain(files);
+    let says = |place: &str| {
+        said.iter().position(|(origin, _)| match origin {
+            Origin::ProjectConfig(_) => place == files[0],
+            Origin::UserConfig(_) => place == files[1],
+            origin => origin.to_string() == place,
+        })
+    };
+    let mut lines = vec!["Who names the model, the strongest first:".to_string()];
+    for (number, place) in places.enumerate() {
+        let what = match says(place) {
+            Some(0) => format!("{} (decides)", said[0].1),
+            Some(at) => format!("{} (not asked)", said[at].1),
+            None => "nothing".into(),
+        };
+        lines.push(format!("  {}. {place}: {what}", number + 1));
+    }
+    let profiles = app.providers.profiles(&app.environment, &app.config);
+    let keys = profiles.iter().filter(|profile| profile.volunteers).map(|p| p.id.as_str());
+    let keys: Vec<&str> = keys.collect();
+    let keys = if keys.is_empty() { "none".to_string() } else { keys.join(", ") };
+    let note = if said.is_empty() { " (decides)" } else { "" };
+    lines.push(format!("  6. providers with a key of their own: {keys}{note}"));
+    lines.push(format!(
+        "Aliases and bare names are looked up in the catalogue of {}.",
+        Catalog::embedded().as_of()
+    ));
+    lines.join("\n")
 }
 
 fn candidates(app: &App, flag: Option<&str>) -> Vec<(Origin, String)> {

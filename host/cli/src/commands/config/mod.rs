@@ -1,4 +1,6 @@
-//! `massgen config show|path`
+//! `massgen config show|path|set|unset`
+
+mod set;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -10,9 +12,11 @@ use crate::exit::Exit;
 use crate::ui::table::{self, Align};
 use crate::ui::{BOLD, DIM};
 
-/// Show the configuration
+/// Show and change the configuration
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  massgen config show\n  massgen config path")]
+#[command(
+    after_help = "Examples:\n  massgen config show\n  massgen config path\n  massgen config set analysis.model openai/gpt-6-luna"
+)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     verb: ConfigVerb,
@@ -24,12 +28,16 @@ enum ConfigVerb {
     Show,
     /// Print the files that configuration is read from
     Path,
+    Set(set::SetArgs),
+    Unset(set::UnsetArgs),
 }
 
 pub(crate) fn run(app: &App, args: &ConfigArgs) -> Result<Exit, CommandError> {
-    match args.verb {
+    match &args.verb {
         ConfigVerb::Show => show(app),
         ConfigVerb::Path => path(app),
+        ConfigVerb::Set(args) => set::set(app, args)?,
+        ConfigVerb::Unset(args) => set::unset(app, args)?,
     }
     Ok(Exit::Done)
 }
