@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How long a person waits: a review of ten thousand files, and one of a diff of fifty megabytes, on a real
+# How long a person waits: reviews of ten thousand files and of fifty megabytes, on a real
 # terminal (tmux). Figures, no test: they depend on the machine and on what else it does.
 # Usage: tests/terminal/timed.sh PROGRAM        a release build
 set -eu
@@ -81,15 +81,29 @@ timed h '▶✓ hunk 1 of 1' 'take a hunk, with 10,000 decisions kept'
 timed Enter 'Apply writes 1 path' 'what would happen'
 memory many
 
-# A terminal keeps the home directory that it was started with.
+# Opens a review of one file, and goes and decides in it. Each has a terminal of its own: one keeps the home
+# directory that it was started with.
+large() {
+    opened "$1"
+    timed ']' '▶○ hunk 2 of' 'the next hunk'
+    timed h '▶✓ hunk 2 of' 'take a hunk'
+    memory "$1"
+}
+
 tm kill-server
-echo "a diff of 50 MB"
-project large
-seq 1250000 | sed 's/.*/line number & of a text that is rather long/' > large.txt
-agent large <<'A'
+echo "a diff of 50 MB: nine lines in ten of 27 MB are others"
+project every
+seq 600000 | sed 's/.*/line number & of a text that is rather long/' > large.txt
+agent every <<'A'
+sed -i '/0[0-9] of/!s/rather/very/' large.txt
+A
+large every
+
+tm kill-server
+echo "a file of 50 MB: a line in a hundred is another one"
+project some
+seq 1150000 | sed 's/.*/line number & of a text that is rather long/' > large.txt
+agent some <<'A'
 sed -i '1~100s/rather/very/' large.txt
 A
-opened large
-timed ']' '▶○ hunk 2 of' 'the next hunk'
-timed h '▶✓ hunk 2 of' 'take a hunk'
-memory large
+large some
