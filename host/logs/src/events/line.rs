@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use super::args::{self, Args};
+use super::header::{Header, header, swallows_a_line};
 use super::result::{self, Measured};
 use super::{AnswerText, FinalText, MomentKind, VoteText, failure, naive_us};
 
@@ -72,6 +73,38 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// Takes a line apart, or says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Parsed<'_>, String> {
+    match plain(text) {
+        Some(parsed) => Ok(parsed),
+        None => parsed(text),
+    }
+}
+
+/// Events whose data is parsed, and thereby found whole.
+const READ: &[&str] = &[
+    "tool_start",
+    "tool_complete",
+    "agent_restart",
+    "answer_submitted",
+    "vote",
+    "final_presentation_start",
+    "final_answer",
+    "orchestrator_timeout",
+    "restart_banner",
+    "error",
+];
+
+/// A line as MassGen writes it; none for the parser's say, also where something is wrong.
+fn plain(text: &str) -> Option<Parsed<'_>> {
+    let Header { timestamp, event, agent, data } = header(text)?;
+    let at_us = naive_us(timestamp)?;
+    if !READ.contains(&event) && swallows_a_line(data) {
+        return None;
+    }
+    let what = what(event, data).ok()?;
+    Some(Parsed { at_us, agent: agent.map(Cow::Borrowed), what })
+}
+
+fn parsed(text: &str) -> Result<Parsed<'_>, String> {
     #[derive(Deserialize)]
     struct Line<'a> {
         #[serde(borrow)]

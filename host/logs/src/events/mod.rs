@@ -5,6 +5,7 @@
 mod args;
 mod command;
 mod failure;
+mod header;
 mod join;
 mod line;
 mod names;

@@ -103,3 +103,13 @@ fn bytes_that_are_no_utf8_cost_a_word_not_the_event() {
     assert_eq!(complaints.len(), 1);
     assert!(complaints[0].1.contains("not UTF-8"), "{complaints:?}");
 }
+
+/// The short way and the parser say the same of a line.
+#[test]
+fn both_ways_of_reading_a_line_agree() {
+    let compact = sample().replace("\": ", "\":");
+    let (plain, parsed) = (read(sample().as_bytes(), 1 << 20), read(compact.as_bytes(), 1 << 20));
+    assert_eq!(plain.0.calls.len(), parsed.0.calls.len());
+    assert_eq!(plain.0.moments, parsed.0.moments);
+    assert_eq!((plain.0.count, plain.0.span), (parsed.0.count, parsed.0.span));
+}

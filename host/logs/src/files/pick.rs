@@ -42,10 +42,14 @@ fn skip(reader: &mut impl BufRead, mut lines: u64) -> std::io::Result<bool> {
         if chunk.is_empty() {
             return Ok(false);
         }
-        let last = usize::try_from(lines - 1).unwrap_or(usize::MAX);
-        let (ends, used) = match memchr::memchr_iter(b'\n', chunk).nth(last) {
-            Some(at) => (lines, at + 1),
-            None => (memchr::memchr_iter(b'\n', chunk).count() as u64, chunk.len()),
+        // Counting is many times as fast as walking from end to end: only the last chunk is walked.
+        let ends = memchr::memchr_iter(b'\n', chunk).count() as u64;
+        let (ends, used) = if ends < lines {
+            (ends, chunk.len())
+        } else {
+            let last = usize::try_from(lines - 1).unwrap_or(usize::MAX);
+            let at = memchr::memchr_iter(b'\n', chunk).nth(last);
+            (lines, at.map_or(chunk.len(), |at| at + 1))
         };
         lines -= ends;
         reader.consume(used);

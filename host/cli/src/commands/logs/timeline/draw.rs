@@ -11,7 +11,22 @@ const NAME_MAX: usize = 18;
 const LISTED_MAX: usize = 60;
 
 /// What the signs mean.
-pub(super) const LEGEND: &str = "▓ first answer  ▒ voting  █ presenting  ╌ cut off │ A answer  V vote  R restart  F final  ! trouble  T timeout │ ▪ tool  ✗ failed  … unfinished  ~ background";
+const LEGEND: &[&str] = &[
+    "▓ first answer",
+    "▒ voting",
+    "█ presenting",
+    "╌ cut off",
+    "A answer",
+    "V vote",
+    "R restart",
+    "F final",
+    "! trouble",
+    "T timeout",
+    "▪ tool",
+    "✗ failed",
+    "… unfinished",
+    "~ background",
+];
 
 /// Draws a turn, at most `width` columns wide. `all`: lists every event.
 pub(super) fn draw(timeline: &Timeline, width: u16, all: bool) -> String {
@@ -24,7 +39,24 @@ pub(super) fn draw(timeline: &Timeline, width: u16, all: bool) -> String {
         text.push('\n');
         draw_track(&mut text, track, usize::from(width), all);
     }
-    text.push_str(&format!("\n{DIM}{}{DIM:#}\n", human::cut(LEGEND, usize::from(width))));
+    text.push_str(&format!("\n{DIM}{}{DIM:#}\n", legend(usize::from(width))));
+    text
+}
+
+/// The legend on as many lines as it needs: a sign that is not explained is no use.
+fn legend(width: usize) -> String {
+    let (mut text, mut column) = (String::new(), 0);
+    for entry in LEGEND {
+        let chars = entry.chars().count();
+        if column > 0 && column + 2 + chars > width {
+            text.push('\n');
+            column = 0;
+        }
+        let gap = if column > 0 { "  " } else { "" };
+        text.push_str(gap);
+        text.push_str(entry);
+        column += gap.len() + chars;
+    }
     text
 }
 
