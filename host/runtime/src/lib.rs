@@ -8,6 +8,7 @@ pub mod manifest;
 mod provider;
 pub mod rehearsal;
 pub mod secret;
+mod sections;
 mod sentinel;
 mod transport;
 

@@ -1,6 +1,7 @@
 //! The import gate: what a component may ask for, decided before it is compiled.
 
 use crate::manifest::Kind;
+use crate::sections;
 
 /// Interfaces that a component exports are named so.
 pub(super) const CATALOG: &str = "massgen:analyzer-model/model-catalog@0.1.0";
@@ -74,34 +75,27 @@ pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError
 
 /// Looks at a component's imports and exports.
 pub fn surface(component: &[u8]) -> Result<Surface, GateError> {
-    use wasmparser::{Encoding, Parser, Payload};
-    let mut surface = Surface::default();
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(GateError::Malformed)? {
-            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                return Err(GateError::Module);
-            }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(imports) if depth == 0 => {
+    use wasmparser::{Encoding, Payload};
+    let (mut surface, mut module) = (Surface::default(), false);
+    sections::visit(component, |section| {
+        match section {
+            Payload::Version { encoding: Encoding::Module, .. } => module = true,
+            Payload::ComponentImportSection(imports) => {
                 for import in imports {
-                    surface
-                        .imports
-                        .push(import.map_err(GateError::Malformed)?.name.name.to_string());
+                    surface.imports.push(import?.name.name.to_string());
                 }
             }
-            Payload::ComponentExportSection(exports) if depth == 0 => {
+            Payload::ComponentExportSection(exports) => {
                 for export in exports {
-                    surface
-                        .exports
-                        .push(export.map_err(GateError::Malformed)?.name.name.to_string());
+                    surface.exports.push(export?.name.name.to_string());
                 }
             }
             _ => {}
         }
-    }
-    Ok(surface)
+        Ok(())
+    })
+    .map_err(GateError::Malformed)?;
+    if module { Err(GateError::Module) } else { Ok(surface) }
 }
 
 fn check(import: &str, allowed: &str) -> Result<(), GateError> {
