@@ -5,6 +5,7 @@
 
 AIMOCK_CLI   dist/cli.js of the package @copilotkit/aimock
 """
+import http.client
 import http.server
 import json
 import sys
@@ -77,7 +78,7 @@ class Before(http.server.BaseHTTPRequestHandler):
                 self.answer_bytes(reply.status, reply.headers, reply.read())
         except urllib.error.HTTPError as error:
             self.answer_bytes(error.code, error.headers, error.read())
-        except OSError:
+        except (OSError, http.client.HTTPException):
             self.close_connection = True
 
     def answer(self, value):

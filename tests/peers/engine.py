@@ -18,7 +18,7 @@ PLACES = {
     "openai-compatible": ("mine/smollm2", {}),
     "llama-cpp": ("llama-cpp/smollm2", {"LLAMA_CPP_BASE_URL": "@/v1"}),
 }
-# The window is smaller than the conversation, or holds it; the server ends a reply after 40 tokens.
+# The window is smaller than the conversation, or holds it. One thread: more of them wait for each other on a busy machine.
 WINDOWS = (1024, 8192)
 ENDINGS = {0: "", 4: "error:", 5: "error:"}
 
@@ -27,7 +27,7 @@ def main(server, model, binary, runs):
     bench = peer.Bench(binary, runs)
     for window in WINDOWS:
         port = peer.free_port()
-        command = [server, "-m", model, "--host", "127.0.0.1", "--port", str(port), "-c", str(window), "-np", "1", "-t", "1", "-n", "40", "-a", "smollm2"]
+        command = [server, "-m", model, "--host", "127.0.0.1", "--port", str(port), "-c", str(window), "-np", "1", "-t", "1", "-a", "smollm2"]
         with peer.server(command, port, "/health", bench.home / f"llama-{window}.log") as base:
             bench.config(f'[network]\nidle_timeout = "170s"\n[providers.mine]\ntype = "openai-compatible"\nbase_url = "{base}/v1"\n')
             for name, (selector, env) in PLACES.items():
