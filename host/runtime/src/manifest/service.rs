@@ -89,7 +89,7 @@ impl Manifest {
             endpoints: self.endpoints.iter().map(|place| service.endpoint(place)).collect(),
             auth: service.auth(&self.auth),
             settings: self.settings.clone(),
-            limits: self.limits.clone(),
+            limits: self.limits,
             services: Vec::new(),
             base_endings: service.base_endings.clone(),
             family: Some(self.label()),
