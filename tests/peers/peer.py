@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+
+# Whoever ends a script ends its servers, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 KEYS = {name: f"sentinel-{name.lower().replace('_', '-')}" for name in (
     "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "AZURE_OPENAI_API_KEY", "OPENROUTER_API_KEY", "GROQ_API_KEY", "MISTRAL_API_KEY",
