@@ -25,6 +25,7 @@ fn write(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     sections::efficiency(out, analysis.facts)?;
     findings(out, analysis, &[Category::Efficiency])?;
     writeln!(out, "## 3. Command Pattern Analysis\n")?;
+    sections::commands(out, analysis.facts)?;
     sections::problems(
         out,
         analysis.problems,
@@ -204,6 +205,7 @@ fn appendix(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     for notice in analysis.notices {
         writeln!(out, "- Note: {}", inline(notice))?;
     }
+    sections::gaps(out, analysis.facts)?;
     for diagnostic in analysis.facts.diagnostics.iter().take(50) {
         writeln!(
             out,

@@ -137,6 +137,53 @@ pub(super) fn efficiency(out: &mut String, facts: &Facts) -> fmt::Result {
             )?;
         }
     }
+    writeln!(
+        out,
+        "\n| Attempt | Phase | Rounds | Agent time | Longest | Share |\n|---|---|---|---|---|---|"
+    )?;
+    for attempt in &facts.attempts {
+        for phase in &attempt.phases {
+            writeln!(
+                out,
+                "| {} | {} | {} | {} | {} | {:.0} % |",
+                attempt.attempt,
+                inline(&phase.phase),
+                phase.count,
+                seconds(phase.total_ms),
+                seconds(phase.max_ms),
+                phase.share * 100.0
+            )?;
+        }
+    }
+    writeln!(out)
+}
+
+/// Shell commands by pattern, those that took most time.
+pub(super) fn commands(out: &mut String, facts: &Facts) -> fmt::Result {
+    const SHOWN_MAX: usize = 15;
+    let all: Vec<_> = facts.attempts.iter().flat_map(|attempt| &attempt.commands).collect();
+    if all.is_empty() {
+        return writeln!(out, "No shell command was run.\n");
+    }
+    writeln!(
+        out,
+        "| Command | Calls | Failed | Time | Slowest | Agents |\n|---|---|---|---|---|---|"
+    )?;
+    for command in all.iter().take(SHOWN_MAX) {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} |",
+            code(&command.pattern),
+            command.count,
+            command.failures,
+            seconds(command.total_ms),
+            seconds(command.max_ms),
+            inline(&command.agents.join(", "))
+        )?;
+    }
+    if all.len() > SHOWN_MAX {
+        writeln!(out, "\n{} more patterns took less time.", all.len() - SHOWN_MAX)?;
+    }
     writeln!(out)
 }
 
@@ -161,14 +208,27 @@ pub(super) fn duplicates(out: &mut String, facts: &Facts) -> fmt::Result {
 }
 
 pub(super) fn behavior(out: &mut String, facts: &Facts) -> fmt::Result {
-    writeln!(out, "| Answer | Agent | After |\n|---|---|---|")?;
+    writeln!(
+        out,
+        "| Answer | Agent | After | Characters | Growth | Like its last | Most like another's |\n|---|---|---|---|---|---|---|"
+    )?;
     for answer in facts.attempts.iter().flat_map(|attempt| &attempt.answers) {
+        let share = |value: f64| format!("{:.0} %", value * 100.0);
+        let or_none = |value: Option<String>| value.unwrap_or_else(|| "-".into());
         writeln!(
             out,
-            "| {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             inline(&answer.label),
             inline(&answer.agent),
-            seconds(answer.at_ms)
+            seconds(answer.at_ms),
+            or_none(answer.chars.map(|chars| chars.to_string())),
+            or_none(answer.growth_chars.map(|chars| format!("{chars:+}"))),
+            or_none(answer.similarity_to_previous.map(share)),
+            or_none(answer.most_alike.as_ref().map(|other| format!(
+                "{} ({})",
+                inline(&other.label),
+                share(other.similarity)
+            )))
         )?;
     }
     writeln!(out, "\n| Voter | For | Reason |\n|---|---|---|")?;
@@ -182,6 +242,9 @@ pub(super) fn behavior(out: &mut String, facts: &Facts) -> fmt::Result {
         )?;
     }
     writeln!(out)?;
+    for attempt in &facts.attempts {
+        votes_together(out, attempt)?;
+    }
     for enforcement in facts.attempts.iter().flat_map(|attempt| &attempt.enforcement) {
         writeln!(
             out,
@@ -192,6 +255,46 @@ pub(super) fn behavior(out: &mut String, facts: &Facts) -> fmt::Result {
         )?;
     }
     writeln!(out)
+}
+
+fn votes_together(out: &mut String, attempt: &AttemptFacts) -> fmt::Result {
+    let summary = &attempt.vote_summary;
+    if summary.unanimous {
+        writeln!(out, "- attempt {}: the vote was unanimous", attempt.attempt)?;
+    }
+    if summary.tie {
+        writeln!(out, "- attempt {}: the vote was a tie", attempt.attempt)?;
+    }
+    for changed in &summary.changed {
+        writeln!(
+            out,
+            "- attempt {}: {} changed its vote from {} to {}",
+            attempt.attempt,
+            inline(&changed.voter),
+            inline(&changed.from),
+            inline(&changed.to)
+        )?;
+    }
+    if !summary.abstained.is_empty() {
+        writeln!(
+            out,
+            "- attempt {}: no vote that counted came from {}",
+            attempt.attempt,
+            inline(&summary.abstained.join(", "))
+        )?;
+    }
+    Ok(())
+}
+
+/// What the record lacks or says wrongly: which figures are read, which are mended.
+pub(super) fn gaps(out: &mut String, facts: &Facts) -> fmt::Result {
+    let mut known = std::collections::BTreeSet::new();
+    for gap in facts.attempts.iter().flat_map(|attempt| &attempt.gaps) {
+        if known.insert(gap.gap) {
+            writeln!(out, "- Gap of the record ({}): {}", gap.state, inline(gap.note))?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn cost(out: &mut String, facts: &Facts) -> fmt::Result {

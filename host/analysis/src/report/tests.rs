@@ -134,3 +134,16 @@ fn the_json_has_the_fields_that_scripts_rely_on() {
     assert_eq!(json["findings"][0]["evidence"][0]["verified"], false);
     assert_eq!(json["facts"]["schema"], "facts/1");
 }
+
+#[test]
+fn what_was_measured_of_talk_and_of_the_record_is_in_it() {
+    let facts = facts();
+    let text = render(&analysis(&facts, &[], Stop::NoModel));
+    assert!(text.contains("| Attempt | Phase | Rounds |"), "{text}");
+    assert!(text.contains("| Answer | Agent | After | Characters |"), "{text}");
+    assert!(text.contains("- attempt 1: the vote was unanimous"), "{text}");
+    assert!(text.contains("No shell command was run."), "{text}");
+    let gaps = facts.attempts[0].gaps.len();
+    assert!(gaps > 0);
+    assert_eq!(text.matches("- Gap of the record (").count(), gaps, "{text}");
+}
