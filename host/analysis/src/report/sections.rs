@@ -104,148 +104,119 @@ pub(super) fn correctness(out: &mut String, facts: &Facts) -> fmt::Result {
 }
 
 pub(super) fn efficiency(out: &mut String, facts: &Facts) -> fmt::Result {
-    writeln!(
-        out,
-        "| Attempt | Agent | Rounds | Wall | Thinking | Tools | First tool after | Waiting for background |\n|---|---|---|---|---|---|---|---|"
-    )?;
-    for attempt in &facts.attempts {
-        for agent in &attempt.agents {
-            let first = agent.time_to_first_tool_ms.map_or_else(|| "-".into(), seconds);
-            writeln!(
-                out,
-                "| {} | {} | {} | {} | {} | {} | {first} | {} |",
-                attempt.attempt,
-                inline(&agent.id),
-                agent.rounds,
-                seconds(agent.wall_ms),
-                seconds(agent.think_ms),
-                seconds(agent.exec_ms),
-                seconds(agent.bg_wait_ms)
-            )?;
-        }
+    let agents = each(facts, |attempt| &attempt.agents).map(|(attempt, agent)| {
+        [
+            attempt.attempt.to_string(),
+            inline(&agent.id),
+            agent.rounds.to_string(),
+            seconds(agent.wall_ms),
+            seconds(agent.think_ms),
+            seconds(agent.exec_ms),
+            or_none(agent.time_to_first_tool_ms.map(seconds)),
+            seconds(agent.bg_wait_ms),
+        ]
+    });
+    let head = [
+        "Attempt",
+        "Agent",
+        "Rounds",
+        "Wall",
+        "Thinking",
+        "Tools",
+        "First tool after",
+        "Waiting for background",
+    ];
+    table(out, head, agents)?;
+    writeln!(out, "Critical path:\n")?;
+    for (attempt, leg) in each(facts, |attempt| &attempt.critical_path) {
+        let (attempt, agent) = (attempt.attempt, inline(&leg.agent));
+        writeln!(out, "- attempt {attempt}: {agent} round {} ({})", leg.round, seconds(leg.ms))?;
     }
-    writeln!(out, "\nCritical path:\n")?;
-    for attempt in &facts.attempts {
-        for leg in &attempt.critical_path {
-            writeln!(
-                out,
-                "- attempt {}: {} round {} ({})",
-                attempt.attempt,
-                inline(&leg.agent),
-                leg.round,
-                seconds(leg.ms)
-            )?;
-        }
-    }
-    writeln!(
-        out,
-        "\n| Attempt | Phase | Rounds | Agent time | Longest | Share |\n|---|---|---|---|---|---|"
-    )?;
-    for attempt in &facts.attempts {
-        for phase in &attempt.phases {
-            writeln!(
-                out,
-                "| {} | {} | {} | {} | {} | {:.0} % |",
-                attempt.attempt,
-                inline(&phase.phase),
-                phase.count,
-                seconds(phase.total_ms),
-                seconds(phase.max_ms),
-                phase.share * 100.0
-            )?;
-        }
-    }
-    writeln!(out)
+    writeln!(out)?;
+    let phases = each(facts, |attempt| &attempt.phases).map(|(attempt, phase)| {
+        [
+            attempt.attempt.to_string(),
+            inline(&phase.phase),
+            phase.count.to_string(),
+            seconds(phase.total_ms),
+            seconds(phase.max_ms),
+            percent(phase.share),
+        ]
+    });
+    table(out, ["Attempt", "Phase", "Rounds", "Agent time", "Longest", "Share"], phases)
 }
 
-/// Shell commands by pattern, those that took most time.
+/// Shell commands by pattern: of each attempt, those that took most time first.
 pub(super) fn commands(out: &mut String, facts: &Facts) -> fmt::Result {
     const SHOWN_MAX: usize = 15;
-    let all: Vec<_> = facts.attempts.iter().flat_map(|attempt| &attempt.commands).collect();
-    if all.is_empty() {
+    let count = each(facts, |attempt| &attempt.commands).count();
+    if count == 0 {
         return writeln!(out, "No shell command was run.\n");
     }
-    writeln!(
-        out,
-        "| Command | Calls | Failed | Time | Slowest | Agents |\n|---|---|---|---|---|---|"
-    )?;
-    for command in all.iter().take(SHOWN_MAX) {
-        writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} |",
+    let shown = each(facts, |attempt| &attempt.commands).take(SHOWN_MAX).map(|(_, command)| {
+        [
             code(&command.pattern),
-            command.count,
-            command.failures,
+            command.count.to_string(),
+            command.failures.to_string(),
             seconds(command.total_ms),
             seconds(command.max_ms),
-            inline(&command.agents.join(", "))
-        )?;
+            inline(&command.agents.join(", ")),
+        ]
+    });
+    table(out, ["Command", "Calls", "Failed", "Time", "Slowest", "Agents"], shown)?;
+    if count > SHOWN_MAX {
+        writeln!(out, "{} more patterns are in `massgen logs facts --json`.\n", count - SHOWN_MAX)?;
     }
-    if all.len() > SHOWN_MAX {
-        writeln!(out, "\n{} more patterns took less time.", all.len() - SHOWN_MAX)?;
-    }
-    writeln!(out)
+    Ok(())
 }
 
 pub(super) fn duplicates(out: &mut String, facts: &Facts) -> fmt::Result {
-    let all: Vec<_> = facts.attempts.iter().flat_map(|attempt| &attempt.duplicates).collect();
-    if all.is_empty() {
+    if each(facts, |attempt| &attempt.duplicates).next().is_none() {
         return writeln!(out, "No tool was called twice with the same arguments.\n");
     }
-    writeln!(out, "| Tool | Arguments | Times | Agents |\n|---|---|---|---|")?;
-    for duplicate in all {
+    let all = each(facts, |attempt| &attempt.duplicates).map(|(_, duplicate)| {
         let args: String = duplicate.args.to_string().chars().take(120).collect();
-        writeln!(
-            out,
-            "| {} | {} | {} | {} |",
+        [
             inline(&duplicate.tool),
             code(&args),
-            duplicate.count,
-            inline(&duplicate.agents.join(", "))
-        )?;
-    }
-    writeln!(out)
+            duplicate.count.to_string(),
+            inline(&duplicate.agents.join(", ")),
+        ]
+    });
+    table(out, ["Tool", "Arguments", "Times", "Agents"], all)
 }
 
 pub(super) fn behavior(out: &mut String, facts: &Facts) -> fmt::Result {
-    writeln!(
-        out,
-        "| Answer | Agent | After | Characters | Growth | Like its last | Most like another's |\n|---|---|---|---|---|---|---|"
-    )?;
-    for answer in facts.attempts.iter().flat_map(|attempt| &attempt.answers) {
-        let share = |value: f64| format!("{:.0} %", value * 100.0);
-        let or_none = |value: Option<String>| value.unwrap_or_else(|| "-".into());
-        writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            inline(&answer.label),
-            inline(&answer.agent),
-            seconds(answer.at_ms),
-            or_none(answer.chars.map(|chars| chars.to_string())),
-            or_none(answer.growth_chars.map(|chars| format!("{chars:+}"))),
-            or_none(answer.similarity_to_previous.map(share)),
-            or_none(answer.most_alike.as_ref().map(|other| format!(
-                "{} ({})",
-                inline(&other.label),
-                share(other.similarity)
-            )))
-        )?;
-    }
-    writeln!(out, "\n| Voter | For | Reason |\n|---|---|---|")?;
-    for vote in facts.attempts.iter().flat_map(|attempt| &attempt.votes) {
-        writeln!(
-            out,
-            "| {} | {} | {} |",
-            inline(&vote.voter),
-            inline(&vote.target),
-            inline(&vote.reason)
-        )?;
-    }
-    writeln!(out)?;
-    for attempt in &facts.attempts {
-        votes_together(out, attempt)?;
-    }
-    for enforcement in facts.attempts.iter().flat_map(|attempt| &attempt.enforcement) {
+    let answers =
+        each(facts, |attempt| &attempt.answers).map(|(_, answer)| {
+            let alike = answer.most_alike.as_ref();
+            [
+                inline(&answer.label),
+                inline(&answer.agent),
+                seconds(answer.at_ms),
+                or_none(answer.chars.map(|chars| chars.to_string())),
+                or_none(answer.growth_chars.map(|chars| format!("{chars:+}"))),
+                or_none(answer.similarity_to_previous.map(percent)),
+                or_none(alike.map(|other| {
+                    format!("{} ({})", inline(&other.label), percent(other.similarity))
+                })),
+            ]
+        });
+    let head = [
+        "Answer",
+        "Agent",
+        "After",
+        "Characters",
+        "Growth",
+        "Like its last",
+        "Most like another's",
+    ];
+    table(out, head, answers)?;
+    let votes = each(facts, |attempt| &attempt.votes)
+        .map(|(_, vote)| [inline(&vote.voter), inline(&vote.target), inline(&vote.reason)]);
+    table(out, ["Voter", "For", "Reason"], votes)?;
+    facts.attempts.iter().try_for_each(|attempt| votes_together(out, attempt))?;
+    for (_, enforcement) in each(facts, |attempt| &attempt.enforcement) {
         writeln!(
             out,
             "- {} was made to try again: {} ×{}",
@@ -298,34 +269,61 @@ pub(super) fn gaps(out: &mut String, facts: &Facts) -> fmt::Result {
 }
 
 pub(super) fn cost(out: &mut String, facts: &Facts) -> fmt::Result {
-    writeln!(
-        out,
-        "| Attempt | Agent | Model | In | Cached | Out | Reasoning | Cost |\n|---|---|---|---|---|---|---|---|"
-    )?;
-    for attempt in &facts.attempts {
-        for agent in &attempt.agents {
-            writeln!(
-                out,
-                "| {} | {} | {} | {} | {} | {} | {} | ${:.6} |",
-                attempt.attempt,
+    let rows = facts.attempts.iter().flat_map(|attempt| {
+        let of_agents = attempt.agents.iter().map(|agent| {
+            [
+                attempt.attempt.to_string(),
                 inline(&agent.id),
-                agent.model.as_deref().map_or_else(|| "-".into(), inline),
-                agent.input_tokens,
-                agent.cached_tokens,
-                agent.output_tokens,
-                agent.reasoning_tokens,
-                agent.cost_usd
-            )?;
-        }
-        if attempt.unattributed_input_tokens > 0 {
-            writeln!(
-                out,
-                "| {} | (no round) | | {} | | | | |",
-                attempt.attempt, attempt.unattributed_input_tokens
-            )?;
-        }
+                or_none(agent.model.as_deref().map(inline)),
+                agent.input_tokens.to_string(),
+                agent.cached_tokens.to_string(),
+                agent.output_tokens.to_string(),
+                agent.reasoning_tokens.to_string(),
+                format!("${:.6}", agent.cost_usd),
+            ]
+        });
+        let unattributed = attempt.unattributed_input_tokens;
+        let of_no_round = (unattributed > 0).then(|| {
+            let mut row: [String; 8] = Default::default();
+            row[0] = attempt.attempt.to_string();
+            row[1] = "(no round)".into();
+            row[3] = unattributed.to_string();
+            row
+        });
+        of_agents.chain(of_no_round)
+    });
+    let head = ["Attempt", "Agent", "Model", "In", "Cached", "Out", "Reasoning", "Cost"];
+    table(out, head, rows)
+}
+
+/// Things of all attempts, each with its attempt.
+fn each<'a, T: 'a>(
+    facts: &'a Facts,
+    of: impl Fn(&'a AttemptFacts) -> &'a Vec<T>,
+) -> impl Iterator<Item = (&'a AttemptFacts, &'a T)> {
+    let of = move |attempt: &'a AttemptFacts| of(attempt).iter().map(move |thing| (attempt, thing));
+    facts.attempts.iter().flat_map(of)
+}
+
+/// A table with an empty line after it. Cells are escaped already.
+fn table<const COLUMNS: usize>(
+    out: &mut String,
+    head: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> fmt::Result {
+    writeln!(out, "| {} |\n|{}", head.join(" | "), "---|".repeat(COLUMNS))?;
+    for row in rows {
+        writeln!(out, "| {} |", row.join(" | "))?;
     }
     writeln!(out)
+}
+
+fn or_none(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "-".into())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
 }
 
 pub(super) fn problems(out: &mut String, all: &[Problem], kinds: &[&str]) -> fmt::Result {

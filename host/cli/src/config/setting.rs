@@ -126,7 +126,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "models.*.output_per_mtok",
         Kind::Dollars,
         Project::Never,
-        "your own price of a million tokens of reply",
+        "your own price of a million tokens of reply; it takes both, prompt and reply",
     ),
     setting(
         "models.*.cache_read_per_mtok",
