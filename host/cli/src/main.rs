@@ -63,6 +63,7 @@ fn run(app: &App, command: Option<&Command>) -> Result<Exit, CommandError> {
         Command::Doctor(args) => commands::doctor::run(app, args),
         Command::Completions(args) => commands::completions::run(app, args),
         Command::Manual(args) => commands::manual::run(app, args),
+        Command::Notices(args) => Ok(commands::notices::run(app, args)),
     }
 }
 

@@ -1,41 +1,13 @@
 //! The repository's own rules. Each message says what to do.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use massgen_tidy::{complain, files, root};
 
 const FILE_LINES_MAX: usize = 600;
 const FUNCTION_LINES_MAX: usize = 70;
 const FOLDER_FILES_MAX: usize = 14;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-/// Every file that belongs to the project, by path.
-fn files(ending: &str) -> Vec<(String, String)> {
-    fn walk(dir: &Path, root: &Path, ending: &str, found: &mut Vec<(String, String)>) {
-        for entry in std::fs::read_dir(dir).unwrap().flatten() {
-            let (path, name) = (entry.path(), entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                let skipped = name == "target" || name == ".git" || name == "fixtures";
-                if !skipped {
-                    walk(&path, root, ending, found);
-                }
-            } else if name.to_string_lossy().ends_with(ending) {
-                let text = std::fs::read_to_string(&path).unwrap();
-                found.push((path.strip_prefix(root).unwrap().to_string_lossy().into_owned(), text));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&root(), &root(), ending, &mut found);
-    found.sort();
-    found
-}
-
-fn complain(problems: &[String]) {
-    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
-}
 
 #[test]
 fn files_and_functions_are_small() {
@@ -227,71 +199,6 @@ fn links_of_the_documents_lead_somewhere() {
             let target = target.split('#').next().unwrap_or_default();
             if !target.is_empty() && !target.contains("://") && !dir.join(target).exists() {
                 problems.push(format!("{path}: the link to {target} leads nowhere"));
-            }
-        }
-    }
-    complain(&problems);
-}
-
-#[test]
-fn commands_of_the_documents_exist() {
-    let known = [
-        "logs",
-        "logs list",
-        "logs summary",
-        "logs tools",
-        "logs facts",
-        "logs analyze",
-        "logs open",
-        "models",
-        "models show",
-        "isolate run",
-        "isolate create",
-        "isolate exec",
-        "isolate list",
-        "isolate show",
-        "isolate diff",
-        "isolate review",
-        "isolate escapes",
-        "isolate apply",
-        "isolate undo",
-        "isolate discard",
-        "isolate restore",
-        "isolate gc",
-        "isolate doctor",
-        "auth",
-        "config show",
-        "config path",
-        "config set",
-        "config unset",
-        "plugin list",
-        "plugin inspect",
-        "plugin add",
-        "plugin build",
-        "plugin check",
-        "plugin dev",
-        "plugin doctor",
-        "plugin new",
-        "plugin record",
-        "plugin remove",
-        "plugin test",
-        "plugin update",
-        "completions",
-    ];
-    let mut problems = Vec::new();
-    for (path, text) in files(".md") {
-        for line in text
-            .lines()
-            .map(|line| line.trim_start().trim_start_matches("$ "))
-            .filter(|line| line.starts_with("massgen "))
-        {
-            let words: Vec<&str> =
-                line.split_whitespace().skip(1).take_while(|word| !word.starts_with('-')).collect();
-            let verb = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-            let exists = known.contains(&verb.as_str())
-                || words.first().is_none_or(|first| known.contains(first));
-            if !exists {
-                problems.push(format!("{path}: there is no command `massgen {verb}`"));
             }
         }
     }

@@ -34,11 +34,15 @@ pub(crate) struct AuthArgs {
 #[derive(Debug, Subcommand)]
 enum AuthVerb {
     /// Show where each provider's key comes from
+    #[command(after_help = "Examples:\n  massgen auth status\n  massgen auth status groq --json")]
     Status {
         /// Only this provider
         provider: Option<String>,
     },
     /// Keep a key, from stdin or a prompt, in the system's keyring
+    #[command(
+        after_help = "Examples:\n  massgen auth set groq            asks for the key\n  pass show groq | massgen auth set groq\n  massgen auth set groq --file"
+    )]
     Set {
         /// Whose key it is
         provider: String,
@@ -47,11 +51,13 @@ enum AuthVerb {
         file: bool,
     },
     /// Ask the service whether it takes the key; costs nothing
+    #[command(after_help = "Example:\n  massgen auth test groq")]
     Test {
         /// Whose key it is
         provider: String,
     },
     /// Forget a key that `auth set` kept
+    #[command(after_help = "Example:\n  massgen auth remove groq")]
     Remove {
         /// Whose key it is
         provider: String,

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 /// Print a completion script
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  massgen completions bash > ~/.local/share/bash-completion/completions/massgen"
+    after_help = "Examples:\n  massgen completions bash > ~/.local/share/bash-completion/completions/massgen\n  massgen completions zsh > ~/.zfunc/_massgen            with ~/.zfunc in fpath\n  massgen completions fish > ~/.config/fish/completions/massgen.fish"
 )]
 pub(crate) struct CompletionsArgs {
     /// The shell to write for

@@ -8,5 +8,6 @@ pub(crate) mod isolate;
 pub(crate) mod logs;
 pub(crate) mod manual;
 pub(crate) mod models;
+pub(crate) mod notices;
 pub(crate) mod plugin;
 pub(crate) mod welcome;

@@ -1,12 +1,18 @@
 //! `massgen` alone: what was found here, and where to begin.
 
+use massgen_isolation::changes::Opened;
+use massgen_isolation::changeset::{Changeset, Scope};
 use massgen_isolation::git::{Git, Repository};
-use massgen_isolation::session::{State, StateDir, list};
+use massgen_isolation::session::{State, list};
 use serde_json::json;
 
+use super::isolate::setup;
 use crate::app::App;
 use crate::exit::Exit;
 use crate::ui::{BOLD, DIM, human};
+
+/// Open sessions that are looked into: what is older can wait for `isolate list`.
+const SESSIONS_MAX: usize = 20;
 
 /// What there is to begin with.
 #[derive(Debug, Default)]
@@ -15,6 +21,8 @@ struct Found {
     keys: Vec<String>,
     repository: Option<String>,
     open_sessions: usize,
+    /// Those of them that hold changes, the newest first.
+    to_review: Vec<String>,
 }
 
 pub(crate) fn run(app: &App) -> Exit {
@@ -23,6 +31,7 @@ pub(crate) fn run(app: &App) -> Exit {
         app.ui.json(&json!({
             "schema": "welcome/1", "newest_run": found.newest_run, "providers_with_key": found.keys,
             "repository": found.repository, "open_sessions": found.open_sessions,
+            "to_review": found.to_review,
         }));
     } else {
         app.ui.answer(&render(&found));
@@ -36,10 +45,7 @@ fn look(app: &App) -> Found {
         environment.log_bases().iter().find_map(|base| massgen_logs::locate::newest(base).ok()?);
     let git = Git::new(std::env::vars_os());
     let repository = Repository::find(&git, &environment.cwd).ok().flatten();
-    let sessions = environment.state_dir().map(|dir| list(&StateDir::new(&dir)).0);
-    let open = sessions.unwrap_or_default().into_iter().filter(|session| {
-        session.state == State::Open && environment.cwd.starts_with(&*session.project)
-    });
+    let (open_sessions, to_review) = sessions(app);
     Found {
         newest_run: newest.map(|run| run.name),
         keys: app
@@ -49,8 +55,27 @@ fn look(app: &App) -> Found {
             .map(|installed| installed.manifest.id.clone())
             .collect(),
         repository: repository.map(|repository| repository.root.display().to_string()),
-        open_sessions: open.count(),
+        open_sessions,
+        to_review,
     }
+}
+
+/// How many sessions of this project are open, and which hold something to look at: a command that changed
+/// nothing leaves a session, and nothing to decide.
+fn sessions(app: &App) -> (usize, Vec<String>) {
+    let Ok(context) = setup::context(app) else { return (0, Vec::new()) };
+    let mut sessions = list(&context.state).0;
+    sessions.retain(|session| {
+        session.state == State::Open && app.environment.cwd.starts_with(&*session.project)
+    });
+    let open = sessions.len();
+    let to_review = sessions.into_iter().take(SESSIONS_MAX).filter_map(|session| {
+        let id = session.id.clone();
+        let changes = Opened::open(&context, session).and_then(|opened| opened.changeset());
+        let inside = |changes: &Changeset| changes.changes.iter().any(|c| c.scope == Scope::In);
+        changes.is_ok_and(|changes| inside(&changes)).then_some(id)
+    });
+    (open, to_review.collect())
 }
 
 /// Five lines of what is here with the command that follows from each, and how to learn more.
@@ -78,10 +103,17 @@ fn render(found: &Found) -> String {
         }
         None => row("git", "no repository: plain copies".into(), "massgen isolate run -- AGENT"),
     });
-    text.push_str(&match found.open_sessions {
-        0 => row("sessions", "none open for this project".into(), "massgen isolate list --all"),
-        1 => row("sessions", "one to look at".into(), "massgen isolate review @last"),
-        open => row("sessions", format!("{open} to look at"), "massgen isolate list"),
+    text.push_str(&match (found.to_review.as_slice(), found.open_sessions) {
+        ([], 0) => row("sessions", "none for this project".into(), "massgen isolate list --all"),
+        ([], open) => {
+            row("sessions", format!("{open} open, without changes"), "massgen isolate list")
+        }
+        ([one], _) => {
+            row("sessions", "one to look at".into(), &format!("massgen isolate review {one}"))
+        }
+        (several, _) => {
+            row("sessions", format!("{} to look at", several.len()), "massgen isolate list")
+        }
     });
     text.push_str(&row("health", "what works and what does not".into(), "massgen doctor"));
     text.push_str("\nmassgen --help lists all commands; every command has --help with examples.\n");
@@ -101,6 +133,7 @@ mod tests {
                 .to_vec(),
             repository: Some("/x".into()),
             open_sessions: 12,
+            to_review: vec!["k3f9w2x7ab".into()],
         };
         for found in [found, Found::default()] {
             let text = anstream::adapter::strip_str(&render(&found)).to_string();

@@ -152,13 +152,15 @@ impl Ui {
         !self.manner.quiet && !self.manner.json && std::io::stderr().is_terminal()
     }
 
-    /// Columns of the terminal that shows the answer; wide where there is none, so that pipes get
-    /// whole lines.
+    /// Columns of the terminal that shows the answer. Where there is none, those of `COLUMNS`, else many, so
+    /// that pipes get whole lines.
     pub(crate) fn width(&self) -> u16 {
-        match terminal_size::terminal_size_of(std::io::stdout()) {
-            Some((terminal_size::Width(columns), _)) => columns.max(40),
-            None => 160,
-        }
+        let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+        let columns = match terminal_size::terminal_size_of(std::io::stdout()) {
+            Some((terminal_size::Width(columns), _)) => columns,
+            None => told().unwrap_or(160),
+        };
+        columns.max(40)
     }
 
     fn err_line(&self, text: &str) {

@@ -25,8 +25,10 @@ pub(crate) struct ConfigArgs {
 #[derive(Debug, Subcommand)]
 enum ConfigVerb {
     /// Show every value with its origin, and every setting there is
+    #[command(after_help = "Examples:\n  massgen config show\n  massgen config show --json")]
     Show,
     /// Print the files that configuration is read from
+    #[command(after_help = "Examples:\n  massgen config path\n  massgen config path --json")]
     Path,
     Set(set::SetArgs),
     Unset(set::UnsetArgs),

@@ -9,6 +9,9 @@ use crate::exit::Exit;
 
 /// Open a run's directory
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  massgen logs open\n  massgen logs open --log-dir .massgen/massgen_logs/log_20261122_085921_836350"
+)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]
     target: TargetArgs,

@@ -31,6 +31,7 @@ pub(crate) struct PluginArgs {
 #[derive(Debug, Subcommand)]
 enum PluginVerb {
     /// List the plugins that there are
+    #[command(after_help = "Examples:\n  massgen plugin list\n  massgen plugin list --json")]
     List,
     /// Show what a plugin is and may do
     Inspect(inspect::InspectArgs),

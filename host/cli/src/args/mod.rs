@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Completions(commands::completions::CompletionsArgs),
     /// Write manual pages
     Manual(commands::manual::ManualArgs),
+    /// Print what of others is in the program, with licences
+    Notices(commands::notices::NoticesArgs),
 }
 
 impl GlobalArgs {
@@ -93,3 +95,6 @@ impl GlobalArgs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What help and documents say about commands, held against the commands themselves.
+
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser};
+
+use super::Args;
+
+/// Every command below one, itself included, with its words.
+fn commands(command: &Command, words: &str, found: &mut Vec<(String, Command)>) {
+    found.push((words.to_string(), command.clone()));
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        commands(sub, &format!("{words} {}", sub.get_name()), found);
+    }
+}
+
+fn all() -> Vec<(String, Command)> {
+    let mut found = Vec::new();
+    commands(&Args::command(), "massgen", &mut found);
+    found
+}
+
+/// The calls of this program in a line of a shell: pipes, redirections and what follows two spaces left away.
+fn calls(line: &str) -> Vec<Vec<String>> {
+    let line = line.trim().trim_start_matches("$ ");
+    let line = line.split("  ").next().unwrap_or_default();
+    let words = shlex::split(line).unwrap_or_default();
+    words
+        .split(|word| ["|", "&&", ";"].contains(&word.as_str()))
+        .map(|call| call.iter().take_while(|word| *word != ">").cloned().collect::<Vec<_>>())
+        .filter(|call| call.first().is_some_and(|word| word == "massgen"))
+        .collect()
+}
+
+fn parse(call: &[String]) -> Result<(), clap::Error> {
+    match Args::try_parse_from(call) {
+        Err(error)
+            if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn every_command_has_examples_that_are_understood() {
+    let mut problems = Vec::new();
+    for (words, command) in all() {
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let calls: Vec<_> = after.lines().flat_map(calls).collect();
+        if calls.is_empty() {
+            problems.push(format!("{words}: its help has no example"));
+        }
+        for call in calls {
+            if let Err(error) = parse(&call) {
+                problems.push(format!("{words}: {}: {error}", call.join(" ")));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// README and everything below `docs`.
+fn documents() -> Vec<(String, String)> {
+    let mut found = vec![root().join("README.md")];
+    for folder in ["docs", "docs/decisions", "wit"] {
+        let entries = std::fs::read_dir(root().join(folder)).unwrap();
+        found.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    found.retain(|path| path.extension().is_some_and(|end| end == "md"));
+    found
+        .iter()
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+/// A line of a block is a whole command. What stands within a sentence may leave out what a command needs,
+/// and name several verbs at once: `massgen auth set|remove`.
+#[test]
+fn every_command_of_the_documents_is_understood() {
+    let mut problems = Vec::new();
+    let mut seen = 0;
+    for (path, text) in documents() {
+        let mut in_block = false;
+        for line in text.lines() {
+            if line.starts_with("```") {
+                in_block = !in_block;
+                continue;
+            }
+            if in_block {
+                for call in calls(line) {
+                    seen += 1;
+                    if let Err(error) = parse(&call) {
+                        problems.push(format!("{path}: {line}: {error}"));
+                    }
+                }
+                continue;
+            }
+            for span in line.split('`').skip(1).step_by(2) {
+                for call in calls(&span.replace('|', "\u{1}")).into_iter().flat_map(alternatives) {
+                    seen += 1;
+                    if let Err(error) = parse(&call)
+                        && error.kind() != ErrorKind::MissingRequiredArgument
+                        && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                    {
+                        problems.push(format!("{path}: {span}: {error}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(
+        seen > 50,
+        "only {seen} commands were found: is this still the place of the documents?"
+    );
+}
+
+fn alternatives(call: Vec<String>) -> Vec<Vec<String>> {
+    call.iter().fold(vec![Vec::new()], |calls, word| {
+        let with = |call: &Vec<String>, one: &str| {
+            call.iter().cloned().chain([one.to_string()]).collect::<Vec<_>>()
+        };
+        let words = || word.split('\u{1}').map(str::trim).filter(|word| !word.is_empty());
+        calls.iter().flat_map(|call| words().map(|one| with(call, one))).collect()
+    })
+}
