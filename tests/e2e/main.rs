@@ -5,6 +5,7 @@ mod config;
 mod confine;
 mod errors;
 mod faults;
+mod guides;
 mod help;
 mod investigate;
 mod isolate;

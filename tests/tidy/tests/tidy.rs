@@ -1,5 +1,4 @@
 //! The repository's own rules. Each message says what to do.
-#![expect(clippy::unwrap_used, reason = "a test may")]
 
 use std::path::Path;
 

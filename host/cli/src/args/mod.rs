@@ -13,8 +13,7 @@ use crate::ui::Manner;
     name = "massgen",
     version,
     propagate_version = true,
-    after_help = "Begin with:\n  massgen logs                 what happened in the newest run\n  \
-                  massgen logs analyze --mode self   a report on it\n  massgen isolate run -- COMMAND     run an agent in a private copy of the project\n  massgen models               the models you can use"
+    after_help = "Begin with:\n  massgen                            what there is here\n  massgen logs                       what happened in the newest run\n  massgen logs analyze --mode self   a report on it\n  massgen isolate run -- COMMAND     an agent in a private copy of the project\n  massgen models                     the models you can use"
 )]
 pub(crate) struct Args {
     /// What to do
@@ -68,7 +67,7 @@ pub(crate) enum Command {
     Auth(commands::auth::AuthArgs),
     /// Show the configuration and where each value comes from
     Config(commands::config::ConfigArgs),
-    /// List and inspect plugins
+    /// List, inspect, add and write plugins
     Plugin(commands::plugin::PluginArgs),
     /// Check keys, plugins, directories, git, the kernel and sessions
     Doctor(commands::doctor::DoctorArgs),

@@ -103,7 +103,8 @@ fn every_command_of_the_documents_is_understood() {
                 continue;
             }
             for span in line.split('`').skip(1).step_by(2) {
-                for call in calls(&span.replace('|', "\u{1}")).into_iter().flat_map(alternatives) {
+                let spans = calls(&span.replace('|', "\u{1}"));
+                for call in spans.iter().flat_map(|call| alternatives(call)) {
                     seen += 1;
                     if let Err(error) = parse(&call)
                         && error.kind() != ErrorKind::MissingRequiredArgument
@@ -122,7 +123,7 @@ fn every_command_of_the_documents_is_understood() {
     );
 }
 
-fn alternatives(call: Vec<String>) -> Vec<Vec<String>> {
+fn alternatives(call: &[String]) -> Vec<Vec<String>> {
     call.iter().fold(vec![Vec::new()], |calls, word| {
         let with = |call: &Vec<String>, one: &str| {
             call.iter().cloned().chain([one.to_string()]).collect::<Vec<_>>()

@@ -91,10 +91,10 @@ fn render(found: &Found) -> String {
     );
     text.push_str(&match &found.newest_run {
         Some(run) => row("runs", format!("newest: {run}"), "massgen logs"),
-        None => row("runs", "none found here".into(), "massgen logs list --help"),
+        None => row("runs", "none found here".into(), "massgen logs --log-dir DIR"),
     });
     text.push_str(&match found.keys.as_slice() {
-        [] => row("keys", "none: facts need no model".into(), "massgen models"),
+        [] => row("keys", "none: facts need no model".into(), "massgen auth status"),
         keys => row("keys", keys.join(", "), "massgen logs analyze --mode self"),
     });
     text.push_str(&match &found.repository {

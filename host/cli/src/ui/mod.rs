@@ -6,6 +6,7 @@ pub(crate) mod pager;
 pub(crate) mod progress;
 pub(crate) mod table;
 pub(crate) mod unseen;
+pub(crate) mod wrap;
 
 use std::io::{IsTerminal, Write};
 
@@ -155,15 +156,27 @@ impl Ui {
     /// Columns of the terminal that shows the answer. Where there is none, those of `COLUMNS`, else many, so
     /// that pipes get whole lines.
     pub(crate) fn width(&self) -> u16 {
-        let told = || std::env::var("COLUMNS").ok()?.parse().ok();
-        let columns = match terminal_size::terminal_size_of(std::io::stdout()) {
-            Some((terminal_size::Width(columns), _)) => columns,
-            None => told().unwrap_or(160),
-        };
-        columns.max(40)
+        self.columns().unwrap_or(160).max(40)
+    }
+
+    /// Long lines broken between words, if somebody said how wide they may be; what is broken off begins
+    /// below column `hang`.
+    pub(crate) fn fit(&self, text: &str, hang: usize) -> String {
+        self.columns().map_or_else(|| text.to_string(), |width| wrap::wrap(text, hang, width))
+    }
+
+    fn columns(&self) -> Option<u16> {
+        match terminal_size::terminal_size_of(std::io::stdout()) {
+            Some((terminal_size::Width(columns), _)) => Some(columns),
+            None => std::env::var("COLUMNS").ok()?.parse().ok(),
+        }
     }
 
     fn err_line(&self, text: &str) {
+        let text = match terminal_size::terminal_size_of(std::io::stderr()) {
+            Some((terminal_size::Width(columns), _)) => wrap::wrap_each(text, columns),
+            None => text.to_string(),
+        };
         let mut err = self.stderr();
         drop(writeln!(err, "{text}"));
     }

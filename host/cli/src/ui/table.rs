@@ -23,11 +23,24 @@ pub(crate) fn render_narrowing(
         let cells = rows.iter().map(|row| row.get(at).map_or(0, |cell| cell.chars().count()));
         cells.chain([columns[at].0.chars().count()]).max().unwrap_or(0) + 2
     };
+    let fits =
+        |kept: &[usize]| kept.iter().map(|at| wide(*at)).sum::<usize>() <= usize::from(width) + 2;
+    let mut gone = Vec::new();
     for name in dispensable {
-        if kept.iter().map(|at| wide(*at)).sum::<usize>() <= usize::from(width) {
+        if fits(&kept) {
             break;
         }
+        gone.extend(kept.iter().copied().filter(|at| columns[*at].0 == *name));
         kept.retain(|at| columns[*at].0 != *name);
+    }
+    // What went first may have been wider than needed: what went later may come back.
+    for at in gone.into_iter().rev() {
+        let mut more = kept.clone();
+        more.push(at);
+        more.sort_unstable();
+        if fits(&more) {
+            kept = more;
+        }
     }
     let columns: Vec<_> = kept.iter().map(|at| columns[*at]).collect();
     let rows =
@@ -48,7 +61,8 @@ pub(crate) fn render(columns: &[(&str, Align)], rows: Vec<Vec<String>>, width: u
     }
     for (index, (_, align)) in columns.iter().enumerate() {
         if let Some(column) = table.column_mut(index) {
-            column.set_padding((0, 2));
+            // Nothing stands behind the last one.
+            column.set_padding((0, if index + 1 < columns.len() { 2 } else { 0 }));
             if *align == Align::Right {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -61,6 +75,14 @@ pub(crate) fn render(columns: &[(&str, Align)], rows: Vec<Vec<String>>, width: u
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fits_after_all_comes_back() {
+        let columns = [("A", Align::Left), ("Bbbbbbbbbb", Align::Left), ("C", Align::Left)];
+        let rows = vec![vec!["a".to_string(), "b".into(), "c".into()]];
+        let narrow = render_narrowing(&columns, rows, 8, &["C", "Bbbbbbbbbb"]);
+        assert!(narrow.contains('C') && !narrow.contains("Bbb"), "{narrow}");
+    }
 
     #[test]
     fn a_narrow_terminal_loses_columns_not_legibility() {

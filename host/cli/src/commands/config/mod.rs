@@ -69,7 +69,8 @@ fn show(app: &App) {
     }
     text.push_str(&format!("\n{BOLD}Settings there are{BOLD:#}\n"));
     for setting in setting::SETTINGS {
-        text.push_str(&format!("  {:<28} {DIM}{}{DIM:#}\n", setting.key, setting.meaning));
+        let line = format!("  {:<28} {DIM}{}{DIM:#}\n", setting.key, setting.meaning);
+        text.push_str(&app.ui.fit(&line, 31));
     }
     app.ui.answer(&text);
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::ui::{BAD, BOLD, DIM, GOOD, WARN, human};
+use crate::ui::{BAD, BOLD, DIM, GOOD, Ui, WARN, human};
 use check::{Check, Health};
 
 /// Check keys, plugins, directories, git, the kernel and sessions
@@ -39,12 +39,12 @@ pub(crate) fn run(app: &App, _: &DoctorArgs) -> Result<Exit, CommandError> {
         let checks: Vec<_> = checks.iter().map(Check::to_json).collect();
         app.ui.json(&json!({"schema": "doctor/1", "healthy": bad == 0, "checks": checks}));
     } else {
-        app.ui.answer(&render(&checks, bad));
+        app.ui.answer(&render(&app.ui, &checks, bad));
     }
     Ok(if bad == 0 { Exit::Done } else { Exit::Failed })
 }
 
-fn render(checks: &[Check], bad: usize) -> String {
+fn render(ui: &Ui, checks: &[Check], bad: usize) -> String {
     let wide = checks.iter().map(|check| check.subject.len()).max().unwrap_or_default();
     let mut text = String::new();
     for check in checks {
@@ -53,20 +53,17 @@ fn render(checks: &[Check], bad: usize) -> String {
             Health::Note => WARN,
             Health::Bad => BAD,
         };
-        text.push_str(&format!(
+        let indent = wide + 7;
+        let mut lines = format!(
             "{style}{:<4}{style:#} {BOLD}{:<wide$}{BOLD:#}  {}\n",
             check.health.word(),
             check.subject,
             human::clean(&check.found),
-        ));
+        );
         if let Some(remedy) = &check.remedy {
-            text.push_str(&format!(
-                "{:indent$}{DIM}{}{DIM:#}\n",
-                "",
-                human::clean(remedy),
-                indent = wide + 7
-            ));
+            lines.push_str(&format!("{:indent$}{DIM}{}{DIM:#}\n", "", human::clean(remedy)));
         }
+        text.push_str(&ui.fit(&lines, indent));
     }
     text.push_str(&match bad {
         0 => "\nEverything that is needed works.\n".to_string(),
@@ -79,6 +76,7 @@ fn render(checks: &[Check], bad: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::Manner;
 
     #[test]
     fn remedies_stand_below_what_they_mend() {
@@ -86,7 +84,14 @@ mod tests {
             Check::ok("git", "git 2.47.3"),
             Check::bad("state", "\u{1b}[2Jcan't be written", "set MASSGEN_STATE_DIR"),
         ];
-        let text = anstream::adapter::strip_str(&render(&checks, 1)).to_string();
+        let manner = Manner {
+            json: false,
+            quiet: false,
+            verbose: false,
+            color: anstream::ColorChoice::Never,
+        };
+        let text = render(&Ui::new(manner), &checks, 1);
+        let text = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             text,
             "ok   git    git 2.47.3\nbad  state  \u{fffd}[2Jcan't be written\n            set MASSGEN_STATE_DIR\n\n\

@@ -149,7 +149,7 @@ pub(super) fn tell(app: &App, session: &Session) {
     let left = session.not_carried.len() as u64;
     if left > 0 {
         app.ui.status(&format!(
-            "{} not carried; massgen isolate show {} names them.",
+            "{} not carried; massgen isolate show {} says why.",
             human::plural(left, "path"),
             session.id
         ));

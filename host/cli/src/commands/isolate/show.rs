@@ -31,7 +31,7 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     if app.ui.manner.json {
         app.ui.json(&document::session(&session, counts));
     } else {
-        app.ui.answer(&text(&session, counts));
+        app.ui.answer(&app.ui.fit(&text(&session, counts), 14));
     }
     Ok(Exit::Done)
 }

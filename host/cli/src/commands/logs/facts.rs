@@ -10,7 +10,7 @@ use super::target::{self, Target, TargetArgs};
 use crate::app::App;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::ui::{BAD, DIM, WARN, human};
+use crate::ui::{BAD, DIM, Ui, WARN, human};
 
 /// Show every fact
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub(crate) fn run(app: &App, args: &FactsArgs) -> Result<Exit, CommandError> {
         app.ui.json(&facts);
         return Ok(Exit::Done);
     }
-    let mut text = summary::overview(&facts, app.ui.width());
+    let mut text = String::new();
     for attempt in &facts.attempts {
         for leg in &attempt.critical_path {
             text.push_str(&format!(
@@ -49,14 +49,16 @@ pub(crate) fn run(app: &App, args: &FactsArgs) -> Result<Exit, CommandError> {
         }
     }
     text.push('\n');
-    text.push_str(&problems(&facts.problems, usize::MAX));
+    let mut text = summary::overview(&facts, app.ui.width()) + &app.ui.fit(&text, 2);
+    text.push_str(&problems(&app.ui, &facts.problems, usize::MAX));
     for diagnostic in &facts.diagnostics {
-        text.push_str(&format!(
+        let line = format!(
             "{DIM}not readable: {}:{} {}{DIM:#}\n",
             diagnostic.file,
             diagnostic.line,
             human::clean(&diagnostic.message)
-        ));
+        );
+        text.push_str(&app.ui.fit(&line, 2));
     }
     app.ui.answer(&text);
     Ok(Exit::Done)
@@ -80,7 +82,7 @@ pub(crate) fn narrow(facts: &mut Facts, target: &Target) {
 }
 
 /// Problems with their first place.
-pub(crate) fn problems(problems: &[Problem], most: usize) -> String {
+pub(crate) fn problems(ui: &Ui, problems: &[Problem], most: usize) -> String {
     if problems.is_empty() {
         return "No problem was detected.\n".into();
     }
@@ -91,11 +93,12 @@ pub(crate) fn problems(problems: &[Problem], most: usize) -> String {
             Severity::Medium => WARN,
             Severity::Low | Severity::Info => DIM,
         };
-        text.push_str(&format!(
+        let line = format!(
             "{style}{:<6}{style:#} {}\n",
             problem.severity.as_str(),
             human::clean(&problem.title)
-        ));
+        );
+        text.push_str(&ui.fit(&line, 7));
         if let Some(evidence) = problem.evidence.first() {
             let more = problem.evidence.len().saturating_sub(1);
             let more = if more > 0 { format!(" (+{more})") } else { String::new() };

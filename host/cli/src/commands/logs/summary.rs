@@ -40,9 +40,10 @@ pub(crate) fn run(app: &App, args: &SummaryArgs) -> Result<Exit, CommandError> {
     }
     let mut text = overview(&facts, app.ui.width());
     text.push('\n');
-    text.push_str(&facts::problems(&facts.problems, PROBLEMS_MAX));
+    text.push_str(&facts::problems(&app.ui, &facts.problems, PROBLEMS_MAX));
     text.push_str(&format!("\n{DIM}{}{DIM:#}\n", target.run.root.display()));
     app.ui.answer(&text);
+    app.ui.status("massgen logs timeline draws it; massgen logs analyze --mode self explains it.");
     Ok(Exit::Done)
 }
 

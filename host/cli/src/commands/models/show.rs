@@ -78,13 +78,20 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     );
     let missing =
         || installed.map(|i| i.key_variables(&app.config).join(" or ")).unwrap_or_default();
-    app.ui.answer(&format!(
+    let text = format!(
         "{model}\n  chosen by   {origin}\n  catalogue   {}\n  context     {} tokens\n  output      {} tokens\n  can         {}\n  price       {price}\n  key         {}\n  endpoint    {endpoint} (from {endpoint_from})",
-        entry.map_or_else(|| "unknown: passed through as it is".to_string(), |entry| format!("{}, as of {}", entry.status.as_str(), Catalog::embedded().as_of())),
+        entry.map_or_else(
+            || "unknown: passed through as it is".to_string(),
+            |entry| format!("{}, as of {}", entry.status.as_str(), Catalog::embedded().as_of())
+        ),
         tokens(entry.and_then(|entry| entry.context_tokens)),
         tokens(entry.and_then(|entry| entry.max_output_tokens)),
         entry.map_or_else(|| "unknown".into(), |entry| entry.features.join(", ")),
-        key.map_or_else(|| format!("none: set {}", missing()), |key| format!("from {}", key.source)),
-    ));
+        key.map_or_else(
+            || format!("none: set {}", missing()),
+            |key| format!("from {}", key.source)
+        ),
+    );
+    app.ui.answer(&app.ui.fit(&text, 14));
     Ok(Exit::Done)
 }

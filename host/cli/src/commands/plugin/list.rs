@@ -52,7 +52,7 @@ pub(super) fn run(app: &App) -> Exit {
             if installed.trouble.is_some() { "refused".into() } else { installed.source.clone() },
             format!("{} KB", installed.component.len() / 1000),
             installed.hash().chars().take(12).collect(),
-            bases.join(", "),
+            if bases.is_empty() { "nowhere".into() } else { bases.join(", ") },
         ]
     });
     app.ui.answer(&table::render_narrowing(

@@ -182,7 +182,7 @@ pub(super) fn tell(app: &App, dry_run: bool, ids: &[&str], applied: &Applied) {
         (true, _) => format!("{paths} would be applied; nothing was.{rest}"),
         (false, true) => format!("There was nothing to apply.{rest}"),
         (false, false) => {
-            format!("{paths} applied.{rest} massgen isolate undo {} takes them back.", ids[0])
+            format!("{paths} applied.{rest} massgen isolate undo {} takes that back.", ids[0])
         }
     });
 }

@@ -210,7 +210,7 @@ fn settle(
             let opened = setup::opened(context, &session.id)?;
             let applied = apply::apply_now(context, &[(opened, Selection::Everything)])?;
             app.ui.status(&format!(
-                "{} applied. massgen isolate undo takes them back.",
+                "{} applied. massgen isolate undo takes that back.",
                 human::plural(applied.applied.len() as u64, "path")
             ));
             Ok(true)
@@ -269,7 +269,10 @@ fn report(app: &App, context: &Context, session: &Session) -> Result<(), Command
     let total = total(&counts);
     let id = &session.id;
     app.ui.status(&match total {
-        0 => format!("Session {}: nothing changed.", session.label()),
+        0 => format!(
+            "Session {}: nothing changed.\n  massgen isolate discard {id}  put it away",
+            session.label()
+        ),
         _ => format!(
             "Session {}: {} ({}).\n  massgen isolate review {id}   look, decide, apply\n  \
              massgen isolate diff {id}     what changed\n  \

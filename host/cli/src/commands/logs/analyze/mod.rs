@@ -10,6 +10,7 @@ pub(crate) use models::resolve;
 use clap::ValueEnum;
 use massgen_analysis::prompt::{Focus, Wishes};
 use massgen_logs::facts::Facts;
+use massgen_models::choice::Origin;
 use serde_json::json;
 
 use super::facts;
@@ -133,7 +134,13 @@ pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
     let choice = models::choose(app, args.model.first().map(String::as_str), args.explain_model)?;
     let facts = facts::measure(app, &target);
     match &choice.model {
-        None => without_model(app, args, &target, &facts, &choice.origin.to_string()),
+        None => {
+            let origin = match choice.origin {
+                Origin::Flag => "--model none".to_string(),
+                origin => origin.to_string(),
+            };
+            without_model(app, args, &target, &facts, &origin)
+        }
         Some(model) => ask::run(
             app,
             args,
