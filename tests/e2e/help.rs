@@ -71,8 +71,12 @@ fn what_can_not_be_understood_ends_in_2() {
     ] {
         let output = env.run(args).exits(2);
         assert!(output.stderr.contains("error"), "{args:?}");
-        assert!(output.stdout.is_empty() || args.contains(&"--json"), "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
     }
+    let asked = env.run(&["analyze", "--json"]).exits(2);
+    let document = asked.json();
+    assert_eq!((&document["schema"], &document["kind"]), (&"error/1".into(), &"usage".into()));
+    assert!(document["hints"][0].as_str().unwrap().contains("logs analyze"), "{document}");
 }
 
 #[test]

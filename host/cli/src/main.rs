@@ -17,7 +17,6 @@ mod ui;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 
 use app::App;
 use args::{Args, Command};
@@ -28,7 +27,7 @@ use ui::Ui;
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return explain(&error).into(),
+        Err(error) => return args::mistake::explain(error).into(),
     };
     let ui = Ui::new(args.global.manner());
     let result = App::new(ui, args.global.project.as_deref());
@@ -64,16 +63,5 @@ fn run(app: &App, command: Option<&Command>) -> Result<Exit, CommandError> {
         Command::Completions(args) => commands::completions::run(app, args),
         Command::Manual(args) => commands::manual::run(app, args),
         Command::Notices(args) => Ok(commands::notices::run(app, args)),
-    }
-}
-
-/// Help and version are answers; anything else is a usage error.
-fn explain(error: &clap::Error) -> Exit {
-    // clap writes to the right stream and knows about colour; a closed pipe is nobody's problem.
-    drop(error.print());
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Exit::Usage,
-        _ => Exit::Usage,
     }
 }

@@ -1,5 +1,7 @@
 //! The command line. Parsing has no effects: files and engines are opened by the commands.
 
+pub(crate) mod mistake;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -62,6 +62,18 @@ fn every_command_has_examples_that_are_understood() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+#[test]
+fn examples_fit_a_narrow_terminal() {
+    let mut problems = Vec::new();
+    for (words, command) in all() {
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples = after.lines().filter(|line| line.starts_with(' '));
+        let wide = examples.filter(|line| line.chars().count() > 80);
+        problems.extend(wide.map(|line| format!("{words}: {line}")));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -24,7 +24,7 @@ const TEST_PATIENCE: Duration = Duration::from_secs(30);
 /// Manage keys
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  massgen auth status\n  massgen auth set groq            asks for the key\n  pass show groq | massgen auth set groq\n  massgen auth test groq\n  massgen auth remove groq\n\nA key is looked for in the environment and .env files, the system's keyring, credentials.toml, and what\nproviders.ID.key_command of your configuration prints; the first that is found is used."
+    after_help = "Examples:\n  massgen auth status\n  massgen auth set groq            asks for the key\n  pass show groq | massgen auth set groq\n  massgen auth test groq\n  massgen auth remove groq\n\nA key is looked for in the environment and .env files, the system's keyring, credentials.toml, and what providers.ID.key_command of your configuration prints; the first that is found is used."
 )]
 pub(crate) struct AuthArgs {
     #[command(subcommand)]

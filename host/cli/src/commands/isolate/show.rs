@@ -64,10 +64,16 @@ fn text(session: &Session, counts: Option<Counts>) -> String {
         session.protection.notes.join("; ")
     ));
     let carried = &session.carried;
-    lines.push(format!(
-        "  carried     {} tracked ({} modified), {} untracked, {} ignored",
-        carried.tracked, carried.modified, carried.untracked, carried.ignored
-    ));
+    lines.push(if session.base_commit.is_none() {
+        // Without git nothing is tracked, and nothing is not.
+        let all = carried.tracked + carried.untracked + carried.ignored;
+        format!("  carried     {}", human::plural(all, "path"))
+    } else {
+        format!(
+            "  carried     {} tracked ({} modified), {} untracked, {} ignored",
+            carried.tracked, carried.modified, carried.untracked, carried.ignored
+        )
+    });
     if let Some(command) = &session.command {
         let words = command.argv.join(" ");
         lines.push(format!(

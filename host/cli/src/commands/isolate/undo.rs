@@ -50,7 +50,8 @@ pub(crate) fn run(app: &App, args: &UndoArgs) -> Result<Exit, CommandError> {
 fn explain(error: &UndoError) -> CommandError {
     let made = |exit, kind| CommandError::new(exit, kind, error.to_string()).because_source(error);
     match error {
-        UndoError::Nothing => made(Exit::Refused, "nothing-to-undo"),
+        UndoError::Nothing => made(Exit::Refused, "nothing-to-undo")
+            .hint("massgen isolate list shows what was applied, here and elsewhere"),
         UndoError::Drift(paths) => {
             let refused = made(Exit::Refused, "drift");
             let told = paths.iter().take(20).map(|b| format!("{}: {}", b.path.lossy(), b.reason));

@@ -20,7 +20,7 @@ const REPORT_BYTES_MAX: u64 = 64 << 20;
 /// Compare runs or reports
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  massgen logs compare opus.json haiku.json\n  massgen logs compare .massgen/massgen_logs/log_1 .massgen/massgen_logs/log_2 --json"
+    after_help = "Examples:\n  massgen logs compare opus.json haiku.json\n  massgen logs compare log_1 log_2 --json"
 )]
 pub(crate) struct CompareArgs {
     /// Reports (analysis.json) or runs (log_…, turn_N)

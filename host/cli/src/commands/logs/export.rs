@@ -18,7 +18,7 @@ use crate::ui::human;
 /// Export runs
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  massgen logs export --format jsonl --output runs.jsonl\n  massgen logs export --format parquet --output runs.parquet\n  massgen logs export --log-dir log_1 --log-dir log_2 --format otlp --output traces.json"
+    after_help = "Examples:\n  massgen logs export --format jsonl --output runs.jsonl\n  massgen logs export --format parquet --output runs.parquet\n  massgen logs export --log-dir log_1 --log-dir log_2 --format otlp --output t"
 )]
 pub(crate) struct ExportArgs {
     /// Directory of a run or a turn, once for each [default: the newest run]

@@ -17,7 +17,7 @@ const PROBLEMS_MAX: usize = 12;
 /// Sum a run up
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  massgen logs summary\n  massgen logs summary --log-dir .massgen/massgen_logs/log_20261122_085921_836350 --json"
+    after_help = "Examples:\n  massgen logs summary\n  massgen logs summary --log-dir ~/runs/log_20261122_085921_836350\n  massgen logs summary --turn 1 --json"
 )]
 pub(crate) struct SummaryArgs {
     #[command(flatten)]

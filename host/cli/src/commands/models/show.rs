@@ -65,7 +65,9 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
         }));
         return Ok(Exit::Done);
     }
-    let tokens = |n: Option<u64>| n.map_or_else(|| "unknown".into(), human::count);
+    let tokens = |n: Option<u64>| {
+        n.map_or_else(|| "unknown".into(), |n| format!("{} tokens", human::count(n)))
+    };
     let price = price.map_or_else(
         || "unknown".to_string(),
         |price| {
@@ -79,7 +81,7 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     let missing =
         || installed.map(|i| i.key_variables(&app.config).join(" or ")).unwrap_or_default();
     let text = format!(
-        "{model}\n  chosen by   {origin}\n  catalogue   {}\n  context     {} tokens\n  output      {} tokens\n  can         {}\n  price       {price}\n  key         {}\n  endpoint    {endpoint} (from {endpoint_from})",
+        "{model}\n  chosen by   {origin}\n  catalogue   {}\n  context     {}\n  output      {}\n  can         {}\n  price       {price}\n  key         {}\n  endpoint    {endpoint} (from {endpoint_from})",
         entry.map_or_else(
             || "unknown: passed through as it is".to_string(),
             |entry| format!("{}, as of {}", entry.status.as_str(), Catalog::embedded().as_of())

@@ -23,7 +23,7 @@ const KEPT: &[&str] = &["content-type", "retry-after", "retry-after-ms", "x-shou
 /// Record an exchange
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The key and the base URL come from the variables that plugin.toml names. What the plugin sends is written\ndown before the key is added, and what comes back is scrubbed of it.\n\nExamples:\n  massgen plugin record hello -- Say hello\n  massgen plugin record tools --request question.json"
+    after_help = "The key and the base URL come from the variables that plugin.toml names. What the plugin sends is written down before the key is added, and what comes back is scrubbed of it.\n\nExamples:\n  massgen plugin record hello -- Say hello\n  massgen plugin record tools --request question.json"
 )]
 pub(crate) struct RecordArgs {
     /// The cassette's name

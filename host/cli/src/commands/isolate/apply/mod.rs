@@ -35,7 +35,7 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     /// When the project changed meanwhile: apply nothing, or merge both sides
-    #[arg(long, value_enum, default_value_t = Drift::Refuse)]
+    #[arg(long, value_enum, default_value_t = Drift::Refuse, value_name = "HOW")]
     on_drift: Drift,
     /// Make a branch of the agent's commits and changes instead; your files stay as they are
     #[arg(long, value_name = "NAME", conflicts_with_all = ["only", "except", "decisions"])]

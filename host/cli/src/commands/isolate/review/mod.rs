@@ -24,8 +24,8 @@ use crate::review::{self, Colors, Job, JobError, Outcome, TerminalError};
                         massgen isolate review alice bob       two sessions, side by side\n  \
                         massgen isolate review @last --plain   prompt by prompt\n  \
                         massgen isolate review @last --web     in a browser\n\n\
-                        In the review, ? shows all keys. Every decision is kept at once: a review that is\n\
-                        left, or whose terminal was closed, continues where it was. Nothing is applied\n\
+                        In the review, ? shows all keys. Every decision is kept at once: a review that is \
+                        left, or whose terminal was closed, continues where it was. Nothing is applied \
                         before Enter has shown what will happen and you said yes.")]
 pub(crate) struct ReviewArgs {
     /// Sessions; several are reviewed side by side and applied one on top of the other

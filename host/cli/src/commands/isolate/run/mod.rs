@@ -30,11 +30,9 @@ use crate::ui::human;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen isolate run -- claude -p 'fix the failing test'\n  \
                         massgen isolate run --carry-ignored all -- npm test\n  \
-                        massgen isolate run --agent 'a=codex exec \"do it\"' --agent 'b=gemini -p \"do it\"'\n\n\
+                        massgen isolate run --agent 'a=codex exec \"fix\"' --agent 'b=gemini -p \"fix\"'\n\n\
                         The command's own exit code is passed on; 125 says that massgen itself failed.")]
 pub(crate) struct RunArgs {
-    #[command(flatten)]
-    create: CreateArgs,
     /// What becomes of the changes: ask opens a review (on a terminal), never, or auto when the command succeeds
     #[arg(long, value_enum, value_name = "WHEN")]
     apply: Option<ApplyWhen>,
@@ -47,6 +45,9 @@ pub(crate) struct RunArgs {
     /// Let the agents see each other's branches
     #[arg(long, requires = "agents", conflicts_with = "linked")]
     share_branches: bool,
+    // Its headings hold for all that follows.
+    #[command(flatten)]
+    create: CreateArgs,
     /// The command and its arguments
     #[arg(last = true, required_unless_present = "agents", value_name = "COMMAND")]
     command: Vec<OsString>,

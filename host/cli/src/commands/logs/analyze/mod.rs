@@ -51,13 +51,13 @@ pub(crate) struct AnalyzeArgs {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<u64>,
     /// How much the model may think
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     reasoning: Option<ReasoningLevel>,
     /// File with words of your own for the model
     #[arg(long, value_name = "FILE")]
     prompt_file: Option<std::path::PathBuf>,
     /// What to look at most
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "WHAT")]
     focus: Vec<FocusOn>,
     /// Where to write the report [default: beside the turn's logs]
     #[arg(long, value_name = "FILE")]
