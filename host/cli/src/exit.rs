@@ -1,4 +1,4 @@
-//! Exit codes: one enum, meant for scripts. `CLI.md`'s table is generated from nothing else.
+//! Exit codes: one enum, meant for scripts.
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,5 +43,30 @@ impl Exit {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_exit_codes_lists_them_all() {
+        let page = include_str!("../../../docs/exit-codes.md");
+        let listed: Vec<u8> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok())
+            .collect();
+        let all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Usage,
+            Exit::Refused,
+            Exit::NoModel,
+            Exit::Partial,
+            Exit::HostFailed,
+            Exit::Interrupted,
+        ];
+        assert_eq!(listed, all.map(Exit::code));
     }
 }

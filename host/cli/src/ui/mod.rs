@@ -153,8 +153,8 @@ impl Ui {
         !self.manner.quiet && !self.manner.json && std::io::stderr().is_terminal()
     }
 
-    /// Columns of the terminal that shows the answer. Where there is none, those of `COLUMNS`, else many, so
-    /// that pipes get whole lines.
+    /// Columns that the answer may take: those of the terminal that shows it, else those of `COLUMNS`, else
+    /// many, so that files get whole lines.
     pub(crate) fn width(&self) -> u16 {
         self.columns().unwrap_or(160).max(40)
     }
@@ -166,10 +166,17 @@ impl Ui {
     }
 
     fn columns(&self) -> Option<u16> {
-        match terminal_size::terminal_size_of(std::io::stdout()) {
-            Some((terminal_size::Width(columns), _)) => Some(columns),
-            None => std::env::var("COLUMNS").ok()?.parse().ok(),
-        }
+        let of = |size: Option<(terminal_size::Width, _)>| size.map(|(width, _)| width.0);
+        let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+        // What goes through a pager or `head` is shown by the terminal that shows our status, too.
+        let is_pipe = || {
+            let stat = rustix::fs::fstat(std::io::stdout()).ok()?;
+            let kind = rustix::fs::FileType::from_raw_mode(stat.st_mode);
+            (kind == rustix::fs::FileType::Fifo).then_some(())
+        };
+        of(terminal_size::terminal_size_of(std::io::stdout())).or_else(told).or_else(|| {
+            is_pipe().and_then(|()| of(terminal_size::terminal_size_of(std::io::stderr())))
+        })
     }
 
     fn err_line(&self, text: &str) {
