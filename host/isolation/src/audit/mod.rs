@@ -5,6 +5,7 @@
 mod area;
 mod escape;
 mod keep;
+mod place;
 mod restore;
 mod sight;
 mod watch;

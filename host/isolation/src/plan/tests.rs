@@ -1,9 +1,10 @@
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::*;
-use crate::changeset::{Looked, Scope};
+use crate::changeset::{Change, Changeset, Looked, Scope, Source, Status};
 use crate::entry::{Hash, Place};
+use crate::review::Selection;
 
 /// A tree in memory.
 #[derive(Default)]

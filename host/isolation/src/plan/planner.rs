@@ -1,0 +1,352 @@
+//! Makes a plan: for each change that was chosen, the write that brings it into the project.
+
+use std::collections::BTreeSet;
+
+use super::drift::drift;
+use super::{Because, Delivery, Keeper, OnDrift, Op, Plan, PlanError, Target, merge_text, modes};
+use crate::changeset::{
+    Change, Changeset, Part as HunkPart, Source, Status, TextDiff, select_parts, text_diff,
+};
+use crate::entry::{MODE_MASK, Node};
+use crate::path::{RelPath, forbidden_component};
+use crate::review::{Chosen, Selection};
+
+/// One session's part in an apply.
+pub struct Part<'a> {
+    /// The session.
+    pub session: &'a str,
+    /// Its changes.
+    pub changes: &'a Changeset,
+    /// Its bytes.
+    pub source: &'a dyn Source,
+    /// What was decided.
+    pub selection: &'a Selection,
+}
+
+/// What a plan is made against.
+pub struct Planner<'a> {
+    /// The user's tree.
+    pub target: &'a dyn Target,
+    /// Takes bytes.
+    pub keeper: &'a dyn Keeper,
+    /// What to do about drift.
+    pub on_drift: OnDrift,
+    /// Paths that the user's own git has not merged yet.
+    pub unmerged: &'a BTreeSet<RelPath>,
+}
+
+impl Planner<'_> {
+    /// Adds one session's part to a plan. A later part sees what the earlier ones will have written.
+    pub fn add(&self, plan: &mut Plan, part: &Part<'_>) -> Result<(), PlanError> {
+        // What goes comes first: a directory becomes a file only when nothing is left in it.
+        let gone = |change: &&Change| change.status == Status::Deleted;
+        let changes = &part.changes.changes;
+        let ordered = changes.iter().filter(gone).chain(changes.iter().filter(|c| !gone(c)));
+        for change in ordered {
+            let skip = |reason: &str| Because { path: change.path.clone(), reason: reason.into() };
+            if let Some(name) = forbidden_component(&change.path) {
+                plan.skipped.push(skip(&format!("{name} stands for a git directory")));
+                continue;
+            }
+            let wanted = match part.selection.choose(change) {
+                Chosen::No(reason) => {
+                    plan.skipped.push(skip(reason));
+                    continue;
+                }
+                // Hunks of another change than the one that was looked at mean nothing.
+                _ if part.selection.is_stale(change) => {
+                    plan.conflicts.push(skip("the agent's version changed since it was reviewed"));
+                    continue;
+                }
+                Chosen::Whole => Wanted::Whole,
+                Chosen::Parts(parts) => self.hunks(part, change, &parts, false)?,
+                Chosen::AllBut(not) => {
+                    let not: Vec<HunkPart> = not.into_iter().map(HunkPart::whole).collect();
+                    self.hunks(part, change, &not, true)?
+                }
+            };
+            if self.unmerged.contains(&change.path) {
+                plan.conflicts.push(skip("git has not merged it yet"));
+                continue;
+            }
+            self.change(plan, part, change, &wanted)?;
+        }
+        for left in &part.changes.unreadable {
+            plan.skipped.push(Because { path: left.path.clone(), reason: left.reason.clone() });
+        }
+        plan.applied.sort();
+        plan.applied.dedup();
+        self.remove_dirs(plan, part.changes)
+    }
+
+    /// The node that a selection of hunks makes: of those that are named, or of all but those.
+    fn hunks(
+        &self,
+        part: &Part<'_>,
+        change: &Change,
+        named: &[HunkPart],
+        all_but: bool,
+    ) -> Result<Wanted, PlanError> {
+        let whole = |why| PlanError::Whole { path: change.path.lossy(), why };
+        let side = |node: &Option<Node>| match node {
+            None => Ok(Vec::new()),
+            Some(Node::File { content, .. }) => {
+                let path = change.old_path.as_ref().unwrap_or(&change.path);
+                let path = if content.place == crate::entry::Place::Workspace {
+                    &change.path
+                } else {
+                    path
+                };
+                Ok(part.source.bytes(path, content)?)
+            }
+            Some(_) => Err(whole("it is no file")),
+        };
+        let (old, new) = (side(&change.old)?, side(&change.new)?);
+        let TextDiff::Text { hunks, .. } = text_diff(&old, &new) else {
+            return Err(whole("it is binary"));
+        };
+        if let Some(wanted) = named.iter().find(|p| p.hunk > hunks.len() || p.hunk == 0) {
+            return Err(PlanError::Hunk {
+                path: change.path.lossy(),
+                wanted: wanted.hunk,
+                there: hunks.len(),
+            });
+        }
+        let parts: Vec<HunkPart> = if all_but {
+            let rest = hunks.iter().filter(|hunk| !named.iter().any(|p| p.hunk == hunk.index));
+            rest.map(|hunk| HunkPart::whole(hunk.index)).collect()
+        } else {
+            named.to_vec()
+        };
+        let bytes = select_parts(&old, &new, &hunks, &parts);
+        if bytes == new {
+            return Ok(Wanted::Whole);
+        }
+        let content = self.keeper.keep(&bytes)?;
+        let mode_of = |node: &Option<Node>| node.as_ref().map(|node| node.mode() & MODE_MASK);
+        let mode = mode_of(&change.old).or(mode_of(&change.new)).unwrap_or(0o644);
+        Ok(Wanted::Part(Node::File { mode, content }))
+    }
+
+    fn change(
+        &self,
+        plan: &mut Plan,
+        part: &Part<'_>,
+        change: &Change,
+        wanted: &Wanted,
+    ) -> Result<(), PlanError> {
+        let after = match wanted {
+            Wanted::Whole => self.kept(part, &change.path, change.new.as_ref())?,
+            Wanted::Part(node) => Some(node.clone()),
+        };
+        let renamed = change.old_path.as_ref();
+        let before = if renamed.is_some() { None } else { change.old.as_ref() };
+        let conflicts = plan.conflicts.len();
+        if let Some(old_path) = renamed {
+            self.write(plan, part, old_path, (change.old.as_ref(), None))?;
+        }
+        self.write(plan, part, &change.path, (before, after))?;
+        if plan.conflicts.len() == conflicts && change.status != Status::Deleted {
+            self.make_dirs(plan, &change.path)?;
+        }
+        if plan.conflicts.len() == conflicts {
+            plan.applied.push(change.path.clone());
+        }
+        Ok(())
+    }
+
+    /// A node whose bytes are kept, so that nothing can change them any more.
+    fn kept(
+        &self,
+        part: &Part<'_>,
+        path: &RelPath,
+        node: Option<&Node>,
+    ) -> Result<Option<Node>, PlanError> {
+        Ok(match node {
+            Some(Node::File { mode, content }) => {
+                let bytes = part.source.bytes(path, content)?;
+                Some(Node::File { mode: *mode, content: self.keeper.keep(&bytes)? })
+            }
+            other => other.cloned(),
+        })
+    }
+
+    /// Plans that `path` becomes `after`, where `before` is expected.
+    fn write(
+        &self,
+        plan: &mut Plan,
+        part: &Part<'_>,
+        path: &RelPath,
+        (before, after): (Option<&Node>, Option<Node>),
+    ) -> Result<(), PlanError> {
+        let current = match self.current(plan, path) {
+            Ok(current) => current,
+            Err(PlanError::Target { source, .. })
+                if source.kind() == std::io::ErrorKind::NotADirectory =>
+            {
+                plan.conflicts.push(conflict(
+                    path,
+                    "a directory above it is a file or a link in the project",
+                ));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let delivery =
+            Delivery { session: part.session.into(), path: path.clone(), node: after.clone() };
+        if same(current.as_ref(), after.as_ref()) {
+            plan.deliveries.push(delivery);
+            return Ok(());
+        }
+        let after = match drift(current.as_ref(), before, after.as_ref()) {
+            None => modes::settle(current.as_ref(), before, after),
+            Some(reason) if self.on_drift == OnDrift::Refuse => {
+                plan.conflicts.push(conflict(path, reason));
+                return Ok(());
+            }
+            Some(reason) => {
+                let sides = (before, current.as_ref(), after.as_ref());
+                match self.merged(plan, part, path, sides)? {
+                    Ok(merged) => modes::settle(current.as_ref(), before, Some(merged)),
+                    Err(why) => {
+                        plan.conflicts.push(conflict(path, &format!("{reason}; {why}")));
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        if matches!(current, Some(Node::Dir { .. })) && !matches!(after, Some(Node::Dir { .. })) {
+            let kept = self.names_that_stay(plan, path)?;
+            if kept > 0 {
+                plan.conflicts.push(conflict(
+                    path,
+                    "the directory holds files that are not part of the session",
+                ));
+                return Ok(());
+            }
+        }
+        plan.deliveries.push(delivery);
+        // A path that an earlier part wrote keeps what the project itself holds as its `before`.
+        let first = plan.ops.get(path).map(|op| op.before.clone());
+        let before = first.unwrap_or(self.keep_current(plan, path, current)?);
+        plan.ops.insert(path.clone(), Op { path: path.clone(), before, after });
+        Ok(())
+    }
+
+    /// What will stand at a path when the plan so far is done.
+    fn current(&self, plan: &Plan, path: &RelPath) -> Result<Option<Node>, PlanError> {
+        if let Some(op) = plan.ops.get(path) {
+            return Ok(op.after.clone());
+        }
+        // Below a directory that this plan makes, or takes away, nothing stands yet.
+        let above = std::iter::successors(path.parent(), RelPath::parent);
+        for dir in above {
+            if let Some(op) = plan.ops.get(&dir)
+                && !matches!(op.before, Some(Node::Dir { .. }))
+            {
+                return Ok(None);
+            }
+        }
+        self.target.node(path)
+    }
+
+    /// What the user's file holds is kept before anything is written over it.
+    fn keep_current(
+        &self,
+        plan: &Plan,
+        path: &RelPath,
+        current: Option<Node>,
+    ) -> Result<Option<Node>, PlanError> {
+        match current {
+            Some(Node::File { mode, .. }) if !plan.ops.contains_key(path) => {
+                let content = self.keeper.keep(&self.target.bytes(path)?)?;
+                Ok(Some(Node::File { mode, content }))
+            }
+            other => Ok(other),
+        }
+    }
+
+    fn merged(
+        &self,
+        plan: &Plan,
+        part: &Part<'_>,
+        path: &RelPath,
+        (before, current, after): (Option<&Node>, Option<&Node>, Option<&Node>),
+    ) -> Result<Result<Node, &'static str>, PlanError> {
+        let (Some(Node::File { content: ours, mode }), Some(Node::File { content: theirs, .. })) =
+            (current, after)
+        else {
+            return Ok(Err("what is gone on one side, or no file, can't be merged"));
+        };
+        let base = match before {
+            Some(Node::File { content, .. }) => part.source.bytes(path, content)?,
+            None => return Ok(Err("both sides made it")),
+            Some(_) => return Ok(Err("it was no file before")),
+        };
+        let ours = match plan.ops.contains_key(path) {
+            true => self.keeper.read(ours)?,
+            false => self.target.bytes(path)?,
+        };
+        let theirs = self.keeper.read(theirs)?;
+        let Some(merged) = merge_text(&base, &ours, &theirs) else {
+            return Ok(Err("both sides changed the same lines"));
+        };
+        Ok(Ok(Node::File { mode: *mode, content: self.keeper.keep(&merged)? }))
+    }
+
+    /// Directories above a new path that are not there yet.
+    fn make_dirs(&self, plan: &mut Plan, path: &RelPath) -> Result<(), PlanError> {
+        for dir in
+            std::iter::successors(path.parent(), RelPath::parent).filter(|dir| !dir.is_root())
+        {
+            if plan.ops.contains_key(&dir) {
+                continue;
+            }
+            if self.current(plan, &dir)?.is_none() {
+                let after = Some(Node::Dir { mode: 0o755 });
+                plan.ops.insert(dir.clone(), Op { path: dir, before: None, after });
+            }
+        }
+        Ok(())
+    }
+
+    /// Directories that the agent removed go when they are empty; those that hold something stay.
+    fn remove_dirs(&self, plan: &mut Plan, changes: &Changeset) -> Result<(), PlanError> {
+        let mut dirs = changes.gone_dirs.clone();
+        dirs.sort_by_key(|dir| std::cmp::Reverse(dir.depth()));
+        for dir in dirs {
+            let lost_a_file =
+                plan.ops.values().any(|op| op.after.is_none() && op.path.is_within(&dir));
+            let there = lost_a_file && !plan.ops.contains_key(&dir);
+            if there
+                && let Some(node @ Node::Dir { .. }) = self.target.node(&dir)?
+                && self.names_that_stay(plan, &dir)? == 0
+            {
+                plan.ops.insert(dir.clone(), Op { path: dir, before: Some(node), after: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// How many entries a directory keeps when the plan so far is done.
+    fn names_that_stay(&self, plan: &Plan, dir: &RelPath) -> Result<usize, PlanError> {
+        let names = self.target.names(dir)?;
+        let stays =
+            |name: &&Vec<u8>| plan.ops.get(&dir.join(name)).is_none_or(|op| op.after.is_some());
+        Ok(names.iter().filter(stays).count())
+    }
+}
+
+enum Wanted {
+    Whole,
+    Part(Node),
+}
+
+fn conflict(path: &RelPath, reason: &str) -> Because {
+    Because { path: path.clone(), reason: reason.to_string() }
+}
+
+/// The same thing, permissions included.
+fn same(a: Option<&Node>, b: Option<&Node>) -> bool {
+    a == b
+}
