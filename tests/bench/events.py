@@ -47,8 +47,8 @@ def make(packed, attempt, mebibytes):
     attempt.mkdir(parents=True)
     with open(attempt / "events.jsonl", "wb") as out:
         # Every copy is a day later: a log's times go on.
-        day = re.compile(rb'"timestamp": ?"\d{4}-\d\d-\d\d')
-        marked = day.sub(b'"timestamp":"DAYOFCOPY_', events)
+        day = re.compile(rb'^{"timestamp": "\d{4}-\d\d-\d\d', re.MULTILINE)
+        marked = day.sub(b'{"timestamp": "DAYOFCOPY_', events)
         for copy in range(mebibytes * 1024 * 1024 // len(events)):
             date = datetime.date(2026, 1, 1) + datetime.timedelta(days=copy)
             out.write(marked.replace(b"DAYOFCOPY_", date.isoformat().encode()))

@@ -20,7 +20,7 @@ pub fn examine_with(dir: &RunDir, turn: Option<u32>, redactor: &Redactor) -> (Fa
     let mut facts = facts::measure(&run);
     facts.problems = problems::detect(&run, &facts);
     let files = RunFiles::new(&dir.root, redactor.clone());
-    problems::quote(&mut facts.problems, &files);
+    problems::quote(&mut facts.problems, &files, &run);
     facts.diagnostics = std::mem::take(&mut run.diagnostics);
     facts.redact(redactor);
     (facts, run)

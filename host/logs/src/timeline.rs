@@ -244,7 +244,7 @@ impl Pen<'_> {
 
     fn mark(&self, moment: &Moment) -> Option<Mark> {
         let (kind, text) = match &moment.kind {
-            MomentKind::Answer(answer) => ("answer", answer.label.clone()),
+            MomentKind::Answer(answer) => ("answer", answer.label.to_string()),
             MomentKind::Vote(vote) => ("vote", format!("{}: {}", vote.target, vote.reason)),
             MomentKind::Restart(reason) => ("restart", reason.to_string()),
             MomentKind::FinalAnswer(_) => ("final", "final answer".to_string()),

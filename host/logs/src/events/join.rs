@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::names::Names;
 use super::part::{Part, Record, RecordKind, Span};
 use super::{Call, Events, Moment, MomentKind, NOBODY, flag};
+use crate::files::Checkpoint;
 
 /// Moments that are kept. A run of thousands of rounds has fewer.
 const MOMENTS_MAX: usize = 250_000;
@@ -35,6 +36,9 @@ impl Joined {
     /// Adds the part that follows.
     pub(super) fn add(&mut self, part: Part) {
         let base = self.events.lines;
+        if part.lines > 0 {
+            self.events.checkpoints.push(Checkpoint { line: base + 1, at: part.start_at });
+        }
         let agents = moved(&mut self.agents, &part.agents);
         let tools = moved(&mut self.tools, &part.tools);
         let patterns = moved(&mut self.patterns, &part.patterns);

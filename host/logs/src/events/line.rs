@@ -1,11 +1,10 @@
 //! One line of `events.jsonl`. What has no meaning for a measurement is passed over without being built.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::args::{self, Args};
@@ -130,15 +129,22 @@ fn what<'a>(event: &str, data: &'a str) -> Result<What<'a>, serde_json::Error> {
     Ok(match event {
         "tool_start" => tool_start(data)?,
         "tool_complete" => tool_end(data)?,
-        "text" => match data.contains('❌') || data.contains("\\u274c") {
-            true => trouble(&field(data, "content")?),
-            false => What::Activity,
-        },
+        "text" if holds_a_cross(data) => {
+            let [content] = fields(data, ["content"])?;
+            trouble(&content)
+        }
+        "text" => What::Activity,
         "thinking" | "hook_execution" | "injection_received" | "final_presentation_chunk" => {
             What::Activity
         }
         _ => moment(event, data)?.map_or(What::Nothing, What::Moment),
     })
+}
+
+/// Errors and forced retries are texts with a cross, written as it is or as an escape.
+fn holds_a_cross(data: &str) -> bool {
+    memchr::memmem::find(data.as_bytes(), "❌".as_bytes()).is_some()
+        || memchr::memmem::find(data.as_bytes(), b"\\u274c").is_some()
 }
 
 fn trouble(text: &str) -> What<'static> {
@@ -149,19 +155,25 @@ fn trouble(text: &str) -> What<'static> {
 fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Error> {
     Ok(Some(match event {
         "round_start" => MomentKind::RoundStart,
-        "agent_restart" => MomentKind::Restart(cut(&field(data, "restart_reason")?).into()),
+        "agent_restart" => {
+            let [reason] = fields(data, ["restart_reason"])?;
+            MomentKind::Restart(cut(&reason).into())
+        }
         "answer_submitted" => {
-            let content = field(data, "content")?;
+            let [label, content] = fields(data, ["answer_label", "content"])?;
             MomentKind::Answer(Box::new(AnswerText {
-                label: cut(&field(data, "answer_label")?),
+                label: cut(&label).into(),
                 chars: content.chars().count() as u64,
-                text: content.chars().take(ANSWER_CHARS_MAX).collect(),
+                text: beginning(&content, ANSWER_CHARS_MAX).into(),
             }))
         }
-        "vote" => MomentKind::Vote(Box::new(VoteText {
-            target: cut(&field(data, "target_id")?),
-            reason: cut(&field(data, "reason")?),
-        })),
+        "vote" => {
+            let [target, reason] = fields(data, ["target_id", "reason"])?;
+            MomentKind::Vote(Box::new(VoteText {
+                target: cut(&target).into(),
+                reason: cut(&reason).into(),
+            }))
+        }
         "final_presentation_start" => {
             #[derive(Deserialize)]
             struct Start {
@@ -172,17 +184,21 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
             MomentKind::PresentationStart(start.is_tie.unwrap_or(false))
         }
         "final_answer" => {
-            let content = field(data, "content")?;
+            let [content] = fields(data, ["content"])?;
             MomentKind::FinalAnswer(Box::new(FinalText {
                 chars: content.chars().count() as u64,
                 failure: no_answer(&content),
             }))
         }
-        "orchestrator_timeout" => MomentKind::Timeout(Box::new((
-            cut(&field(data, "timeout_reason")?),
-            Some(cut(&field(data, "selected_agent")?)).filter(|agent| !agent.is_empty()),
-        ))),
-        "restart_banner" => MomentKind::AttemptRestart(cut(&field(data, "reason")?).into()),
+        "orchestrator_timeout" => {
+            let [reason, agent] = fields(data, ["timeout_reason", "selected_agent"])?;
+            let agent = Some(cut(&agent).to_string()).filter(|agent| !agent.is_empty());
+            MomentKind::Timeout(Box::new((cut(&reason).into(), agent)))
+        }
+        "restart_banner" => {
+            let [reason] = fields(data, ["reason"])?;
+            MomentKind::AttemptRestart(cut(&reason).into())
+        }
         "error" => MomentKind::Trouble(cut(&format!("❌ {}", message(data)?)).into()),
         _ => return Ok(mark(event).map(MomentKind::Mark)),
     }))
@@ -221,20 +237,38 @@ fn no_answer(content: &str) -> Option<String> {
 }
 
 /// The words of an event of type `error`, whatever the field is called.
-fn message(data: &str) -> Result<String, serde_json::Error> {
-    for name in ["message", "error", "content"] {
-        let text = field(data, name)?;
-        if !text.is_empty() {
-            return Ok(text);
-        }
-    }
-    Ok("error".into())
+fn message(data: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    let texts = fields(data, ["message", "error", "content"])?;
+    Ok(texts.into_iter().find(|text| !text.is_empty()).unwrap_or("error".into()))
 }
 
-/// One text of an event's data; empty if it is missing or no text.
-fn field(data: &str, name: &str) -> Result<String, serde_json::Error> {
-    let value: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(data)?;
-    Ok(value.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default())
+/// Texts of an event's data by their names, in one pass; empty where one is missing or no text.
+fn fields<'a, const N: usize>(
+    data: &'a str,
+    names: [&str; N],
+) -> Result<[Cow<'a, str>; N], serde_json::Error> {
+    struct Pick<'n, const N: usize>([&'n str; N]);
+    impl<'de, const N: usize> Visitor<'de> for Pick<'_, N> {
+        type Value = [Option<&'de RawValue>; N];
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = [None; N];
+            while let Some(key) = map.next_key::<Text<'de>>()? {
+                match self.0.iter().position(|name| *name == key.0) {
+                    Some(at) => found[at] = Some(map.next_value()?),
+                    None => drop(map.next_value::<IgnoredAny>()?),
+                }
+            }
+            Ok(found)
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(data);
+    let found = reader.deserialize_map(Pick(names))?;
+    reader.end()?;
+    let text = |raw: &'a RawValue| serde_json::from_str::<Text<'a>>(raw.get()).ok();
+    Ok(found.map(|raw| raw.and_then(text).unwrap_or_default().0))
 }
 
 fn tool_start(data: &str) -> Result<What<'_>, serde_json::Error> {
@@ -278,7 +312,7 @@ fn tool_end(data: &str) -> Result<What<'_>, serde_json::Error> {
     if recorded_failure && measured.failure.is_none() {
         let text = data.result.map_or("", RawValue::get);
         let text = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_string());
-        measured.failure = Some(cut(&text));
+        measured.failure = Some(cut(&text).into());
     }
     Ok(What::ToolEnd(Box::new(ToolEnd {
         id: data.tool_id.unwrap_or_default().0,
@@ -291,6 +325,15 @@ fn tool_end(data: &str) -> Result<What<'_>, serde_json::Error> {
     })))
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_CHARS_MAX).collect()
+fn cut(text: &str) -> &str {
+    beginning(text, TEXT_CHARS_MAX)
+}
+
+/// At most `chars` characters of a text.
+fn beginning(text: &str, chars: usize) -> &str {
+    // No text has more characters than bytes.
+    if text.len() <= chars {
+        return text;
+    }
+    text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
 }

@@ -20,9 +20,11 @@ mod time;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::files::Checkpoint;
+
 pub(crate) use failure::{failure, is_reader};
 pub use part::Span;
-pub(crate) use reading::read;
+pub(crate) use reading::{FILE as EVENTS_FILE, read};
 pub(crate) use time::naive_us;
 
 /// Everything that was read of one `events.jsonl`.
@@ -32,6 +34,8 @@ pub struct Events {
     pub count: u64,
     /// Lines of the file.
     pub lines: u64,
+    /// Where lines begin, one in each stretch that was read.
+    pub checkpoints: Vec<Checkpoint>,
     /// First and last event of all.
     pub span: Option<Span>,
     /// First and last event of each agent, by its place.
@@ -177,20 +181,20 @@ pub enum MomentKind {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AnswerText {
     /// `agent1.2`.
-    pub label: String,
+    pub label: Box<str>,
     /// Characters that the event holds; MassGen cuts them at 500.
     pub chars: u64,
     /// What the event holds.
-    pub text: String,
+    pub text: Box<str>,
 }
 
 /// A vote as its event holds it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct VoteText {
     /// Agent that is voted for.
-    pub target: String,
+    pub target: Box<str>,
     /// Why, cut.
-    pub reason: String,
+    pub reason: Box<str>,
 }
 
 /// A final answer as its event holds it.

@@ -14,6 +14,8 @@ use super::{Job, MomentKind, NOBODY, SpawnedSubagent, flag};
 pub(super) struct Part {
     pub(super) lines: u64,
     pub(super) events: u64,
+    /// Byte of the file at which the first line begins.
+    pub(super) start_at: u64,
     pub(super) records: Vec<Record>,
     pub(super) agents: Names,
     pub(super) tools: Names,
@@ -74,7 +76,7 @@ impl Part {
 
     /// Takes the next line, which begins at byte `start_at` of the file. `complete`: it has a line end.
     pub(super) fn line(&mut self, bytes: &[u8], start_at: u64, complete: bool) {
-        self.lines += 1;
+        self.begin(start_at);
         let bytes = bytes.trim_ascii();
         if bytes.is_empty() {
             return;
@@ -99,7 +101,20 @@ impl Part {
         }
     }
 
-    pub(super) fn complain(&mut self, message: String) {
+    /// Passes over the next line, which begins at byte `start_at` of the file.
+    pub(super) fn left_out(&mut self, why: String, start_at: u64) {
+        self.begin(start_at);
+        self.complain(why);
+    }
+
+    fn begin(&mut self, start_at: u64) {
+        if self.lines == 0 {
+            self.start_at = start_at;
+        }
+        self.lines += 1;
+    }
+
+    fn complain(&mut self, message: String) {
         if self.complaints.len() < COMPLAINTS_MAX {
             self.complaints.push((self.lines, message));
         }

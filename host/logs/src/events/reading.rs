@@ -12,7 +12,8 @@ use super::part::Part;
 use super::{Events, texts};
 use crate::read::Source;
 
-const FILE: &str = "events.jsonl";
+/// Name of the file within an attempt.
+pub(crate) const FILE: &str = "events.jsonl";
 
 /// Size of a stretch.
 const STRETCH: u64 = 2 << 20;
@@ -140,11 +141,8 @@ fn part(
                 let line = &buffer[at..held];
                 let found = memchr::memchr(b'\n', line);
                 if found.is_none() && line.len() > LINE_BYTES_MAX {
-                    part.lines += 1;
-                    part.complain(format!(
-                        "is longer than {} MiB and left out",
-                        LINE_BYTES_MAX >> 20
-                    ));
+                    let why = format!("is longer than {} MiB and left out", LINE_BYTES_MAX >> 20);
+                    part.left_out(why, from + at as u64);
                 } else {
                     let line = &line[..found.unwrap_or(line.len())];
                     part.line(line, from + at as u64, found.is_some());

@@ -64,6 +64,13 @@ fn stretches_of_any_length_give_the_same() {
         assert_eq!(events.agent_spans, whole.0.agent_spans, "{stretch}");
         assert_eq!((events.span, events.lines), (whole.0.span, whole.0.lines), "{stretch}");
         assert_eq!(complaints, whole.1, "{stretch}");
+        let lines = text.split_inclusive('\n');
+        let begins = lines.scan(0, |at, line| Some(std::mem::replace(at, *at + line.len() as u64)));
+        let begins: Vec<u64> = begins.collect();
+        for near in &events.checkpoints {
+            assert_eq!(begins[near.line as usize - 1], near.at, "{stretch}");
+        }
+        assert!(events.checkpoints.is_sorted_by_key(|near| near.line));
     }
 }
 

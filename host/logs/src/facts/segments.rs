@@ -55,9 +55,9 @@ impl Cut {
             MomentKind::PresentationStart(_) => self.begin(moment, "presentation"),
             MomentKind::Answer(answer) => {
                 self.answered = true;
-                self.close(moment, "answer", Some(answer.label.clone()));
+                self.close(moment, "answer", Some(answer.label.to_string()));
             }
-            MomentKind::Vote(vote) => self.close(moment, "vote", Some(vote.target.clone())),
+            MomentKind::Vote(vote) => self.close(moment, "vote", Some(vote.target.to_string())),
             MomentKind::FinalAnswer(_) => self.close(moment, "presentation", None),
             MomentKind::Activity(until) => self.extend(moment, *until),
             MomentKind::Trouble(_) | MomentKind::Timeout(_) => self.extend(moment, moment.at_us),

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use lines::next_line;
 pub use lines::{LINE_CHARS_MAX, Lines};
 pub use list::FileEntry;
+pub use pick::Checkpoint;
 pub use search::Hit;
 
 use crate::redact::Redactor;
@@ -97,15 +98,17 @@ impl RunFiles {
         lines::each(file, path, &self.redactor, visit)
     }
 
-    /// Hands the wanted lines of a file, redacted, to `visit`; `wanted` is sorted, numbers count from 1.
+    /// Hands the wanted lines of a file, redacted, to `visit`; `wanted` is sorted, numbers count from 1. Lines that
+    /// lie far apart are found faster by `checkpoints` of the file, in its order; none are needed.
     pub fn pick_lines(
         &self,
         path: &str,
         wanted: &[u64],
+        checkpoints: &[Checkpoint],
         visit: impl FnMut(u64, &str),
     ) -> Result<(), ReadFileError> {
         let file = confine::open(&self.root, path)?;
-        pick::pick(file, path, wanted, &self.redactor, visit)
+        pick::pick(file, path, wanted, checkpoints, &self.redactor, visit)
     }
 
     /// The number of the first line that holds a text, verbatim.

@@ -1,17 +1,28 @@
 //! Single lines out of a file that may be huge: what nobody asked for is stepped over without being decoded.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 
 use super::ReadFileError;
 use super::lines::{LINE_BYTES_MAX, next_line};
 use crate::redact::Redactor;
 
-/// Hands the wanted lines, redacted, to `visit`. `wanted` is sorted; numbers count from 1.
+/// Where a line begins, so that what stands before it need not be read to find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// From 1.
+    pub line: u64,
+    /// Byte of the file.
+    pub at: u64,
+}
+
+/// Hands the wanted lines, redacted, to `visit`. `wanted` is sorted; numbers count from 1. `checkpoints` are sorted,
+/// and may be none.
 pub(super) fn pick(
     file: File,
     path: &str,
     wanted: &[u64],
+    checkpoints: &[Checkpoint],
     redactor: &Redactor,
     mut visit: impl FnMut(u64, &str),
 ) -> Result<(), ReadFileError> {
@@ -22,6 +33,11 @@ pub(super) fn pick(
     for number in wanted.iter().copied().filter(|number| *number > 0) {
         if number < next {
             continue;
+        }
+        let near = checkpoints.partition_point(|checkpoint| checkpoint.line <= number);
+        if let Some(near) = checkpoints[..near].last().filter(|near| near.line > next) {
+            reader.seek(SeekFrom::Start(near.at)).map_err(io)?;
+            next = near.line;
         }
         if !skip(&mut reader, number - next).map_err(io)? {
             return Ok(());

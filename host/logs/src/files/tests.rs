@@ -36,6 +36,33 @@ fn lines_are_numbered_redacted_and_bounded() {
 }
 
 #[test]
+fn checkpoints_shorten_the_way_to_a_line() {
+    let dir = run();
+    let files = files(&dir);
+    let path = "turn_1/attempt_1/events.jsonl";
+    let pick = |wanted: &[u64], checkpoints: &[Checkpoint]| {
+        let mut found = Vec::new();
+        files
+            .pick_lines(path, wanted, checkpoints, |line, text| {
+                found.push((line, text.to_string()))
+            })
+            .unwrap();
+        found
+    };
+    let all: Vec<_> =
+        [1, 2, 3, 4].map(|line| Checkpoint { line, at: [0, 4, 20, 38][line as usize - 1] }).into();
+    for wanted in [&[1, 4][..], &[4], &[2, 2, 3], &[3, 9], &[0]] {
+        let walked = pick(wanted, &[]);
+        for checkpoints in [&all[..], &all[2..], &all[..1], &all[3..]] {
+            assert_eq!(pick(wanted, checkpoints), walked, "{wanted:?} {checkpoints:?}");
+        }
+    }
+    // What they say is taken at its word: nothing before it is read.
+    let moved = [Checkpoint { line: 3, at: 4 }];
+    assert_eq!(pick(&[3], &moved), [(3, "two Needle here".to_string())]);
+}
+
+#[test]
 fn no_path_leads_out() {
     let dir = run();
     let files = files(&dir);

@@ -76,11 +76,11 @@ fn from_events(attempt: &Attempt, origin_us: i64) -> Vec<Answer> {
         events.flat_map(|events| events.moments.iter().map(move |moment| (events, moment)));
     let answers = moments.filter_map(|(events, moment)| match &moment.kind {
         MomentKind::Answer(answer) => Some(plain(
-            answer.label.clone(),
+            answer.label.to_string(),
             events.agent(moment.agent).unwrap_or_default().to_string(),
             ms(moment.at_us - origin_us),
             u64::from(moment.line),
-            answer.text.clone(),
+            answer.text.to_string(),
         )),
         _ => None,
     });

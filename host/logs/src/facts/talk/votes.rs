@@ -90,11 +90,11 @@ fn from_events(attempt: &Attempt, origin_us: i64) -> Vec<Vote> {
         *number += 1;
         Some(Vote {
             voter: voter.to_string(),
-            target: vote.target.clone(),
+            target: vote.target.to_string(),
             label: recorded
                 .filter(|event| event.subject.as_deref() == Some(&vote.target))
                 .and_then(|event| event.label.clone()),
-            reason: vote.reason.clone(),
+            reason: vote.reason.to_string(),
             at_ms: ms(moment.at_us - origin_us),
             counted: false,
             line: u64::from(moment.line),
