@@ -4,7 +4,9 @@
 //! A false alarm is worse than a miss: text that merely contains the word "error", or the content of a
 //! file, is no failure.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use super::fields::Fields;
 
 /// Beginnings of a whole result that only failures have.
 const BEGINNINGS: &[&str] = &[
@@ -89,7 +91,7 @@ pub(crate) fn failure(tool: &str, result: &str) -> Option<String> {
     let text = result.trim_start();
     let reads = is_reader(tool);
     if text.starts_with('{')
-        && let Ok(Value::Object(object)) = serde_json::from_str(text)
+        && let Ok(object) = Fields::pick(text, TELLING)
     {
         return if reads { only_flag(&object) } else { in_object(&object, 0) };
     }
@@ -109,9 +111,31 @@ pub(crate) fn is_reader(tool: &str) -> bool {
     READERS.iter().any(|part| tool.contains(part)) || matches!(tool, "Read" | "Grep" | "Glob")
 }
 
+/// Fields of a result that tell whether the call failed, and why.
+const TELLING: &[&str; 16] = &[
+    "isError",
+    "is_error",
+    "success",
+    "valid",
+    "ok",
+    "exit_code",
+    "exitCode",
+    "returncode",
+    "return_code",
+    "status",
+    "error",
+    "message",
+    "stderr",
+    "explanation",
+    "reason",
+    "result",
+];
+
+type Telling<'a> = Fields<'a, 16>;
+
 /// Of a reader's result, which may be a JSON file, only the protocol's own flag counts.
-fn only_flag(object: &Map<String, Value>) -> Option<String> {
-    let failed = object.get("isError").and_then(Value::as_bool) == Some(true);
+fn only_flag(object: &Telling<'_>) -> Option<String> {
+    let failed = object.get("isError") == Some(true);
     failed.then(|| "isError is true".into())
 }
 
@@ -124,14 +148,12 @@ fn exit_code_line(text: &str) -> bool {
     })
 }
 
-fn in_object(object: &Map<String, Value>, depth: u8) -> Option<String> {
-    let flag = |name: &str| object.get(name).and_then(Value::as_bool);
+fn in_object(object: &Telling<'_>, depth: u8) -> Option<String> {
+    let flag = |name: &str| object.get::<bool>(name);
     let why = || {
-        let text =
-            ["error", "message", "stderr", "explanation", "reason"].iter().find_map(|name| {
-                object.get(*name).and_then(Value::as_str).filter(|text| !text.is_empty())
-            });
-        text.map(shown)
+        let names = ["error", "message", "stderr", "explanation", "reason"];
+        let mut texts = names.iter().map(|name| object.text(name));
+        texts.find(|text| !text.is_empty()).map(|text| shown(&text))
     };
     if ["isError", "is_error"].iter().any(|name| flag(name) == Some(true)) {
         return Some(why().unwrap_or_else(|| "isError is true".into()));
@@ -142,7 +164,7 @@ fn in_object(object: &Map<String, Value>, depth: u8) -> Option<String> {
         }
     }
     for name in ["exit_code", "exitCode", "returncode", "return_code"] {
-        if let Some(code) = object.get(name).and_then(Value::as_i64)
+        if let Some(code) = object.get::<i64>(name)
             && code != 0
         {
             return Some(why().map_or_else(
@@ -153,20 +175,15 @@ fn in_object(object: &Map<String, Value>, depth: u8) -> Option<String> {
     }
     // `"success": true` beside an `error` field is a success with a remark, such as a cancelled job.
     let says_success = ["success", "valid", "ok"].iter().any(|name| flag(name) == Some(true));
-    if let Some(status) = object.get("status").and_then(Value::as_str)
-        && !says_success
-        && is_bad_status(status)
-    {
+    let status = object.text("status");
+    if !says_success && is_bad_status(&status) {
         return Some(why().unwrap_or_else(|| format!("status is {status}")));
     }
-    let only_error = !says_success
-        && object.len() <= 2
-        && object.get("error").and_then(Value::as_str).is_some_and(|e| !e.is_empty());
-    if only_error {
+    if !says_success && object.count <= 2 && !object.text("error").is_empty() {
         return why();
     }
-    match object.get("result") {
-        Some(Value::Object(inner)) if depth < 2 => in_object(inner, depth + 1),
+    match object.raw("result") {
+        Some(inner) if depth < 2 => in_object(&Fields::pick(inner, TELLING).ok()?, depth + 1),
         _ => None,
     }
 }

@@ -1,6 +1,10 @@
 //! The beginning of a line as MassGen writes it, cut out without a parser: three quarters of a log are data that no
 //! measurement needs. A line that is written in another way is no fault, it goes to the parser.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// A line whose beginning is as MassGen writes it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Header<'a> {
@@ -34,7 +38,8 @@ pub(super) fn header(line: &str) -> Option<Header<'_>> {
 
 /// Whether the data swallowed another line, as happens where a write was cut short.
 pub(super) fn swallows_a_line(data: &str) -> bool {
-    memchr::memmem::find(data.as_bytes(), BEGINNING.as_bytes()).is_some()
+    static SWALLOWED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BEGINNING));
+    SWALLOWED.find(data.as_bytes()).is_some()
 }
 
 /// A text without escapes up to its closing quote, and what follows.

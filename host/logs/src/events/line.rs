@@ -1,13 +1,14 @@
 //! One line of `events.jsonl`. What has no meaning for a measurement is passed over without being built.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::args::{self, Args};
+use super::fields::{Fields, Text};
 use super::header::{Header, header, swallows_a_line};
 use super::result::{self, Measured};
 use super::{AnswerText, FinalText, MomentKind, VoteText, failure, naive_us};
@@ -45,29 +46,6 @@ pub(super) struct ToolEnd<'a> {
     pub(super) recorded_failure: bool,
     pub(super) background: bool,
     pub(super) measured: Measured,
-}
-
-/// A text that is borrowed where it holds no escape, also within an `Option`.
-#[derive(Debug, Default)]
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Take;
-        impl<'de> Visitor<'de> for Take {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_string())))
-            }
-        }
-        deserializer.deserialize_str(Take)
-    }
 }
 
 /// Takes a line apart, or says what is wrong with it.
@@ -130,7 +108,7 @@ fn what<'a>(event: &str, data: &'a str) -> Result<What<'a>, serde_json::Error> {
         "tool_start" => tool_start(data)?,
         "tool_complete" => tool_end(data)?,
         "text" if holds_a_cross(data) => {
-            let [content] = fields(data, ["content"])?;
+            let [content] = fields(data, &["content"])?;
             trouble(&content)
         }
         "text" => What::Activity,
@@ -143,8 +121,10 @@ fn what<'a>(event: &str, data: &'a str) -> Result<What<'a>, serde_json::Error> {
 
 /// Errors and forced retries are texts with a cross, written as it is or as an escape.
 fn holds_a_cross(data: &str) -> bool {
-    memchr::memmem::find(data.as_bytes(), "❌".as_bytes()).is_some()
-        || memchr::memmem::find(data.as_bytes(), b"\\u274c").is_some()
+    static CROSS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("❌"));
+    static ESCAPED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u274c"));
+    let data = data.as_bytes();
+    CROSS.find(data).is_some() || ESCAPED.find(data).is_some()
 }
 
 fn trouble(text: &str) -> What<'static> {
@@ -156,11 +136,11 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
     Ok(Some(match event {
         "round_start" => MomentKind::RoundStart,
         "agent_restart" => {
-            let [reason] = fields(data, ["restart_reason"])?;
+            let [reason] = fields(data, &["restart_reason"])?;
             MomentKind::Restart(cut(&reason).into())
         }
         "answer_submitted" => {
-            let [label, content] = fields(data, ["answer_label", "content"])?;
+            let [label, content] = fields(data, &["answer_label", "content"])?;
             MomentKind::Answer(Box::new(AnswerText {
                 label: cut(&label).into(),
                 chars: content.chars().count() as u64,
@@ -168,7 +148,7 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
             }))
         }
         "vote" => {
-            let [target, reason] = fields(data, ["target_id", "reason"])?;
+            let [target, reason] = fields(data, &["target_id", "reason"])?;
             MomentKind::Vote(Box::new(VoteText {
                 target: cut(&target).into(),
                 reason: cut(&reason).into(),
@@ -184,19 +164,19 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
             MomentKind::PresentationStart(start.is_tie.unwrap_or(false))
         }
         "final_answer" => {
-            let [content] = fields(data, ["content"])?;
+            let [content] = fields(data, &["content"])?;
             MomentKind::FinalAnswer(Box::new(FinalText {
                 chars: content.chars().count() as u64,
                 failure: no_answer(&content),
             }))
         }
         "orchestrator_timeout" => {
-            let [reason, agent] = fields(data, ["timeout_reason", "selected_agent"])?;
+            let [reason, agent] = fields(data, &["timeout_reason", "selected_agent"])?;
             let agent = Some(cut(&agent).to_string()).filter(|agent| !agent.is_empty());
             MomentKind::Timeout(Box::new((cut(&reason).into(), agent)))
         }
         "restart_banner" => {
-            let [reason] = fields(data, ["reason"])?;
+            let [reason] = fields(data, &["reason"])?;
             MomentKind::AttemptRestart(cut(&reason).into())
         }
         "error" => MomentKind::Trouble(cut(&format!("❌ {}", message(data)?)).into()),
@@ -238,37 +218,17 @@ fn no_answer(content: &str) -> Option<String> {
 
 /// The words of an event of type `error`, whatever the field is called.
 fn message(data: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    let texts = fields(data, ["message", "error", "content"])?;
+    let texts = fields(data, &["message", "error", "content"])?;
     Ok(texts.into_iter().find(|text| !text.is_empty()).unwrap_or("error".into()))
 }
 
-/// Texts of an event's data by their names, in one pass; empty where one is missing or no text.
+/// Texts of an event's data by their names; empty where one is missing or no text.
 fn fields<'a, const N: usize>(
     data: &'a str,
-    names: [&str; N],
+    names: &'static [&'static str; N],
 ) -> Result<[Cow<'a, str>; N], serde_json::Error> {
-    struct Pick<'n, const N: usize>([&'n str; N]);
-    impl<'de, const N: usize> Visitor<'de> for Pick<'_, N> {
-        type Value = [Option<&'de RawValue>; N];
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut found = [None; N];
-            while let Some(key) = map.next_key::<Text<'de>>()? {
-                match self.0.iter().position(|name| *name == key.0) {
-                    Some(at) => found[at] = Some(map.next_value()?),
-                    None => drop(map.next_value::<IgnoredAny>()?),
-                }
-            }
-            Ok(found)
-        }
-    }
-    let mut reader = serde_json::Deserializer::from_str(data);
-    let found = reader.deserialize_map(Pick(names))?;
-    reader.end()?;
-    let text = |raw: &'a RawValue| serde_json::from_str::<Text<'a>>(raw.get()).ok();
-    Ok(found.map(|raw| raw.and_then(text).unwrap_or_default().0))
+    let fields = Fields::pick(data, names)?;
+    Ok(names.map(|name| fields.text(name)))
 }
 
 fn tool_start(data: &str) -> Result<What<'_>, serde_json::Error> {

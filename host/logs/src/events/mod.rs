@@ -5,6 +5,7 @@
 mod args;
 mod command;
 mod failure;
+mod fields;
 mod header;
 mod join;
 mod line;
@@ -185,7 +186,7 @@ pub struct AnswerText {
     /// Characters that the event holds; MassGen cuts them at 500.
     pub chars: u64,
     /// What the event holds.
-    pub text: Box<str>,
+    pub text: Arc<str>,
 }
 
 /// A vote as its event holds it.
@@ -194,7 +195,7 @@ pub struct VoteText {
     /// Agent that is voted for.
     pub target: Box<str>,
     /// Why, cut.
-    pub reason: Box<str>,
+    pub reason: Arc<str>,
 }
 
 /// A final answer as its event holds it.

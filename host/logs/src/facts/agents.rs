@@ -113,9 +113,9 @@ pub struct Segment {
     /// Those that failed.
     pub tool_failures: u64,
     /// Tokens and cost, where the metrics hold this round.
-    pub spend: Option<SegmentSpend>,
+    pub spend: Option<Box<SegmentSpend>>,
     /// Time around a checklist, if one was submitted.
-    pub checklist: Option<Checklist>,
+    pub checklist: Option<Box<Checklist>>,
     /// Line in `events.jsonl` where it begins; 0 where the metrics alone tell of it.
     pub line: u64,
     /// Its last line.
@@ -299,8 +299,9 @@ impl Agent<'_> {
                 what: round.what.clone(),
                 tool_calls: mine.len() as u64,
                 tool_failures: mine.iter().filter(|call| call.failed()).count() as u64,
-                spend: spend.map(|(_, spend)| spend),
-                checklist: checklist::of_round(self.events, mine, round.start_us, round.end_us),
+                spend: spend.map(|(_, spend)| Box::new(spend)),
+                checklist: checklist::of_round(self.events, mine, round.start_us, round.end_us)
+                    .map(Box::new),
                 line: round.line,
                 end_line: round.end_line,
             });
@@ -324,7 +325,7 @@ impl Agent<'_> {
             what: None,
             tool_calls: 0,
             tool_failures: 0,
-            spend: Some(SegmentSpend::of(round, &self.attempt.counters.file)),
+            spend: Some(Box::new(SegmentSpend::of(round, &self.attempt.counters.file))),
             checklist: None,
             line: 0,
             end_line: 0,

@@ -157,9 +157,14 @@ pub(super) fn measure(attempt: &Attempt, before: &[&Attempt], is_last: bool) -> 
     };
     facts.winner = winner(attempt);
     recorded(&mut facts, attempt);
-    let rounds: Vec<_> =
-        measured.iter().map(|(agent, rounds)| (agent.id.clone(), rounds.clone())).collect();
-    facts.agents = measured.into_iter().map(|(agent, _)| agent).collect();
+    let rounds: Vec<_>;
+    (facts.agents, rounds) = measured
+        .into_iter()
+        .map(|(agent, rounds)| {
+            let id = agent.id.clone();
+            (agent, (id, rounds))
+        })
+        .unzip();
     facts.critical_path = critical_path::critical_path(&rounds, origin);
     time(&mut facts, attempt, events, &rounds);
     sums(&mut facts, attempt);
@@ -252,7 +257,7 @@ fn did(facts: &mut AttemptFacts, events: &Events, origin: i64) {
     facts.background_jobs = work::background_jobs(events, origin);
     facts.phases = phases::phases(&facts.agents);
     let segments = || facts.agents.iter().flat_map(|agent| &agent.segments);
-    let gated = || segments().filter_map(|s| Some((s.wall_ms, s.checklist.as_ref()?)));
+    let gated = || segments().filter_map(|s| Some((s.wall_ms, s.checklist.as_deref()?)));
     facts.checklist = checklist::share(gated());
     facts.checklist_with_proposal =
         checklist::share(gated().filter(|(_, checklist)| checklist.implementation_ms.is_some()));

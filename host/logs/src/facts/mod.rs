@@ -16,6 +16,8 @@ mod spend;
 mod talk;
 mod work;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 pub use agents::{AgentFacts, Segment};
@@ -119,14 +121,19 @@ impl Facts {
                 *text = redacted;
             }
         };
+        let clean_shared = |text: &mut Arc<str>| {
+            if let std::borrow::Cow::Owned(redacted) = redactor.line(text) {
+                *text = redacted.into();
+            }
+        };
         self.question.iter_mut().for_each(clean);
         for attempt in &mut self.attempts {
             attempt.duplicates.iter_mut().for_each(|duplicate| duplicate.redact(redactor));
             attempt.duplicate_prompts.iter_mut().for_each(|duplicate| duplicate.redact(redactor));
             attempt.repeated_failures.iter_mut().for_each(|failure| failure.redact(redactor));
             attempt.failure_streaks.iter_mut().for_each(|failure| failure.redact(redactor));
-            attempt.votes.iter_mut().for_each(|vote| clean(&mut vote.reason));
-            attempt.answers.iter_mut().for_each(|answer| clean(&mut answer.opening));
+            attempt.votes.iter_mut().for_each(|vote| clean_shared(&mut vote.reason));
+            attempt.answers.iter_mut().for_each(|answer| clean_shared(&mut answer.opening));
             attempt.commands.iter_mut().for_each(|command| clean(&mut command.pattern));
             attempt.timeouts.iter_mut().for_each(|timeout| clean(&mut timeout.reason));
             attempt.restart_list.iter_mut().for_each(|restart| clean(&mut restart.reason));

@@ -1,6 +1,7 @@
 //! Answers and how they progress: what each adds to the one before, and whose answer it repeats.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub struct Answer {
     /// The answer of another agent that was there before and is most alike.
     pub most_alike: Option<Alike>,
     /// The beginning of the text.
-    pub opening: String,
+    pub opening: Arc<str>,
     /// Where the whole text is.
     pub text: Option<Place>,
 }
@@ -54,7 +55,7 @@ pub(in crate::facts) fn answers(attempt: &Attempt, origin_us: i64) -> Vec<Answer
     found
 }
 
-fn plain(label: String, agent: String, at_ms: u64, line: u64, opening: String) -> Answer {
+fn plain(label: String, agent: String, at_ms: u64, line: u64, opening: Arc<str>) -> Answer {
     Answer {
         label,
         agent,
@@ -80,7 +81,7 @@ fn from_events(attempt: &Attempt, origin_us: i64) -> Vec<Answer> {
             events.agent(moment.agent).unwrap_or_default().to_string(),
             ms(moment.at_us - origin_us),
             u64::from(moment.line),
-            answer.text.to_string(),
+            answer.text.clone(),
         )),
         _ => None,
     });
@@ -96,7 +97,7 @@ fn from_coordination(attempt: &Attempt) -> Vec<Answer> {
             event.agent.clone().unwrap_or_default(),
             u64::try_from(event.at_ms - start).unwrap_or(0),
             0,
-            String::new(),
+            "".into(),
         )
     });
     answers.collect()
@@ -121,7 +122,7 @@ fn compare(answers: &mut [Answer], texts: &[AnswerText]) {
             continue;
         };
         answer.chars = Some(text.chars);
-        answer.opening.clone_from(&text.opening);
+        answer.opening = text.opening.as_str().into();
         answer.text = Some(Place { file: text.file.clone(), line_start: 1, line_end: text.lines });
         if let Some((_, before)) = newest.get(&answer.agent) {
             answer.similarity_to_previous = text.shape.similarity(&before.shape);

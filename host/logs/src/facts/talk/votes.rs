@@ -1,6 +1,7 @@
 //! Votes: who, for whom, why, and which of them counted in the end.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub struct Vote {
     /// For which answer, where the record tells.
     pub label: Option<String>,
     /// Why, cut.
-    pub reason: String,
+    pub reason: Arc<str>,
     /// Milliseconds after the attempt's first event.
     pub at_ms: u64,
     /// It is the voter's last: a new answer makes everybody vote again.
@@ -94,7 +95,7 @@ fn from_events(attempt: &Attempt, origin_us: i64) -> Vec<Vote> {
             label: recorded
                 .filter(|event| event.subject.as_deref() == Some(&vote.target))
                 .and_then(|event| event.label.clone()),
-            reason: vote.reason.to_string(),
+            reason: vote.reason.clone(),
             at_ms: ms(moment.at_us - origin_us),
             counted: false,
             line: u64::from(moment.line),
@@ -110,7 +111,7 @@ fn from_coordination(attempt: &Attempt) -> Vec<Vote> {
         voter: event.agent.clone().unwrap_or_default(),
         target: event.subject.clone().unwrap_or_default(),
         label: event.label.clone(),
-        reason: event.reason.clone().unwrap_or_default(),
+        reason: event.reason.as_deref().unwrap_or_default().into(),
         at_ms: u64::try_from(event.at_ms - start).unwrap_or(0),
         counted: false,
         line: 0,
