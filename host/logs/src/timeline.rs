@@ -270,9 +270,9 @@ fn round(segment: &Segment) -> RoundBar {
     let spend = segment.spend.as_ref();
     RoundBar {
         round: segment.round,
-        kind: segment.kind.clone(),
+        kind: segment.kind.to_string(),
         outcome: segment.outcome,
-        what: segment.what.clone(),
+        what: segment.what.as_deref().map(String::from),
         start_ms: segment.start_ms,
         end_ms: segment.start_ms + segment.wall_ms,
         exec_ms: segment.exec_ms,

@@ -182,7 +182,7 @@ pub enum MomentKind {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AnswerText {
     /// `agent1.2`.
-    pub label: Box<str>,
+    pub label: Arc<str>,
     /// Characters that the event holds; MassGen cuts them at 500.
     pub chars: u64,
     /// What the event holds.
@@ -193,7 +193,7 @@ pub struct AnswerText {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct VoteText {
     /// Agent that is voted for.
-    pub target: Box<str>,
+    pub target: Arc<str>,
     /// Why, cut.
     pub reason: Arc<str>,
 }

@@ -1,6 +1,8 @@
 //! What each agent did with its time and tokens.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -91,7 +93,7 @@ pub struct Segment {
     /// From 0, in order.
     pub round: usize,
     /// `initial_answer`, `voting`, `presentation`, or what the metrics call it.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Milliseconds after the attempt's first event.
     pub start_ms: u64,
     /// Wall time.
@@ -107,7 +109,7 @@ pub struct Segment {
     /// `answer`, `vote`, `presentation`, `restarted`, `unfinished`.
     pub outcome: &'static str,
     /// The answer's label, or who was voted for.
-    pub what: Option<String>,
+    pub what: Option<Arc<str>>,
     /// Tool calls that began in it.
     pub tool_calls: u64,
     /// Those that failed.
@@ -286,9 +288,7 @@ impl Agent<'_> {
             let spend = spends.remove(&index);
             found.push(Segment {
                 round: index,
-                kind: spend
-                    .as_ref()
-                    .map_or_else(|| round.kind.to_string(), |(kind, _)| kind.clone()),
+                kind: spend.as_ref().map_or(round.kind.into(), |(kind, _)| kind.clone().into()),
                 start_ms: ms(round.start_us - self.origin_us),
                 wall_ms: round.wall_ms(),
                 exec_ms,
@@ -314,7 +314,7 @@ impl Agent<'_> {
         let start = self.attempt.status.as_ref().map_or(0, |status| status.start_ms);
         let rounds = own.rounds.iter().enumerate().map(|(index, round)| Segment {
             round: index,
-            kind: round.kind.clone(),
+            kind: round.kind.clone().into(),
             start_ms: u64::try_from(round.start_ms - start).unwrap_or(0),
             wall_ms: round.duration_ms.max(0.0).round() as u64,
             exec_ms: 0,

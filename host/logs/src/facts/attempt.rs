@@ -157,16 +157,7 @@ pub(super) fn measure(attempt: &Attempt, before: &[&Attempt], is_last: bool) -> 
     };
     facts.winner = winner(attempt);
     recorded(&mut facts, attempt);
-    let rounds: Vec<_>;
-    (facts.agents, rounds) = measured
-        .into_iter()
-        .map(|(agent, rounds)| {
-            let id = agent.id.clone();
-            (agent, (id, rounds))
-        })
-        .unzip();
-    facts.critical_path = critical_path::critical_path(&rounds, origin);
-    time(&mut facts, attempt, events, &rounds);
+    time(&mut facts, attempt, events, measured);
     sums(&mut facts, attempt);
     did(&mut facts, events, origin);
     said(&mut facts, attempt, origin);
@@ -199,12 +190,23 @@ fn recorded(facts: &mut AttemptFacts, attempt: &Attempt) {
     facts.has_events = attempt.events.is_some();
 }
 
+/// Who took how long. The rounds that agents are measured by end here: of a long run they are many.
 fn time(
     facts: &mut AttemptFacts,
     attempt: &Attempt,
     events: &Events,
-    rounds: &[(String, Vec<super::segments::Round>)],
+    measured: Vec<agents::Measured>,
 ) {
+    let rounds: Vec<_>;
+    (facts.agents, rounds) = measured
+        .into_iter()
+        .map(|(agent, rounds)| {
+            let id = agent.id.clone();
+            (agent, (id, rounds))
+        })
+        .unzip();
+    let origin = events.span.map_or(0, |span| span.first_us);
+    facts.critical_path = critical_path::critical_path(&rounds, origin);
     facts.events = events.count;
     let Some(span) = events.span else {
         facts.wall_ms = wall_without_events(attempt);

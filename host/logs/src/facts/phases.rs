@@ -36,7 +36,7 @@ pub(super) fn phases(agents: &[AgentFacts]) -> Vec<Phase> {
             Some(at) => at,
             None => {
                 let phase = Phase {
-                    phase: segment.kind.clone(),
+                    phase: segment.kind.to_string(),
                     count: 0,
                     total_ms: 0,
                     avg_ms: 0,

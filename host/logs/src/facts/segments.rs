@@ -1,6 +1,8 @@
 //! Cuts an agent's moments into rounds. `round_end` is declared and never written, and a restart bumps
 //! the round number twice, so that rounds are told apart by what happens, not by number.
 
+use std::sync::Arc;
+
 use super::interval::ms;
 use crate::events::{Moment, MomentKind};
 
@@ -18,7 +20,7 @@ pub(super) struct Round {
     /// `initial_answer`, `voting` or `presentation`.
     pub(super) kind: &'static str,
     /// The answer's label, or who was voted for.
-    pub(super) what: Option<String>,
+    pub(super) what: Option<Arc<str>>,
     /// First sign of life after the start.
     pub(super) first_activity_us: Option<i64>,
 }
@@ -55,9 +57,9 @@ impl Cut {
             MomentKind::PresentationStart(_) => self.begin(moment, "presentation"),
             MomentKind::Answer(answer) => {
                 self.answered = true;
-                self.close(moment, "answer", Some(answer.label.to_string()));
+                self.close(moment, "answer", Some(answer.label.clone()));
             }
-            MomentKind::Vote(vote) => self.close(moment, "vote", Some(vote.target.to_string())),
+            MomentKind::Vote(vote) => self.close(moment, "vote", Some(vote.target.clone())),
             MomentKind::FinalAnswer(_) => self.close(moment, "presentation", None),
             MomentKind::Activity(until) => self.extend(moment, *until),
             MomentKind::Trouble(_) | MomentKind::Timeout(_) => self.extend(moment, moment.at_us),
@@ -101,7 +103,7 @@ impl Cut {
         self.open = true;
     }
 
-    fn close(&mut self, moment: &Moment, outcome: &'static str, what: Option<String>) {
+    fn close(&mut self, moment: &Moment, outcome: &'static str, what: Option<Arc<str>>) {
         if let Some(round) = self.current() {
             round.end_us = round.end_us.max(moment.at_us);
             round.end_line = u64::from(moment.line);
