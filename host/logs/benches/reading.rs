@@ -15,7 +15,7 @@ fn attempt(base: &std::path::Path, run: usize, events: usize) {
     for n in 0..events {
         let (second, micro) = (n / 1000 % 60, n % 1000 * 1000);
         let minute = n / 60_000 % 60;
-        writeln!(lines, r#"{{"timestamp":"2026-01-01T00:{minute:02}:{second:02}.{micro:06}","event_type":"tool_complete","agent_id":"agent_a","round_number":0,"data":{{"tool_id":"c{n}","tool_name":"mcp__probe__big","result":"{}","elapsed_seconds":0.5,"status":"success","is_error":false}}}}"#, "x".repeat(800)).expect("a String takes all");
+        writeln!(lines, r#"{{"timestamp": "2026-01-01T00:{minute:02}:{second:02}.{micro:06}", "event_type": "tool_complete", "agent_id": "agent_a", "round_number": 0, "data": {{"tool_id": "c{n}", "tool_name": "mcp__probe__big", "result": "{}", "elapsed_seconds": 0.5, "status": "success", "is_error": false}}}}"#, "x".repeat(800)).expect("a String takes all");
     }
     std::fs::write(dir.join("events.jsonl"), lines).expect("it can be written");
     std::fs::write(dir.join("status.json"), r#"{"finish_reason":"completed","results":{"winner":"agent_a"},"costs":{"total_estimated_cost":0.1},"agents":{"agent_a":{}},"meta":{"question":"q"}}"#).expect("it can be written");

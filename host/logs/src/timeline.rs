@@ -288,10 +288,10 @@ fn round(segment: &Segment) -> RoundBar {
 
 /// Without events, answers and votes are known from elsewhere.
 fn recorded_marks(agent: &AgentFacts, facts: &AttemptFacts) -> Vec<Mark> {
-    let answers = facts.answers.iter().filter(|answer| answer.agent == agent.id).map(|answer| {
-        Mark { kind: "answer", at_ms: answer.at_ms, text: answer.label.clone(), line: 0 }
+    let answers = facts.answers.iter().filter(|answer| *answer.agent == *agent.id).map(|answer| {
+        Mark { kind: "answer", at_ms: answer.at_ms, text: answer.label.to_string(), line: 0 }
     });
-    let votes = facts.votes.iter().filter(|vote| vote.voter == agent.id).map(|vote| Mark {
+    let votes = facts.votes.iter().filter(|vote| *vote.voter == *agent.id).map(|vote| Mark {
         kind: "vote",
         at_ms: vote.at_ms,
         text: format!("{}: {}", vote.target, vote.reason),

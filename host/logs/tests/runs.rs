@@ -242,7 +242,7 @@ fn votes_winner_and_path_of_three_agents() {
         let attempt = facts.last_attempt().unwrap();
         assert_eq!(attempt.winner.as_deref(), Some("agent_b"), "{name}");
         assert_eq!(
-            attempt.votes.iter().filter(|vote| vote.target == "agent_b").count(),
+            attempt.votes.iter().filter(|vote| &*vote.target == "agent_b").count(),
             2,
             "{name}"
         );

@@ -64,7 +64,7 @@ pub(super) fn correctness(out: &mut String, facts: &Facts) -> fmt::Result {
         let answered = attempt
             .agents
             .iter()
-            .filter(|agent| attempt.answers.iter().any(|answer| answer.agent == agent.id))
+            .filter(|agent| attempt.answers.iter().any(|answer| *answer.agent == *agent.id))
             .count();
         writeln!(out, "Attempt {}: ended as **{}**.\n", attempt.attempt, attempt.outcome.as_str())?;
         let check = |done: bool| if done { "x" } else { " " };

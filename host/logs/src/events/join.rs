@@ -14,8 +14,8 @@ const MOMENTS_MAX: usize = 250_000;
 /// Failures whose words are kept; their number is exact in any case.
 const WORDS_MAX: usize = 2_000;
 
-/// Subagents, jobs and prompts that are kept.
-const SIDE_RECORDS_MAX: usize = 20_000;
+/// Subagents that are kept, and as many jobs and prompts.
+const SIDE_RECORDS_MAX: usize = 10_000;
 
 /// The file so far.
 #[derive(Debug, Default)]
@@ -33,8 +33,8 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// Adds the part that follows.
-    pub(super) fn add(&mut self, part: Part) {
+    /// Adds the part that follows, and gives its list of records back, empty.
+    pub(super) fn add(&mut self, mut part: Part) -> Vec<Record> {
         let base = self.events.lines;
         if part.lines > 0 {
             self.events.checkpoints.push(Checkpoint { line: base + 1, at: part.start_at });
@@ -51,7 +51,7 @@ impl Joined {
             };
             self.spans.entry(agent_of(agent)).and_modify(|known| known.join(&span)).or_insert(span);
         }
-        for mut record in part.records {
+        for mut record in part.records.drain(..) {
             record.line += base;
             record.agent = agent_of(record.agent);
             match &mut record.what {
@@ -67,6 +67,7 @@ impl Joined {
         self.complaints.extend(part.complaints.into_iter().map(|(line, why)| (line + base, why)));
         self.events.lines += part.lines;
         self.events.count += part.events;
+        part.records
     }
 
     fn record(&mut self, record: Record) {
@@ -78,11 +79,7 @@ impl Joined {
             RecordKind::Start { key, tool, args_hash, pattern, prompt, start_at } => {
                 let place = self.events.calls.len() as u32;
                 self.open.insert(key, place);
-                if let Some(prompt) =
-                    prompt.filter(|_| self.events.prompts.len() < SIDE_RECORDS_MAX)
-                {
-                    self.events.prompts.push((place, prompt));
-                }
+                self.aside(|events| &mut events.prompts, prompt.map(|prompt| (place, prompt)));
                 self.events.calls.push(Call {
                     start_us: at_us,
                     end_us: at_us,
@@ -133,15 +130,27 @@ impl Joined {
         call.result_chars = chars;
         call.flags |= flags;
         let Some(extra) = extra else { return };
-        let events = &mut self.events;
-        if let Some(words) = extra.failure.filter(|_| events.failure_words.len() < WORDS_MAX) {
-            events.failure_words.insert(place, words.into());
+        if let Some(words) = extra.failure.filter(|_| self.events.failure_words.len() < WORDS_MAX) {
+            self.events.failure_words.insert(place, words.into());
         }
-        if events.spawned.len() < SIDE_RECORDS_MAX {
-            events.spawned.extend(extra.subagents.into_iter().map(|subagent| (place, subagent)));
-        }
-        if let Some(job) = extra.job.filter(|_| events.jobs.len() < SIDE_RECORDS_MAX) {
-            events.jobs.push((place, job));
+        let subagents = extra.subagents.into_iter().map(|subagent| (place, subagent));
+        self.aside(|events| &mut events.spawned, subagents);
+        self.aside(|events| &mut events.jobs, extra.job.map(|job| (place, job)));
+    }
+
+    /// Keeps what few calls have, or counts what there is no room for.
+    fn aside<T>(
+        &mut self,
+        list: impl Fn(&mut Events) -> &mut Vec<T>,
+        items: impl IntoIterator<Item = T>,
+    ) {
+        for item in items {
+            let list = list(&mut self.events);
+            if list.len() < SIDE_RECORDS_MAX {
+                list.push(item);
+            } else {
+                self.events.asides_left_out += 1;
+            }
         }
     }
 

@@ -53,6 +53,8 @@ pub struct Events {
     pub moments: Vec<Moment>,
     /// Moments beyond what is kept.
     pub moments_left_out: u64,
+    /// Subagents, background jobs and prompts beyond what is kept.
+    pub asides_left_out: u64,
     /// How calls failed, in a few words, by their place in `calls`; not of every failure in a huge file.
     pub failure_words: HashMap<u32, Box<str>>,
     /// Subagents that a result names, by the call's place in `calls`.
@@ -256,6 +258,11 @@ impl Events {
     /// The id of the agent at a place.
     pub fn agent(&self, index: u16) -> Option<&str> {
         self.agents.get(usize::from(index)).map(|id| &**id)
+    }
+
+    /// The same, shared; empty for nobody.
+    pub fn agent_name(&self, index: u16) -> Arc<str> {
+        self.agents.get(usize::from(index)).cloned().unwrap_or_else(|| "".into())
     }
 
     /// The name of a call's tool.

@@ -11,11 +11,21 @@ const NAME_CHARS_MAX: usize = 200;
 pub(super) struct Names {
     places: HashMap<Arc<str>, u16>,
     pub(super) list: Vec<Arc<str>>,
+    /// The name that was asked for last: lines of one agent come in rows.
+    last: u16,
 }
 
 impl Names {
     /// The place of a name, made if it is new.
     pub(super) fn place(&mut self, name: &str) -> u16 {
+        if self.list.get(usize::from(self.last)).is_some_and(|last| **last == *name) {
+            return self.last;
+        }
+        self.last = self.find(name);
+        self.last
+    }
+
+    fn find(&mut self, name: &str) -> u16 {
         if let Some(place) = self.places.get(name) {
             return *place;
         }

@@ -1,8 +1,8 @@
 //! A stretch of the file, read on its own: records in the order of its lines, with lines counted from the
 //! stretch's beginning.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::line::{self, ToolEnd, What};
@@ -21,7 +21,7 @@ pub(super) struct Part {
     pub(super) tools: Names,
     pub(super) patterns: Names,
     /// By the place of the agent; the last entry is of events that name none.
-    pub(super) spans: HashMap<u16, Span>,
+    pub(super) spans: BTreeMap<u16, Span>,
     /// Lines that can't be read, and why.
     pub(super) complaints: Vec<(u64, String)>,
 }
@@ -68,8 +68,9 @@ pub(super) struct Extra {
 const COMPLAINTS_MAX: usize = 64;
 
 impl Part {
-    pub(super) fn new() -> Self {
-        let mut part = Self::default();
+    /// `records`: an empty list with room, of a part that was joined before.
+    pub(super) fn new(records: Vec<Record>) -> Self {
+        let mut part = Self { records, ..Self::default() };
         part.patterns.place("");
         part
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
 use super::join::Joined;
-use super::part::Part;
+use super::part::{Part, Record};
 use super::{Events, texts};
 use crate::read::Source;
 
@@ -16,7 +16,7 @@ use crate::read::Source;
 pub(crate) const FILE: &str = "events.jsonl";
 
 /// Size of a stretch.
-const STRETCH: u64 = 2 << 20;
+const STRETCH: u64 = 1 << 20;
 
 /// A line beyond this is not parsed; MassGen does not cut results, so lines of megabytes are normal.
 const LINE_BYTES_MAX: usize = 32 << 20;
@@ -38,9 +38,12 @@ pub(crate) fn read(source: &mut Source<'_>) -> Option<Events> {
     for (line, why) in complaints {
         source.complain(FILE, line, why);
     }
-    if events.moments_left_out > 0 {
-        let message = format!("{} more moments are not listed", events.moments_left_out);
-        source.complain(FILE, 0, message);
+    let left_out = [
+        (events.moments_left_out, "moments are"),
+        (events.asides_left_out, "subagents, background jobs and prompts are"),
+    ];
+    for (count, what) in left_out.into_iter().filter(|(count, _)| *count > 0) {
+        source.complain(FILE, 0, format!("{count} more {what} not listed"));
     }
     texts::load_repeated(&mut events, &file);
     Some(events)
@@ -56,9 +59,9 @@ pub(super) fn stretches(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     let mut joined = Joined::default();
     if count <= 1 || threads == 1 {
-        let mut buffer = Vec::new();
+        let mut room = Room::default();
         for index in 0..count {
-            joined.add(part(file, size, index * stretch, stretch, &mut buffer)?);
+            room.records = joined.add(part(file, size, index * stretch, stretch, &mut room)?);
         }
     } else {
         side_by_side(file, size, stretch, threads.min(count), &mut joined)?;
@@ -77,18 +80,20 @@ fn side_by_side(
     joined: &mut Joined,
 ) -> std::io::Result<()> {
     let next = AtomicU64::new(0);
+    let spare = Mutex::new(Vec::new());
     let (sender, receiver) = mpsc::sync_channel(threads as usize * 2);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            let (sender, next) = (sender.clone(), &next);
+            let (sender, next, spare) = (sender.clone(), &next, &spare);
             scope.spawn(move || {
-                let mut buffer = Vec::new();
+                let mut room = Room::default();
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     if index * stretch >= size {
                         break;
                     }
-                    let part = part(file, size, index * stretch, stretch, &mut buffer);
+                    room.records = lock(spare).pop().unwrap_or_default();
+                    let part = part(file, size, index * stretch, stretch, &mut room);
                     if sender.send((index, part)).is_err() {
                         break;
                     }
@@ -102,12 +107,23 @@ fn side_by_side(
         for (index, part) in receiver {
             waiting.insert(index, part?);
             while let Some(part) = waiting.remove(&wanted) {
-                joined.add(part);
+                lock(&spare).push(joined.add(part));
                 wanted += 1;
             }
         }
         Ok(())
     })
+}
+
+/// Memory that one stretch after another uses: made new for each, it would lie scattered between the texts that stay.
+#[derive(Default)]
+struct Room {
+    buffer: Vec<u8>,
+    records: Vec<Record>,
+}
+
+fn lock<T>(spare: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The lines that begin within a stretch.
@@ -116,9 +132,10 @@ fn part(
     size: u64,
     start: u64,
     stretch: u64,
-    buffer: &mut Vec<u8>,
+    room: &mut Room,
 ) -> std::io::Result<Part> {
-    let mut part = Part::new();
+    let mut part = Part::new(std::mem::take(&mut room.records));
+    let buffer = &mut room.buffer;
     let end = (start + stretch).min(size);
     // The byte before tells whether a line begins right here.
     let from = start.saturating_sub(1);

@@ -253,7 +253,7 @@ fn did(facts: &mut AttemptFacts, events: &Events, origin: i64) {
     facts.servers = work::servers(&facts.tools);
     facts.commands = work::commands(events);
     facts.duplicates = work::duplicates(events, &facts.agents);
-    facts.duplicate_prompts = work::prompts(events, &facts.agents);
+    facts.duplicate_prompts = work::prompts(events, &facts.agents, &facts.duplicates);
     facts.repeated_failures = work::repeated_failures(events);
     facts.failure_streaks = work::streaks(events);
     facts.background_jobs = work::background_jobs(events, origin);
@@ -290,9 +290,10 @@ fn shares(facts: &mut AttemptFacts, attempt: &Attempt) {
         agent.cost_share =
             (total > 0.0).then(|| (agent.cost_usd / total * 1000.0).round() / 1000.0);
         agent.won = facts.winner.as_deref() == Some(agent.id.as_str());
-        agent.votes_received = facts.vote_summary.counts.get(&agent.id).copied().unwrap_or(0);
+        agent.votes_received =
+            facts.vote_summary.counts.get(agent.id.as_str()).copied().unwrap_or(0);
         if attempt.events.is_none() {
-            let mine = |id: &String| *id == agent.id;
+            let mine = |id: &str| id == agent.id;
             agent.answers =
                 facts.answers.iter().filter(|answer| mine(&answer.agent)).count() as u64;
             agent.votes_cast = facts.votes.iter().filter(|vote| mine(&vote.voter)).count() as u64;

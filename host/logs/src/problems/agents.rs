@@ -143,7 +143,7 @@ fn votes(case: &mut Case<'_>) {
         case.facts.votes.iter().filter(|vote| vote.counted && vote.voter == vote.target).collect();
     let several = case.facts.agents.len() > 1;
     if several && !own.is_empty() {
-        let names: Vec<_> = own.iter().map(|vote| vote.voter.as_str()).collect();
+        let names: Vec<_> = own.iter().map(|vote| &*vote.voter).collect();
         let lines: Vec<u64> = own.iter().map(|vote| vote.line).collect();
         let evidence = case.lines(&lines, "\"target_id\"");
         let title = format!(

@@ -45,7 +45,7 @@ fn no_progress(case: &mut Case<'_>) {
     for answer in &case.facts.answers {
         let same = answer.similarity_to_previous.is_some_and(|share| share >= NEAR_IDENTICAL);
         if same && answer.chars.unwrap_or(0) >= CHARS_MIN {
-            labels.push(answer.label.as_str());
+            labels.push(&*answer.label);
             evidence.extend(case.lines(&[answer.line], "\"content\""));
         }
     }

@@ -14,9 +14,9 @@ use crate::run::{AnswerText, Attempt};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     /// `agent1.2`.
-    pub label: String,
+    pub label: Arc<str>,
     /// Whose it is.
-    pub agent: String,
+    pub agent: Arc<str>,
     /// Which of the agent's answers, from 1.
     pub number: u64,
     /// Milliseconds after the attempt's first event.
@@ -41,7 +41,7 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alike {
     /// Its label.
-    pub label: String,
+    pub label: Arc<str>,
     /// 0 to 1.
     pub similarity: f64,
 }
@@ -55,7 +55,7 @@ pub(in crate::facts) fn answers(attempt: &Attempt, origin_us: i64) -> Vec<Answer
     found
 }
 
-fn plain(label: String, agent: String, at_ms: u64, line: u64, opening: Arc<str>) -> Answer {
+fn plain(label: Arc<str>, agent: Arc<str>, at_ms: u64, line: u64, opening: Arc<str>) -> Answer {
     Answer {
         label,
         agent,
@@ -77,8 +77,8 @@ fn from_events(attempt: &Attempt, origin_us: i64) -> Vec<Answer> {
         events.flat_map(|events| events.moments.iter().map(move |moment| (events, moment)));
     let answers = moments.filter_map(|(events, moment)| match &moment.kind {
         MomentKind::Answer(answer) => Some(plain(
-            answer.label.to_string(),
-            events.agent(moment.agent).unwrap_or_default().to_string(),
+            answer.label.clone(),
+            events.agent_name(moment.agent),
             ms(moment.at_us - origin_us),
             u64::from(moment.line),
             answer.text.clone(),
@@ -93,8 +93,8 @@ fn from_coordination(attempt: &Attempt) -> Vec<Answer> {
     let handed_in = attempt.coordination.iter().filter(|event| event.kind == "new_answer");
     let answers = handed_in.map(|event| {
         plain(
-            event.subject.clone().unwrap_or_default(),
-            event.agent.clone().unwrap_or_default(),
+            event.subject.as_deref().unwrap_or_default().into(),
+            event.agent.as_deref().unwrap_or_default().into(),
             u64::try_from(event.at_ms - start).unwrap_or(0),
             0,
             "".into(),
@@ -110,15 +110,14 @@ fn compare(answers: &mut [Answer], texts: &[AnswerText]) {
         of_agent.entry(&text.agent).or_default().push(text);
     }
     // Newest answer of each agent: its label and text.
-    let mut newest: HashMap<String, (String, &AnswerText)> = HashMap::new();
-    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut newest: HashMap<Arc<str>, (Arc<str>, &AnswerText)> = HashMap::new();
+    let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
     for answer in answers {
         let number = counts.entry(answer.agent.clone()).or_default();
         *number += 1;
         answer.number = *number;
         let place = usize::try_from(*number - 1).unwrap_or(usize::MAX);
-        let Some(text) = of_agent.get(answer.agent.as_str()).and_then(|texts| texts.get(place))
-        else {
+        let Some(text) = of_agent.get(&*answer.agent).and_then(|texts| texts.get(place)) else {
             continue;
         };
         answer.chars = Some(text.chars);

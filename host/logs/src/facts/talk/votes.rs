@@ -13,10 +13,10 @@ use crate::run::{Attempt, Coordination};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Vote {
     /// Who voted.
-    pub voter: String,
+    pub voter: Arc<str>,
     /// For which agent.
     #[serde(rename = "for")]
-    pub target: String,
+    pub target: Arc<str>,
     /// For which answer, where the record tells.
     pub label: Option<String>,
     /// Why, cut.
@@ -33,9 +33,9 @@ pub struct Vote {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct VoteSummary {
     /// Votes that counted, by agent.
-    pub counts: BTreeMap<String, u64>,
+    pub counts: BTreeMap<Arc<str>, u64>,
     /// Who voted for whom, in words of the record: voter to agents in the order of its votes.
-    pub by_voter: BTreeMap<String, Vec<String>>,
+    pub by_voter: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// All votes that counted went to one agent.
     pub unanimous: bool,
     /// The most votes went to several agents alike.
@@ -66,7 +66,7 @@ pub(in crate::facts) fn votes(attempt: &Attempt, origin_us: i64) -> Vec<Vote> {
         Some(_) => from_events(attempt, origin_us),
         None => from_coordination(attempt),
     };
-    let mut last: HashMap<String, usize> = HashMap::new();
+    let mut last: HashMap<Arc<str>, usize> = HashMap::new();
     for (at, vote) in found.iter().enumerate() {
         last.insert(vote.voter.clone(), at);
     }
@@ -90,10 +90,10 @@ fn from_events(attempt: &Attempt, origin_us: i64) -> Vec<Vote> {
         let recorded = cast.get(voter).and_then(|cast| cast.get(*number));
         *number += 1;
         Some(Vote {
-            voter: voter.to_string(),
-            target: vote.target.to_string(),
+            voter: events.agent_name(moment.agent),
+            target: vote.target.clone(),
             label: recorded
-                .filter(|event| event.subject.as_deref() == Some(&vote.target))
+                .filter(|event| event.subject.as_deref() == Some(&*vote.target))
                 .and_then(|event| event.label.clone()),
             reason: vote.reason.clone(),
             at_ms: ms(moment.at_us - origin_us),
@@ -108,8 +108,8 @@ fn from_coordination(attempt: &Attempt) -> Vec<Vote> {
     let start = attempt.status.as_ref().map_or(0, |status| status.start_ms);
     let cast = attempt.coordination.iter().filter(|event| event.kind == "vote_cast");
     let votes = cast.map(|event| Vote {
-        voter: event.agent.clone().unwrap_or_default(),
-        target: event.subject.clone().unwrap_or_default(),
+        voter: event.agent.as_deref().unwrap_or_default().into(),
+        target: event.subject.as_deref().unwrap_or_default().into(),
         label: event.label.clone(),
         reason: event.reason.as_deref().unwrap_or_default().into(),
         at_ms: u64::try_from(event.at_ms - start).unwrap_or(0),
@@ -130,12 +130,12 @@ pub(in crate::facts) fn summary<'a>(
     for vote in votes {
         sum.by_voter.entry(vote.voter.clone()).or_default().push(vote.target.clone());
         if let Some(from) = before.insert(&vote.voter, &vote.target)
-            && from != vote.target
+            && *from != *vote.target
         {
             sum.changed.push(ChangedVote {
-                voter: vote.voter.clone(),
+                voter: vote.voter.to_string(),
                 from: from.to_string(),
-                to: vote.target.clone(),
+                to: vote.target.to_string(),
                 line: vote.line,
             });
         }

@@ -67,8 +67,12 @@ pub(in crate::facts) fn duplicates(events: &Events, agents: &[AgentFacts]) -> Ve
 }
 
 /// Prompts that were given to tools more than once, with whatever other arguments; those that are equal in
-/// every argument are duplicates already.
-pub(in crate::facts) fn prompts(events: &Events, agents: &[AgentFacts]) -> Vec<Duplicate> {
+/// every argument are `duplicates` already.
+pub(in crate::facts) fn prompts(
+    events: &Events,
+    agents: &[AgentFacts],
+    duplicates: &[Duplicate],
+) -> Vec<Duplicate> {
     let hashes: HashMap<u32, u64> = events.prompts.iter().copied().collect();
     let by_line: HashMap<u32, u64> = events
         .prompts
@@ -83,10 +87,11 @@ pub(in crate::facts) fn prompts(events: &Events, agents: &[AgentFacts]) -> Vec<D
         |call| (0, by_line.get(&call.start_line).copied().unwrap_or(0)),
         agents,
     );
-    let whole = duplicates(events, agents);
     found
         .into_iter()
-        .filter(|prompt| !whole.iter().any(|w| w.count >= prompt.count && w.lines == prompt.lines))
+        .filter(|prompt| {
+            !duplicates.iter().any(|d| d.count >= prompt.count && d.lines == prompt.lines)
+        })
         .collect()
 }
 
