@@ -11,6 +11,7 @@ type Setting = fn() -> Stage;
 
 /// Commands that are shown and not played, each with its reason.
 const NOT_PLAYED: &[(&str, &str, &str)] = &[
+    ("README.md", "massgen logs compare A B", "stand for two runs; docs/logs.md compares some"),
     ("README.md", "rustup target add", "builds the program that is under test here"),
     ("README.md", "./test", "runs this test"),
     (

@@ -44,10 +44,12 @@ fn stage(runs: &[&str]) -> Stage {
     stage
 }
 
-/// The tour of the README.
+/// The tour of the README: after its first command.
 pub(super) fn tour() -> Stage {
     let stage = stage(&["tool_failures"]);
-    stage.prepare("ln -s .massgen/massgen_logs/log_* A; ln -s A B; git add . ; git commit -qm two");
+    stage.prepare(
+        "mkdir -p target/example && mv .massgen/massgen_logs target/example/tool_failures",
+    );
     stage
 }
 
@@ -113,6 +115,7 @@ impl Stage {
             .env_clear()
             .env("HOME", self.env.home())
             .env("PATH", std::env::join_paths(paths).unwrap())
+            .env("TMPDIR", self.env.home())
             .env("COLUMNS", COLUMNS)
             .env("LC_ALL", "C.UTF-8")
             .env("GIT_CONFIG_NOSYSTEM", "1")

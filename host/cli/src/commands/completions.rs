@@ -1,6 +1,7 @@
 //! `massgen completions SHELL`
 
 use clap::CommandFactory;
+use clap_complete::Shell;
 
 use crate::app::App;
 use crate::args::Args;
@@ -13,13 +14,17 @@ use crate::exit::Exit;
     after_help = "Examples:\n  massgen completions bash > ~/.local/share/bash-completion/completions/massgen\n  massgen completions zsh > ~/.zfunc/_massgen            with ~/.zfunc in fpath\n  massgen completions fish > ~/.config/fish/completions/massgen.fish"
 )]
 pub(crate) struct CompletionsArgs {
-    /// The shell to write for
-    shell: clap_complete::Shell,
+    /// The shell to write for [default: the one that SHELL names]
+    shell: Option<Shell>,
 }
 
 pub(crate) fn run(app: &App, args: &CompletionsArgs) -> Result<Exit, CommandError> {
+    let shell = args.shell.or_else(Shell::from_env).ok_or_else(|| {
+        CommandError::usage("it is not known which shell you use")
+            .hint("massgen completions bash; there are zsh, fish, elvish and powershell, too")
+    })?;
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "massgen", &mut script);
+    clap_complete::generate(shell, &mut Args::command(), "massgen", &mut script);
     app.ui.answer(&String::from_utf8_lossy(&script));
     Ok(Exit::Done)
 }
