@@ -59,7 +59,8 @@ pub(super) fn args(raw: &str) -> Args {
 /// Hashes a JSON value so that the order of keys and the space between tokens don't matter.
 fn canonical(raw: &str, hasher: &mut DefaultHasher) {
     if raw.starts_with(['{', '[']) {
-        sorted(&serde_json::from_str(raw).unwrap_or(Value::Null)).to_string().hash(hasher);
+        // An object's hash is one of its fields sorted by key.
+        serde_json::from_str(raw).unwrap_or(Value::Null).hash(hasher);
     } else {
         raw.hash(hasher);
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::failure::{self, failure};
+use super::fields::Fields;
 use super::{Job, SpawnedSubagent, naive_us};
 
 /// Results beyond this are documents: only a JSON object of this size is looked into.
@@ -49,14 +50,12 @@ pub(super) fn measure(tool: &str, raw: Option<&RawValue>) -> Measured {
 fn look(tool: &str, text: &str, chars: u64) -> Measured {
     let mut measured = Measured { chars, failure: failure(tool, text), ..Measured::default() };
     let about_jobs = tool.contains("background_tool");
-    if (about_jobs || tool.contains("subagent"))
-        && let Ok(json) = serde_json::from_str::<Value>(text)
+    if about_jobs {
+        measured.job = job(text);
+    } else if tool.contains("subagent")
+        && let Ok(json) = serde_json::from_str(text)
     {
-        if about_jobs {
-            measured.job = job(&json);
-        } else {
-            measured.subagents = subagents(&json);
-        }
+        measured.subagents = subagents(&json);
     }
     measured
 }
@@ -91,13 +90,14 @@ fn plain_chars(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64
 }
 
-fn job(json: &Value) -> Option<Job> {
-    let text = |name: &str| json.get(name).and_then(Value::as_str);
-    let time = |name: &str| text(name).and_then(naive_us);
+fn job(json: &str) -> Option<Job> {
+    const NAMES: &[&str; 5] = &["job_id", "tool_name", "status", "started_at", "completed_at"];
+    let fields = Fields::pick(json, NAMES).ok()?;
+    let time = |name: &str| naive_us(&fields.text(name));
     Some(Job {
-        id: text("job_id")?.to_string(),
-        tool: text("tool_name").unwrap_or_default().to_string(),
-        status: text("status").unwrap_or_default().to_string(),
+        id: fields.get("job_id")?,
+        tool: fields.text("tool_name").into(),
+        status: fields.text("status").into(),
         started_us: time("started_at"),
         completed_us: time("completed_at"),
     })

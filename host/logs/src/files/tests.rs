@@ -44,7 +44,7 @@ fn checkpoints_shorten_the_way_to_a_line() {
         let mut found = Vec::new();
         files
             .pick_lines(path, wanted, checkpoints, |line, text| {
-                found.push((line, text.to_string()))
+                found.push((line, text.to_string()));
             })
             .unwrap();
         found
