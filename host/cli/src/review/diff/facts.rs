@@ -33,17 +33,16 @@ pub(crate) fn status_word(status: Status) -> &'static str {
 /// A risk's stable word, and what it means.
 pub(crate) fn risk_words(risk: Risk) -> (String, &'static str) {
     let word = serde_json::to_value(risk).ok().and_then(|v| v.as_str().map(String::from));
-    let meaning = match word.as_deref() {
-        Some("executes-on-your-machine") => "tools run it, or take orders from it",
-        Some("escaping-symlink") => "the link leads out of the project",
-        Some("bidi-control") => "characters that change the direction of text",
-        Some("control-characters") => "characters that nobody sees, or that speak to the terminal",
-        Some("control-characters-in-name") => "its name holds characters that deceive",
-        Some("became-executable") => "it can be run now",
-        Some("looks-secret") => "its name says that it holds secrets",
-        Some("nested-repository") => "a repository inside the project",
-        Some("git-directory-name") => "its name stands for .git somewhere; it is never applied",
-        _ => "look twice",
+    let meaning = match risk {
+        Risk::ExecutesOnYourMachine => "tools run it, or take orders from it",
+        Risk::EscapingSymlink => "the link leads out of the project",
+        Risk::BidiControl => "characters that change the direction of text",
+        Risk::ControlCharacters => "characters that nobody sees, or that speak to the terminal",
+        Risk::ControlCharactersInName => "its name holds characters that deceive",
+        Risk::BecameExecutable => "it can be run now",
+        Risk::LooksSecret => "its name says that it holds secrets",
+        Risk::NestedRepository => "a repository inside the project",
+        Risk::GitDirectoryName => "its name stands for .git somewhere; it is never applied",
     };
     (word.unwrap_or_default(), meaning)
 }
@@ -146,5 +145,30 @@ fn bytes_of(node: &Node) -> String {
             format!("{} bytes, blake3 {}…", human::count(content.size), &content.hash.hex()[..16])
         }
         other => kind(other).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_tells_what_risks_mean() {
+        let page = include_str!("../../../../../docs/review.md");
+        for risk in [
+            Risk::ExecutesOnYourMachine,
+            Risk::EscapingSymlink,
+            Risk::BidiControl,
+            Risk::ControlCharacters,
+            Risk::ControlCharactersInName,
+            Risk::BecameExecutable,
+            Risk::LooksSecret,
+            Risk::NestedRepository,
+            Risk::GitDirectoryName,
+        ] {
+            let (word, meaning) = risk_words(risk);
+            let row = format!("| `{word}` | {} |", meaning.replace(".git", "`.git`"));
+            assert!(page.contains(&row), "docs/review.md lacks {row}");
+        }
     }
 }
