@@ -3,6 +3,7 @@
 
 mod config;
 mod confine;
+mod defects;
 mod errors;
 mod faults;
 mod guides;

@@ -1,10 +1,13 @@
 //! Measures one run and says how long that took and how much memory it needed, to be set beside other programs
-//! on the same file. `measure DIR [scan FILE]`.
+//! on the same file. `measure DIR`, `measure scan FILE`, or `measure list DIR [CACHE]`: the rows of all runs of a
+//! directory, with an index if a directory for it is named.
 #![expect(clippy::print_stdout, reason = "a program of its own")]
 
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use massgen_logs::overview::Index;
 use massgen_logs::redact::Redactor;
 use massgen_logs::{examine, locate};
 
@@ -14,8 +17,11 @@ fn main() {
     let began = Instant::now();
     if what == "scan" {
         println!("{} lines", scan(&args.next().expect("scan FILE")));
+    } else if what == "list" {
+        let base = PathBuf::from(args.next().expect("list DIR"));
+        println!("{} runs", list(&base, args.next().as_deref().map(Path::new)));
     } else {
-        let (run, _) = locate::open(std::path::Path::new(&what)).expect("a run's directory");
+        let (run, _) = locate::open(Path::new(&what)).expect("a run's directory");
         let facts = examine(&run, None, &Redactor::default());
         for attempt in &facts.attempts {
             println!(
@@ -29,6 +35,14 @@ fn main() {
         }
     }
     println!("{} ms, peak {} KiB", began.elapsed().as_millis(), peak_kib());
+}
+
+fn list(base: &Path, cache: Option<&Path>) -> usize {
+    let names = locate::names(base).expect("the directory can be read");
+    let mut index = Index::open(cache, base);
+    let rows = index.overviews(&names, &Redactor::default());
+    index.keep(&names).expect("the index can be written");
+    rows.len()
 }
 
 /// The bare scan that nothing which looks at every line can beat.

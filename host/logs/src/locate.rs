@@ -137,8 +137,18 @@ pub fn names(base: &Path) -> Result<Vec<String>, LocateError> {
 
 /// The run at a directory, with whatever turns it has.
 pub fn run_dir(root: &Path) -> Result<RunDir, LocateError> {
+    run_dir_by(root, |_| ())
+}
+
+/// The same; `before` is told each directory before it is read.
+pub(crate) fn run_dir_by(
+    root: &Path,
+    mut before: impl FnMut(&Path),
+) -> Result<RunDir, LocateError> {
     let mut turns = Vec::new();
+    before(root);
     for (number, path) in numbered_dirs(root, "turn_")? {
+        before(&path);
         let attempts = numbered_dirs(&path, "attempt_")?
             .into_iter()
             .map(|(number, path)| AttemptDir { number, path })

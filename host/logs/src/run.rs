@@ -56,6 +56,17 @@ pub struct Attempt {
     pub answer_texts: Vec<AnswerText>,
     /// Runs of subagents whose logs are within reach.
     pub nested: Vec<NestedRun>,
+    /// What lies in the directory and is no record.
+    pub ballast: Ballast,
+}
+
+/// What MassGen leaves beside its records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ballast {
+    /// Copies of repositories in snapshots of workspaces.
+    pub repositories: u64,
+    /// Links that lead out of the run.
+    pub links_out: u64,
 }
 
 /// An answer's text, measured.
@@ -150,8 +161,8 @@ pub struct Retries {
     pub count: u64,
     /// Characters of output that they threw away.
     pub chars_lost: u64,
-    /// In which rounds, as MassGen counts them.
-    pub rounds: std::collections::BTreeSet<u64>,
+    /// How many in which round, as MassGen counts rounds.
+    pub rounds: BTreeMap<u64, u64>,
 }
 
 /// Counters as recorded: cumulative over the turns and attempts of one process.

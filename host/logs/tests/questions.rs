@@ -71,6 +71,8 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("where rounds begin and end", "three_vote", "/agents/0/segments/0/end_line"),
     ("start of a round to its first sign of life", "three_vote", "/agents/0/startup_ms"),
     ("time to the first tool", "tool_failures", "/agents/0/time_to_first_tool_ms"),
+    ("the same in a round", "tool_failures", "/agents/0/segments/0/first_tool_ms"),
+    ("calls by tool in a round", "tool_failures", "/agents/0/segments/0/tools/mcp__probe__flaky"),
     ("time of shell commands", "tool_failures", "/agents/0/shell_ms"),
     ("waiting for background tools", "background_tools", "/agents/0/bg_wait_ms"),
     ("the real end of background tools", "background_tools", "/background_jobs/0/wall_ms"),
@@ -84,19 +86,35 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ("tools with calls, failures and percentiles", "tool_failures", "/tools/0/p95_ms"),
     ("the slowest call", "tool_failures", "/tools/0/slowest_line"),
     ("excessive output", "tool_failures", "/tools/0/largest_result_chars"),
+    ("output that commands gave", "tool_failures", "/commands/0/largest_result_chars"),
+    ("the slowest commands, longest and mean", "tool_failures", "/commands/0/avg_ms"),
     ("tools by server", "tool_failures", "/servers/0/total_ms"),
     ("patterns of commands", "tool_failures", "/commands/0"),
     ("true failures", "tool_failures", "/tool_failures"),
     ("repeated failures", "tool_failures", "/repeated_failures/0"),
+    ("failures in a row", "tool_failures", "/failure_streaks/0/count"),
     ("duplicated work", "worktree", "/duplicates/0"),
+    ("time that repeating took", "tool_failures", "/duplicates/0/repeated_ms"),
+    ("work that agents did twice over", "tool_failures", "/duplicates/0/agents/1"),
     ("tokens and cost by agent", "three_vote", "/agents/0/input_tokens"),
     ("share of the cost by agent", "three_vote", "/agents/0/cost_share"),
+    ("share of the prompt that was cached", "three_vote", "/cache_hit_rate"),
+    ("the same by agent", "three_vote", "/agents/1/cache_hit_rate"),
+    ("cached tokens by round", "three_vote", "/agents/1/segments/3/spend/cached_tokens"),
+    ("tokens of reasoning", "three_vote", "/reasoning_tokens"),
     ("cost by round", "three_vote", "/agents/0/segments/3/spend/cost_usd"),
     ("tokens that no round holds", "three_vote", "/unattributed_input_tokens"),
     ("requests by round", "three_vote", "/api/by_round/0/time_ms"),
     ("time to first token, replies without text left out", "three_vote", "/api/avg_ttft_ms"),
     ("failed requests", "api_faults", "/api_errors"),
     ("forced retries with their reason", "enforcement", "/enforcement/0/reason"),
+    ("forced retries by round", "enforcement", "/enforcement/0/by_round"),
+    ("output that retries threw away", "enforcement", "/enforcement/0/chars_lost"),
+    ("votes that did not count", "three_vote", "/ignored_votes"),
+    ("what the text of an answer is", "three_vote", "/answers/0/opening"),
+    ("how alike the answers of two agents are", "three_vote", "/answers/1/most_alike/similarity"),
+    ("time of rounds that were cut off", "three_vote", "/agents/0/restarted_ms"),
+    ("exceptions", "api_faults", "/log_errors"),
     ("subagents with their own run", "subagents", "/subagent_runs/0/run/outcome"),
     ("calls that never ended", "killed_midrun", "/unfinished_tool_calls"),
     ("calls of tools that are not there", "tool_failures", "/unknown_tool_calls"),
@@ -121,7 +139,12 @@ fn every_question_is_answered() {
 /// What is wrong with records, a run that has it, and the gap that says what was done about it.
 const DEFECTS: &[(&str, &str, &str, &str)] = &[
     ("a debug run has no events", "debug_run", "no_events", "missing"),
-    ("a continued turn has no events", "multi_turn", "counters_run_on", "mended"),
+    ("snapshots copy repositories", "subagents", "copied_repositories", "mended"),
+    ("absolute links leave the run", "subagents", "links_out", "mended"),
+    ("a documented file is never written", "tool_failures", "no_streaming_debug", "mended"),
+    ("events cut answers off", "three_vote", "answers_cut", "mended"),
+    ("no cost of a call", "tool_failures", "cost_of_calls", "missing"),
+    ("background tools that nobody asked for", "background_tools", "background_end", "missing"),
     ("output is written twice, an event for each chunk", "three_vote", "output_doubled", "mended"),
     ("files number rounds differently", "three_vote", "round_numbers", "mended"),
     ("failures are recorded as successes", "tool_failures", "failures_as_successes", "mended"),
@@ -159,6 +182,156 @@ fn every_defect_of_the_record_is_stated() {
         }
     }
     assert!(silent.is_empty(), "{silent:#?}");
+}
+
+fn in_attempt(root: &Path, file: &str, change: impl Fn(&str) -> String) {
+    let path = root.join("turn_1/attempt_1").join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = change(&text);
+    assert_ne!(changed, text, "{file} is as it was");
+    std::fs::write(path, changed).unwrap();
+}
+
+/// `--continue` writes what the second turn does into the first one's files.
+#[test]
+fn a_continued_turn() {
+    let (_dir, root) = unpack("multi_turn");
+    for file in ["events.jsonl", "massgen.log"] {
+        std::fs::remove_file(root.join("turn_2/attempt_1").join(file)).unwrap();
+    }
+    let facts = facts_of(&root);
+    assert_eq!(facts["turn"], 2);
+    assert_eq!(gap(&facts, "no_events").as_deref(), Some("missing"));
+    assert_eq!(gap(&facts, "counters_run_on").as_deref(), Some("mended"));
+    let attempt = &facts["attempts"][0];
+    assert_eq!(attempt["input_tokens"], 45_097 - 22_465);
+    assert_eq!(
+        (attempt["outcome"].as_str(), attempt["recorded_winner"].is_string()),
+        (Some("completed"), true)
+    );
+    assert!(attempt["wall_ms"].as_u64().unwrap() > 0, "the recorded rounds tell a time");
+}
+
+/// The orchestrator ran out of time: no winner, no timeout is recorded, although an answer was presented.
+#[test]
+fn a_timeout() {
+    let (_dir, root) = unpack("three_vote");
+    in_attempt(&root, "events.jsonl", |text| {
+        let at = text.lines().position(|line| line.contains("final_presentation_start")).unwrap();
+        let before = text.lines().nth(at).unwrap();
+        let time = &before[..before.find("event_type").unwrap()];
+        let timeout = format!(
+            "{time}event_type\": \"orchestrator_timeout\", \"agent_id\": null, \"round_number\": 0, \"data\": {{\"timeout_reason\": \"Time limit exceeded (8.0s/8s)\", \"available_answers\": 3, \"selected_agent\": \"agent_b\", \"selection_reason\": \"most votes\", \"agent_answer_summary\": {{}}}}}}"
+        );
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.insert(at, &timeout);
+        lines.join("\n") + "\n"
+    });
+    in_attempt(&root, "metrics_summary.json", |text| {
+        text.replace("\"winner\": \"agent_b\"", "\"winner\": null")
+    });
+    in_attempt(&root, "status.json", |text| {
+        text.replace("\"winner\": \"agent_b\"", "\"winner\": null")
+            .replace("\"finish_reason\": \"completed\"", "\"finish_reason\": \"timeout\"")
+    });
+    let facts = facts_of(&root);
+    let attempt = &facts["attempts"][0];
+    assert_eq!((&attempt["outcome"], &attempt["winner"]), (&"timeout".into(), &"agent_b".into()));
+    assert!(attempt["recorded_winner"].is_null() && tells(attempt.pointer("/timeouts/0/reason")));
+    assert_eq!(gap(&facts, "winner_not_recorded").as_deref(), Some("mended"));
+    let problems = facts["problems"].as_array().unwrap();
+    let timeout = problems.iter().find(|problem| problem["kind"] == "timeout").unwrap();
+    let evidence = &timeout["evidence"][0];
+    assert!(evidence["quote"].as_str().unwrap().contains("Time limit exceeded"), "{evidence}");
+}
+
+/// Subagents whose every request failed are recorded as completed, with an error as their answer.
+#[test]
+fn hollow_subagents() {
+    let (_dir, root) = unpack("subagents");
+    in_attempt(&root, "events.jsonl", |text| {
+        text.replace("Final combined: blue.", "❌ agent_a: no successful agents").replace(
+            "\\\"input_tokens\\\":16818,\\\"output_tokens\\\":32",
+            "\\\"input_tokens\\\":0,\\\"output_tokens\\\":0",
+        )
+    });
+    let facts = facts_of(&root);
+    let subagent = &facts["attempts"][0]["subagent_runs"][0];
+    assert_eq!(
+        (&subagent["said"], &subagent["said_success"], &subagent["gave_an_answer"]),
+        (&"completed".into(), &true.into(), &false.into())
+    );
+    let problems = facts["problems"].as_array().unwrap();
+    let hollow = problems.iter().find(|problem| problem["kind"] == "hollow_subagents").unwrap();
+    assert!(
+        hollow["evidence"][0]["quote"].as_str().unwrap().contains("spawn_subagents"),
+        "{hollow}"
+    );
+}
+
+/// Gaps that belong to backends, prices and tools that no run of the fixtures has.
+#[test]
+fn gaps_of_other_runs() {
+    type Change = fn(&Path);
+    let cases: &[(&str, &str, &str, Change)] = &[
+        ("no split of reasoning", "three_vote", "reasoning_split", |root| {
+            in_attempt(root, "execution_metadata.yaml", |text| {
+                text.replace("type: chatcompletion", "type: claude_code")
+            });
+        }),
+        ("free, or no price", "single_ok", "unpriced", |root| {
+            in_attempt(root, "metrics_summary.json", |text| {
+                let mut json: Value = serde_json::from_str(text).unwrap();
+                json["agents"]["agent_a"]["token_usage"]["estimated_cost"] = 0.into();
+                json.to_string()
+            });
+        }),
+        ("tools whose models are not seen", "tool_failures", "media_tools", |root| {
+            in_attempt(root, "events.jsonl", |text| {
+                text.replace("mcp__probe__big", "mcp__media__generate_media")
+            });
+        }),
+        ("no rounds before the first one", "single_ok", "before_coordination", |root| {
+            in_attempt(root, "events.jsonl", |text| text.replacen("08:56:28", "08:56:20", 1));
+        }),
+        ("logs of subagents that are elsewhere", "subagents", "subagent_logs", |root| {
+            let attempt = root.join("turn_1/attempt_1");
+            for workspace in ["agent_a", "final"] {
+                std::fs::remove_dir_all(attempt.join(workspace)).unwrap();
+            }
+            std::fs::remove_file(attempt.join("subagents")).unwrap();
+        }),
+    ];
+    for (what, run, name, change) in cases {
+        let (_dir, root) = unpack(run);
+        assert_eq!(gap(&facts_of(&root), name), None, "{what}: {run} has it as it is");
+        change(&root);
+        assert_eq!(gap(&facts_of(&root), name).as_deref(), Some("missing"), "{what}");
+    }
+}
+
+/// Two minutes until the first sign of life.
+#[test]
+fn a_slow_start() {
+    let (_dir, root) = unpack("single_ok");
+    in_attempt(&root, "events.jsonl", |text| {
+        let late = text.lines().map(|line| {
+            let is_start = ["round_start", "evaluation_criteria_set", "system_status"]
+                .iter()
+                .any(|kind| line.contains(kind));
+            // Everything that follows the start comes five minutes later.
+            if is_start {
+                line.to_string()
+            } else {
+                line.replacen(":56:", ":61:", 1).replacen("T08:61:", "T09:01:", 1)
+            }
+        });
+        late.collect::<Vec<_>>().join("\n") + "\n"
+    });
+    let facts = facts_of(&root);
+    let problems = facts["problems"].as_array().unwrap();
+    let slow = problems.iter().find(|problem| problem["kind"] == "slow_start").unwrap();
+    assert!(slow["evidence"][0]["quote"].as_str().unwrap().contains("round_start"), "{slow}");
 }
 
 /// A run inside a run has facts of its own, and its files are cited where they are.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use massgen_logs::facts::{Facts, Outcome};
 use massgen_logs::problems::Severity;
 use massgen_logs::redact::Redactor;
-use massgen_logs::{examine, examine_with, export, locate, overview};
+use massgen_logs::{examine, examine_with, export, locate, overview, timeline};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/runs");
 
@@ -40,8 +40,27 @@ fn facts(name: &str) -> Facts {
     facts_of(&root, None)
 }
 
-fn kinds(facts: &Facts) -> Vec<&'static str> {
-    facts.problems.iter().map(|problem| problem.kind).collect()
+/// Agent and tool of every call that the picture of a run shows as failed.
+fn failed_calls(dir: &locate::RunDir, facts: &Facts, attempt: u32) -> Vec<String> {
+    let run = massgen_logs::read::read(dir, Some(facts.turn));
+    let picture = timeline::timeline(&run, facts, &Redactor::default());
+    let track = picture.attempts.iter().find(|track| track.attempt == attempt).unwrap();
+    let mut failed: Vec<String> = Vec::new();
+    for lane in &track.lanes {
+        let mine = lane.calls.iter().filter(|call| call.state == "failed");
+        failed.extend(mine.map(|call| format!("{}:{}", lane.agent, call.tool)));
+    }
+    failed.sort();
+    failed
+}
+
+/// The same of what was observed, which says behind each how it failed.
+fn listed(observed: &serde_json::Value) -> Vec<String> {
+    let calls = observed.as_array().unwrap().iter().map(|call| call.as_str().unwrap());
+    let mut calls: Vec<String> =
+        calls.map(|call| call.rsplit_once(':').unwrap().0.to_string()).collect();
+    calls.sort();
+    calls
 }
 
 #[test]
@@ -73,6 +92,11 @@ fn every_attempt_equals_what_was_observed() {
                     attempt.unfinished_tool_calls,
                     figure("unfinished_tool_calls"),
                     "{key} unfinished"
+                );
+                assert_eq!(
+                    failed_calls(&run, &facts, attempt.attempt),
+                    listed(&observed["failed"]),
+                    "{key}"
                 );
                 let wall = observed["event_span_s"].as_f64().unwrap();
                 let has_wall = attempt.has_events && figure("events") > 0;
@@ -130,77 +154,138 @@ fn outcomes() {
         let facts = facts_of(&root, None);
         assert_eq!(facts.last_attempt().unwrap().outcome, outcome, "{name}");
         let overview = overview::overview(&locate::run_dir(&root).unwrap());
-        assert_eq!(overview.outcome, outcome.as_str(), "{name} in the list");
+        assert_eq!(overview.outcome, outcome, "{name} in the list");
     }
     let restarted = facts("worktree_restart");
     assert_eq!(restarted.attempts[0].outcome, Outcome::Restarted);
     assert_eq!(restarted.attempts[1].outcome, Outcome::Completed);
 }
 
-#[test]
-fn planted_faults_are_among_the_problems() {
-    for (name, expect) in [
-        ("three_vote", &["unattributed_tokens", "duration_is_agent_time", "self_vote"][..]),
-        (
-            "tool_failures",
-            &[
-                "hidden_tool_failures",
-                "unknown_tool",
-                "repeated_failure",
-                "duplicated_work",
-                "agent_failed",
-                "enforcement",
-                "large_output",
-            ],
-        ),
-        ("worktree", &["duplicated_work", "unattributed_tokens"]),
-        (
-            "worktree_restart",
-            &[
-                "attempt_restarted",
-                "hidden_tool_failures",
-                "counters_run_on",
-                "winner_not_recorded",
-            ],
-        ),
-        ("multi_turn", &["counters_run_on"]),
-        ("api_faults", &["api_errors", "agent_failed"]),
-        ("all_agents_fail", &["no_answer", "key_refused", "api_errors"]),
-        ("missing_api_key", &["no_answer", "missing_api_key"]),
-        ("single_no_answer_rc0", &["no_answer", "enforcement"]),
-        ("config_error", &["config_error", "key_in_clear"]),
-        ("api_key_in_config", &["run_failed", "key_in_clear"]),
-        ("enforcement", &["enforcement", "unattributed_tokens"]),
-        ("answer_limits", &["tie", "enforcement"]),
-        ("killed_midrun", &["killed", "unfinished_tool_calls"]),
-        ("interrupted_sigint", &["interrupted", "unfinished_tool_calls"]),
-        ("background_tools", &["background_wait"]),
-        ("checklist", &["hidden_tool_failures"]),
-        ("subagents_spawn_error", &["hidden_tool_failures"]),
-        ("debug_run", &["no_events"]),
-    ] {
-        let kinds = kinds(&facts(name));
-        for kind in expect {
-            assert!(kinds.contains(kind), "{name}: {kind} is not in {kinds:?}");
-        }
-    }
-}
+/// Run, the fault that was planted in it, and what a reader finds on the cited lines, one for each piece of evidence
+/// that has to be there.
+const PLANTED: &[(&str, &str, &[&str])] = &[
+    ("three_vote", "unattributed_tokens", &["40885"]),
+    ("three_vote", "duration_is_agent_time", &["duration_ms"]),
+    ("three_vote", "self_vote", &["\"target_id\": \"agent_c\"", "\"target_id\": \"agent_b\""]),
+    ("three_vote", "cut_off_rounds", &["round_start", "round_start", "round_start"]),
+    ("v050_three_vote", "cut_off_rounds", &["round_start"]),
+    (
+        "tool_failures",
+        "hidden_tool_failures",
+        &[
+            "backend unavailable (attempt 1)",
+            "backend unavailable (attempt 2)",
+            "boom: command failed",
+            "custom_tool__explode",
+            "custom_tool__soft_fail",
+        ],
+    ),
+    ("tool_failures", "unknown_tool", &["mcp__probe__does_not_exist"]),
+    ("tool_failures", "repeated_failure", &["boom: command failed"]),
+    (
+        "tool_failures",
+        "duplicated_work",
+        &["\"key\": \"alpha\"", "npm install left-pad", "make fail", "\"seconds\": 1.0"],
+    ),
+    ("tool_failures", "agent_failed", &["Invalid agent_id after 3 attempts"]),
+    ("tool_failures", "enforcement", &["Retry (1/3): Invalid agent_id"]),
+    ("tool_failures", "large_output", &["line 00000 lorem ipsum"]),
+    ("worktree", "duplicated_work", &["mcp__filesystem__edit_file"]),
+    ("worktree", "unattributed_tokens", &["83973"]),
+    ("worktree_restart", "attempt_restarted", &["The greeting has a typo"]),
+    ("worktree_restart", "hidden_tool_failures", &["Could not find exact match"]),
+    ("worktree_restart", "counters_run_on", &["67304"]),
+    ("worktree_restart", "winner_not_recorded", &["\"winner\": null"]),
+    ("multi_turn", "counters_run_on", &["45097"]),
+    ("api_faults", "api_errors", &["Error code: 400", "Error code: 400", "Error code: 400"]),
+    (
+        "api_faults",
+        "agent_failed",
+        &["failed to use workflow tools after 3 attempts", "Invalid agent_id after 3 attempts"],
+    ),
+    ("all_agents_fail", "no_answer", &["no successful agents"]),
+    ("all_agents_fail", "key_refused", &["Error code: 401"]),
+    ("all_agents_fail", "api_errors", &["Error code: 401"]),
+    ("missing_api_key", "no_answer", &["no successful agents"]),
+    ("missing_api_key", "missing_api_key", &["api_key client option must be set"]),
+    ("single_no_answer_rc0", "no_answer", &["no successful agents"]),
+    ("single_no_answer_rc0", "enforcement", &["Cannot vote when no answers exist"]),
+    ("config_error", "config_error", &["failure_error: '1'"]),
+    ("config_error", "key_in_clear", &["api_key: "]),
+    ("api_key_in_config", "run_failed", &["ChatCompletionsBackend() got multiple"]),
+    ("api_key_in_config", "key_in_clear", &["api_key: "]),
+    (
+        "enforcement",
+        "enforcement",
+        &["must use workflow tools", "Invalid agent_id", "both 'vote' and 'new_answer'"],
+    ),
+    ("enforcement", "unattributed_tokens", &["58151"]),
+    ("answer_limits", "tie", &["\"is_tie\": true"]),
+    ("answer_limits", "enforcement", &["reached your answer limit"]),
+    ("killed_midrun", "killed", &["tool_start"]),
+    ("killed_midrun", "unfinished_tool_calls", &["\"seconds\": 60"]),
+    ("interrupted_sigint", "interrupted", &["tool_start"]),
+    ("interrupted_sigint", "unfinished_tool_calls", &["\"seconds\": 60"]),
+    ("background_tools", "background_wait", &["wait_for_background_tool"]),
+    ("checklist", "hidden_tool_failures", &["\\\"valid\\\": false"]),
+    ("subagents_spawn_error", "hidden_tool_failures", &["\\\"success\\\":false"]),
+    ("subagents_spawn_error", "failed_subagents", &["spawn_subagents"]),
+    ("debug_run", "no_events", &["Debug logging enabled"]),
+];
 
 #[test]
-fn clean_runs_have_no_grave_problem() {
-    for name in [
-        "single_ok",
-        "three_vote",
-        "v050_three_vote",
-        "multi_turn",
-        "worktree",
-        "background_tools",
-        "subagents",
-    ] {
-        let facts = facts(name);
-        let grave: Vec<_> =
-            facts.problems.iter().filter(|p| p.severity == Severity::High).collect();
-        assert!(grave.is_empty(), "{name}: {grave:?}");
+fn planted_faults_are_found_at_the_cited_lines() {
+    let mut known: BTreeMap<&str, (tempfile::TempDir, PathBuf, Facts)> = BTreeMap::new();
+    for (name, kind, wanted) in PLANTED {
+        let (_, root, facts) = known.entry(name).or_insert_with(|| {
+            let (dir, root) = unpack(name);
+            let facts = facts_of(&root, None);
+            (dir, root, facts)
+        });
+        let problems = facts.problems.iter().filter(|problem| problem.kind == *kind);
+        let mut lines: Vec<String> = problems
+            .flat_map(|problem| &problem.evidence)
+            .map(|evidence| {
+                let text = std::fs::read_to_string(root.join(&evidence.file)).unwrap();
+                text.lines().nth(evidence.line_start as usize - 1).unwrap().to_string()
+            })
+            .collect();
+        for words in *wanted {
+            let at = lines.iter().position(|line| line.contains(words));
+            let at = at.unwrap_or_else(|| panic!("{name} {kind}: {words:?} is not in {lines:#?}"));
+            lines.remove(at);
+        }
+    }
+    let without: Vec<_> =
+        names().into_iter().filter(|name| !known.contains_key(name.as_str())).collect();
+    assert_eq!(without, ["single_ok", "subagents"], "runs without a fault");
+}
+
+/// What is grave in each run, and nothing else: the clean ones have nothing, nor have those whose fault did not
+/// keep them from their answer.
+#[test]
+fn only_what_is_grave_is_called_so() {
+    let grave: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("all_agents_fail", &["agent_failed", "key_refused", "no_answer"][..]),
+        ("api_faults", &["agent_failed"]),
+        ("api_key_in_config", &["key_in_clear", "run_failed"]),
+        ("config_error", &["config_error", "key_in_clear"]),
+        ("killed_midrun", &["killed"]),
+        ("missing_api_key", &["agent_failed", "missing_api_key", "no_answer"]),
+        ("single_no_answer_rc0", &["agent_failed", "no_answer"]),
+        ("tool_failures", &["agent_failed"]),
+    ]);
+    for name in names() {
+        let (_dir, root) = unpack(&name);
+        for turn in &locate::run_dir(&root).unwrap().turns {
+            let facts = facts_of(&root, Some(turn.number));
+            let high = facts.problems.iter().filter(|p| p.severity == Severity::High);
+            let mut found: Vec<_> = high.map(|problem| problem.kind).collect();
+            found.sort_unstable();
+            found.dedup();
+            let expected = grave.get(name.as_str()).copied().unwrap_or_default();
+            assert_eq!(found, expected, "{name} turn {}", turn.number);
+        }
     }
 }
 
@@ -211,6 +296,7 @@ fn evidence_stands_at_the_cited_lines_and_holds_no_key() {
         let (_dir, root) = unpack(&name);
         let facts = facts_of(&root, None);
         for problem in &facts.problems {
+            assert!(!problem.evidence.is_empty(), "{name}: {} has no evidence", problem.kind);
             for evidence in &problem.evidence {
                 let text = std::fs::read_to_string(root.join(&evidence.file)).unwrap();
                 let line = text.lines().nth(evidence.line_start as usize - 1).unwrap();

@@ -88,6 +88,7 @@ pub(super) const COLUMNS: &[(&str, Kind)] = &[
     ("start_ms", Count),
     ("first_activity_ms", Count),
     ("first_tool_ms", Count),
+    ("tools", Json),
     ("what", Text),
     ("spend", Json),
     ("line", Count),

@@ -137,6 +137,24 @@ const GAPS: &[(&str, &str, Applies, &str)] = &[
         "agent_outputs hold streamed text twice and coordination_events.json an entry for each chunk: neither is counted",
     ),
     (
+        "no_streaming_debug",
+        MENDED,
+        |_, f| !f.commands.is_empty(),
+        "streaming_debug.log is documented and never written: shell commands are taken from the events",
+    ),
+    (
+        "copied_repositories",
+        MENDED,
+        |a, _| a.ballast.repositories > 0,
+        "snapshots of workspaces hold copies of .git: they are neither listed nor searched",
+    ),
+    (
+        "links_out",
+        MENDED,
+        |a, _| a.ballast.links_out > 0,
+        "absolute links lead out of the run: none is followed but the one to subagents' logs, and that only to such logs",
+    ),
+    (
         "exit_code",
         MENDED,
         |_, f| !matches!(f.outcome, super::Outcome::Completed),
@@ -191,6 +209,24 @@ const GAPS: &[(&str, &str, Applies, &str)] = &[
         "cost 0 may mean that MassGen knew no price",
     ),
     (
+        "cost_of_calls",
+        MISSING,
+        |_, f| !f.duplicates.is_empty(),
+        "no file tells what a single call cost: repeated work is given in calls, time and characters",
+    ),
+    (
+        "media_tools",
+        MISSING,
+        |_, f| f.tools.iter().any(|tool| is_media(&tool.name)),
+        "tools that make pictures, sound or film tell neither tokens nor cost of the models behind them",
+    ),
+    (
+        "before_coordination",
+        MISSING,
+        |_, f| f.lead_in_ms >= LEAD_IN_MS,
+        "what ran before the first round (criteria, personas, subtasks) has no rounds: only its time together is known",
+    ),
+    (
         "reasoning_split",
         MISSING,
         |a, _| a.metadata.backends.values().any(|b| matches!(b.as_str(), "claude_code" | "codex")),
@@ -221,6 +257,15 @@ const GAPS: &[(&str, &str, Applies, &str)] = &[
         "a run that was killed and one that still goes on leave the same files",
     ),
 ];
+
+/// Connections alone take less than this before the first round.
+const LEAD_IN_MS: u64 = 1_000;
+
+fn is_media(tool: &str) -> bool {
+    const SIGNS: &[&str] =
+        &["generate_media", "_image", "_audio", "_video", "text_to_speech", "image_generation"];
+    SIGNS.iter().any(|sign| tool.contains(sign))
+}
 
 fn rounds(facts: &AttemptFacts) -> u64 {
     facts.agents.iter().map(|agent| agent.rounds).sum()

@@ -1,12 +1,12 @@
 //! How an attempt ended. The exit code does not tell: it is 0 also without any answer.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::events::MomentKind;
 use crate::run::Attempt;
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// With a final answer.
@@ -29,6 +29,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All there are.
+    pub const ALL: [Self; 8] = [
+        Self::Completed,
+        Self::NoAnswer,
+        Self::Timeout,
+        Self::Killed,
+        Self::Interrupted,
+        Self::ConfigError,
+        Self::Error,
+        Self::Restarted,
+    ];
+
     /// The word that the JSON has.
     pub fn as_str(self) -> &'static str {
         match self {

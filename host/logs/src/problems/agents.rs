@@ -1,14 +1,23 @@
 //! Rules on single agents: failed requests, forced retries, agents that were given up.
 
-use super::Severity::{High, Info, Medium};
+use std::collections::BTreeMap;
+
+use super::Severity::{High, Info, Low, Medium};
 use super::{Case, Evidence};
 use crate::events::MomentKind;
-use crate::facts::Outcome;
+use crate::facts::{Enforcement, Outcome};
+
+/// A round that starts slower is worth a word.
+const START_MS: u64 = 120_000;
+
+/// Retries in one round that are worth a word.
+const RETRIES_A_ROUND: u64 = 2;
 
 pub(super) fn detect(case: &mut Case<'_>) {
     requests(case);
     given_up(case);
     enforcement(case);
+    slow_starts(case);
     votes(case);
     hollow_subagents(case);
 }
@@ -122,8 +131,14 @@ fn enforcement(case: &mut Case<'_>) {
         } else {
             String::new()
         };
+        let in_a_round = most_in_a_round(&mine);
+        let flag = if in_a_round >= RETRIES_A_ROUND {
+            format!("; {in_a_round} times in one round")
+        } else {
+            String::new()
+        };
         let title = format!(
-            "{id} was made to try again {}: {}{lost}",
+            "{id} was made to try again {}: {}{flag}{lost}",
             counted(total, "time", "times"),
             reasons.join(", ")
         );
@@ -136,6 +151,45 @@ fn enforcement(case: &mut Case<'_>) {
         }
         case.report("enforcement", Medium, title, "a model that does not use the workflow tools wastes a request each time; name them in its system message or change the model", evidence);
     }
+}
+
+/// The most retries of one round, whatever their reasons.
+fn most_in_a_round(mine: &[&Enforcement]) -> u64 {
+    let mut rounds: BTreeMap<u64, u64> = BTreeMap::new();
+    for (round, count) in mine.iter().flat_map(|e| &e.by_round) {
+        *rounds.entry(*round).or_default() += count;
+    }
+    rounds.into_values().max().unwrap_or(0)
+}
+
+/// Rounds in which the first tool call, or any other sign of life, let wait for it.
+fn slow_starts(case: &mut Case<'_>) {
+    let mut slow = Vec::new();
+    let mut evidence = Vec::new();
+    for agent in &case.facts.agents {
+        for segment in &agent.segments {
+            let waited = segment.first_tool_ms.or(segment.first_activity_ms).unwrap_or(0);
+            if waited > START_MS {
+                slow.push(format!("{} round {} ({} s)", agent.id, segment.round, waited / 1000));
+                evidence.extend(case.lines(&[segment.line], "\"event_type\""));
+            }
+        }
+    }
+    if slow.is_empty() {
+        return;
+    }
+    let title = format!(
+        "{} began with more than two minutes of nothing: {}",
+        counted(slow.len() as u64, "round", "rounds"),
+        slow.iter().take(super::EVIDENCE_MAX).map(String::as_str).collect::<Vec<_>>().join(", ")
+    );
+    case.report(
+        "slow_start",
+        Low,
+        title,
+        "servers that start, a long prompt, or a slow service: see the time of requests",
+        evidence,
+    );
 }
 
 fn votes(case: &mut Case<'_>) {

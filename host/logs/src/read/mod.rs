@@ -2,6 +2,7 @@
 //! does not grow with the size of `events.jsonl`'s texts.
 
 mod answers;
+mod ballast;
 mod coordination;
 mod counters;
 mod json;
@@ -72,6 +73,7 @@ fn attempt_at(dir: &AttemptDir, path: String, depth: u8, diagnostics: &mut Diagn
         final_answers: final_answers(&dir.path),
         answer_texts: Vec::new(),
         nested: Vec::new(),
+        ballast: ballast::read(&dir.path),
         events,
         path: String::new(),
     };

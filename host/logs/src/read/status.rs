@@ -36,7 +36,7 @@ fn agent_status(agent: &Value) -> AgentStatus {
         let retries = status.enforcement.entry(reason).or_default();
         retries.count += 1;
         retries.chars_lost += count(attempt, "buffer_chars");
-        retries.rounds.insert(count(attempt, "round"));
+        *retries.rounds.entry(count(attempt, "round")).or_default() += 1;
     }
     status
 }

@@ -1,7 +1,10 @@
 //! `massgen logs list`
 
+use std::path::{Path, PathBuf};
+
+use massgen_logs::facts::Outcome;
 use massgen_logs::locate;
-use massgen_logs::overview::{Overview, overviews};
+use massgen_logs::overview::{Index, Overview};
 use massgen_logs::redact::Redactor;
 use serde_json::json;
 
@@ -19,7 +22,7 @@ const CHUNK: usize = 64;
 /// List runs
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  massgen logs list\n  massgen logs list --all --json\n  massgen logs list --since 7d --unanalyzed"
+    after_help = "Examples:\n  massgen logs list\n  massgen logs list --all --json\n  massgen logs list --since 7d --unanalyzed\n  massgen logs list --outcome killed --model gpt-5.2"
 )]
 pub(crate) struct ListArgs {
     /// Show at most this many
@@ -34,51 +37,71 @@ pub(crate) struct ListArgs {
     /// Only runs without a report
     #[arg(long)]
     unanalyzed: bool,
+    /// Only runs whose last attempt ended like this: completed, no-answer, timeout, killed, …
+    #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
+    outcome: Option<Outcome>,
+    /// Only runs in which this agent took part
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// Only runs whose configuration names this model
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
     /// Only runs that began within this time (7d, 12h) or since this day (2026-11-01)
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
     /// Directory that holds the runs [default: where MassGen puts them]
     #[arg(long, value_name = "DIR")]
-    log_dir: Option<std::path::PathBuf>,
+    log_dir: Option<PathBuf>,
+}
+
+impl ListArgs {
+    fn wants(&self, row: &Overview) -> bool {
+        let among = |wanted: &Option<String>, there: &[String]| {
+            wanted.as_ref().is_none_or(|wanted| there.contains(wanted))
+        };
+        (!self.analyzed || row.analyzed)
+            && (!self.unanalyzed || !row.analyzed)
+            && self.outcome.is_none_or(|outcome| row.outcome == outcome)
+            && among(&self.agent, &row.agent_ids)
+            && among(&self.model, &row.models)
+    }
+}
+
+/// An outcome in the words of the list, or of its JSON.
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let words = || Outcome::ALL.iter().map(|outcome| outcome.as_str().replace('_', "-"));
+    let wanted = text.to_lowercase().replace(['_', ' '], "-");
+    let at = words().position(|word| word == wanted);
+    at.map(|at| Outcome::ALL[at])
+        .ok_or_else(|| format!("it is one of {}", words().collect::<Vec<_>>().join(", ")))
 }
 
 pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
     let bases = match &args.log_dir {
-        Some(dir) => vec![app.environment.path(dir)],
+        Some(dir) => vec![named(app, dir)?],
         None => app.environment.log_bases(),
     };
     let since = args.since.as_deref().map(|text| first_day(app, text)).transpose()?;
     let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
-    let mut rows: Vec<Overview> = Vec::new();
-    let limit = if args.all { usize::MAX } else { args.limit };
+    // The first place that has runs is where they are; the others are for when it has none.
+    let mut found = None;
     for base in &bases {
-        // The first place that has runs is where they are; the others are for when it has none.
-        if !rows.is_empty() {
+        found = look(app, args, base, since.as_deref(), &redactor)?;
+        if found.is_some() {
             break;
         }
-        let names = locate::names(base).map_err(|error| {
-            CommandError::failed("runs", "the runs can't be listed").because(&error)
-        })?;
-        let names: Vec<String> = names
-            .into_iter()
-            .take_while(|name| since.as_ref().is_none_or(|since| name >= since))
-            .collect();
-        // Enough at a time to keep all processors busy, and not more than a limit needs.
-        for names in names.chunks(limit.max(CHUNK)) {
-            let found = overviews(base, names).into_iter().filter(|row| {
-                (!args.analyzed || row.analyzed) && (!args.unanalyzed || !row.analyzed)
-            });
-            rows.extend(found.take(limit - rows.len()));
-            if rows.len() >= limit {
-                break;
-            }
-        }
     }
+    let are_there = found.is_some();
+    let mut rows = found.unwrap_or_default();
     for row in &mut rows {
         row.question = row.question.take().map(|question| redactor.line(&question).into_owned());
     }
     if app.ui.manner.json {
         app.ui.json(&json!({"schema": "runs/1", "runs": rows}));
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() && are_there {
+        app.ui.status("No run is like that.");
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
@@ -92,7 +115,51 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     app.ui.answer(&table(&rows, app.ui.width()));
+    app.ui.answer(&totals(&rows));
     Ok(Exit::Done)
+}
+
+/// A directory that somebody named has to be there; one that is only looked into need not.
+fn named(app: &App, dir: &Path) -> Result<PathBuf, CommandError> {
+    let dir = app.environment.path(dir);
+    match std::fs::read_dir(&dir) {
+        Ok(_) => Ok(dir),
+        Err(error) => Err(CommandError::failed("runs", format!("{} can't be read", dir.display()))
+            .because(&error)
+            .hint("name the directory that holds the runs `log_…`")),
+    }
+}
+
+/// The runs of a directory that are asked for; none if it holds no runs at all.
+fn look(
+    app: &App,
+    args: &ListArgs,
+    base: &Path,
+    since: Option<&str>,
+    redactor: &Redactor,
+) -> Result<Option<Vec<Overview>>, CommandError> {
+    let names = locate::names(base).map_err(|error| {
+        CommandError::failed("runs", "the runs can't be listed").because(&error)
+    })?;
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut rows = Vec::new();
+    let limit = if args.all { usize::MAX } else { args.limit };
+    let mut index = Index::open(app.environment.cache_dir().as_deref(), base);
+    let young = names.iter().take_while(|name| since.is_none_or(|since| name.as_str() >= since));
+    // Enough at a time to keep all processors busy, and not more than a limit needs.
+    for names in names[..young.count()].chunks(limit.max(CHUNK)) {
+        let found = index.overviews(names, redactor).into_iter().filter(|row| args.wants(row));
+        rows.extend(found.take(limit - rows.len()));
+        if rows.len() >= limit {
+            break;
+        }
+    }
+    if let Err(why) = index.keep(&names) {
+        app.ui.detail(&format!("the index of runs is not kept: {why}"));
+    }
+    Ok(Some(rows))
 }
 
 fn table(rows: &[Overview], width: u16) -> String {
@@ -110,7 +177,7 @@ fn table(rows: &[Overview], width: u16) -> String {
     let cells = rows.iter().map(|row| {
         vec![
             row.run.clone(),
-            row.outcome.replace('_', " "),
+            row.outcome.as_str().replace('_', " "),
             row.wall_ms.map_or_else(|| "-".into(), human::duration),
             row.agents.map_or_else(|| "-".into(), |n| n.to_string()),
             human::clean(row.winner.as_deref().unwrap_or("-")),
@@ -124,6 +191,17 @@ fn table(rows: &[Overview], width: u16) -> String {
         cells.collect(),
         width,
         &["Report", "Agents", "Cost", "Winner"],
+    )
+}
+
+/// What the listed runs come to together.
+fn totals(rows: &[Overview]) -> String {
+    let completed = rows.iter().filter(|row| row.outcome == Outcome::Completed).count();
+    format!(
+        "{}, {completed} completed; {} of wall time, {}",
+        human::plural(rows.len() as u64, "run"),
+        human::duration(rows.iter().filter_map(|row| row.wall_ms).sum()),
+        human::dollars(rows.iter().filter_map(|row| row.cost_usd).sum())
     )
 }
 

@@ -20,6 +20,8 @@ pub struct Enforcement {
     pub chars_lost: Option<u64>,
     /// In which rounds, as MassGen counts them.
     pub rounds: Vec<u64>,
+    /// How many in each of them.
+    pub by_round: BTreeMap<u64, u64>,
     /// Lines of `events.jsonl` on which they show.
     pub lines: Vec<u64>,
 }
@@ -37,7 +39,8 @@ pub(in crate::facts) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
                 reason: reason.clone(),
                 count: retries.count,
                 chars_lost: Some(retries.chars_lost),
-                rounds: retries.rounds.iter().copied().collect(),
+                rounds: retries.rounds.keys().copied().collect(),
+                by_round: retries.rounds.clone(),
                 lines: shown
                     .get(&key)
                     .map(|(_, lines)| lines.iter().copied().collect())
@@ -54,6 +57,7 @@ pub(in crate::facts) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
                 count,
                 chars_lost: None,
                 rounds: Vec::new(),
+                by_round: BTreeMap::new(),
                 lines: lines.into_iter().collect(),
             })
             .collect();

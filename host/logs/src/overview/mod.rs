@@ -1,12 +1,22 @@
-//! One row of the list of runs. Cheap on purpose: a list of a thousand runs reads a few kilobytes of each.
+//! One row of the list of runs. Cheap on purpose: a list of a thousand runs reads a few kilobytes of each, and with
+//! an [`Index`] nothing of those that did not change.
 
-use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom};
+mod index;
+mod sight;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{Seek, SeekFrom};
 use std::path::Path;
+
+pub use index::Index;
+use sight::Sight;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Outcome;
 use crate::locate::{self, AttemptDir, RunDir};
 
 /// Bytes at each end of `events.jsonl` that are looked at.
@@ -15,8 +25,11 @@ const EDGE_BYTES: u64 = 16 << 10;
 /// Status files beyond this are not read for a list.
 const STATUS_BYTES_MAX: u64 = 4 << 20;
 
+/// MassGen starts a new text log at 10 MB.
+const LOG_BYTES: u64 = 16 << 20;
+
 /// A run in the list. Serialises as an element of `runs/1`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     /// The run's directory name.
     pub run: String,
@@ -25,11 +38,15 @@ pub struct Overview {
     /// Start, from the name: local time of the machine that ran it.
     pub started: Option<String>,
     /// How the last attempt of the last turn ended, as far as a quick look tells.
-    pub outcome: &'static str,
+    pub outcome: Outcome,
     /// Wall time of all attempts of all turns.
     pub wall_ms: Option<u64>,
     /// How many agents.
     pub agents: Option<u64>,
+    /// Their ids.
+    pub agent_ids: Vec<String>,
+    /// Models that the configuration names.
+    pub models: Vec<String>,
     /// Who presented last.
     pub winner: Option<String>,
     /// As MassGen estimated it; its counters run on, so that the last turn's figure is the run's.
@@ -45,14 +62,20 @@ pub struct Overview {
 /// Looks at the runs of these names, in their order, on all processors. A run that vanishes meanwhile is left
 /// out.
 pub fn overviews(base: &Path, names: &[String]) -> Vec<Overview> {
-    let look = |names: &[String]| -> Vec<Overview> {
-        let runs = names.iter().filter_map(|name| locate::run_dir(&base.join(name)).ok());
-        runs.map(|run| overview(&run)).collect()
-    };
+    on_all_processors(names, |name| {
+        let run = locate::run_dir(&base.join(name)).ok()?;
+        Some(overview(&run))
+    })
+}
+
+/// What comes of each name, in their order; nothing of those that give nothing.
+fn on_all_processors<T: Send>(names: &[String], of: impl Fn(&str) -> Option<T> + Sync) -> Vec<T> {
+    let of = &of;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = names.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
+        let look = |names: &'_ [String]| names.iter().filter_map(|name| of(name)).collect();
+        let workers: Vec<std::thread::ScopedJoinHandle<'_, Vec<T>>> =
             names.chunks(share).map(|names| scope.spawn(move || look(names))).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
     })
@@ -60,25 +83,31 @@ pub fn overviews(base: &Path, names: &[String]) -> Vec<Overview> {
 
 /// Looks at a run.
 pub fn overview(run: &RunDir) -> Overview {
+    seen_overview(run, &mut Sight::new(&run.root))
+}
+
+fn seen_overview(run: &RunDir, sight: &mut Sight<'_>) -> Overview {
     let attempts = || run.turns.iter().flat_map(|turn| &turn.attempts);
     let last = attempts().last();
-    let last_status = last.and_then(|attempt| quick_status(&attempt.path));
+    let last_status = last.and_then(|attempt| quick_status(&attempt.path, sight));
     let metadata = run
         .turns
         .first()
         .and_then(|turn| turn.attempts.first())
-        .and_then(|attempt| head(&attempt.path.join("execution_metadata.yaml")));
-    let edges: Vec<_> = attempts().map(|attempt| edges(&attempt.path)).collect();
+        .and_then(|attempt| head(&attempt.path.join("execution_metadata.yaml"), sight));
+    let edges: Vec<_> = attempts().map(|attempt| edges(&attempt.path, sight)).collect();
     let wall = edges.iter().flatten().map(|edges| edges.wall_ms).reduce(|a, b| a + b);
     Overview {
         run: run.name.clone(),
         path: run.root.to_string_lossy().into_owned(),
         started: started(&run.name),
-        outcome: last.map_or("error", |attempt| {
-            outcome(attempt, last_status.as_ref(), edges.last().and_then(Option::as_ref))
+        outcome: last.map_or(Outcome::Error, |attempt| {
+            outcome(attempt, last_status.as_ref(), edges.last().and_then(Option::as_ref), sight)
         }),
         wall_ms: wall,
         agents: last_status.as_ref().and_then(|status| Some(status.agents.as_ref()?.len() as u64)),
+        agent_ids: last_status.as_ref().map(agent_ids).unwrap_or_default(),
+        models: metadata.as_deref().map(models).unwrap_or_default(),
         winner: edges
             .last()
             .and_then(|edges| edges.as_ref()?.presenter.clone())
@@ -89,12 +118,10 @@ pub fn overview(run: &RunDir) -> Overview {
             .and_then(question)
             .or_else(|| last_status.as_ref()?.meta.question.clone()),
         turns: run.turns.len(),
-        analyzed: run.turns.iter().any(|turn| is_filled(&turn.path.join("ANALYSIS_REPORT.md"))),
+        analyzed: run.turns.iter().any(|turn| {
+            sight.note(&turn.path.join("ANALYSIS_REPORT.md")).is_some_and(|meta| meta.len() > 0)
+        }),
     }
-}
-
-fn is_filled(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0)
 }
 
 /// `log_20261122_085856_294769` is `2026-11-22T08:58:56`.
@@ -143,21 +170,19 @@ struct QuickMeta {
     question: Option<String>,
 }
 
-fn quick_status(dir: &Path) -> Option<QuickStatus> {
-    let file = std::fs::File::open(dir.join("status.json")).ok()?;
-    serde_json::from_slice(&at_most(&file, STATUS_BYTES_MAX)?).ok()
+fn agent_ids(status: &QuickStatus) -> Vec<String> {
+    let ids: BTreeSet<&String> = status.agents.iter().flat_map(HashMap::keys).collect();
+    ids.into_iter().cloned().collect()
 }
 
-/// The next bytes of a file, with room for all of them made at once: growing costs a read each time.
-fn at_most(file: &std::fs::File, max: u64) -> Option<Vec<u8>> {
-    let size = file.metadata().ok()?.len().min(max);
-    let mut bytes = Vec::with_capacity(usize::try_from(size).ok()? + 1);
-    file.take(max).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+fn quick_status(dir: &Path, sight: &mut Sight<'_>) -> Option<QuickStatus> {
+    let file = sight.open(&dir.join("status.json"))?;
+    serde_json::from_slice(&sight.at_most(&file, STATUS_BYTES_MAX)?).ok()
 }
 
-fn head(path: &Path) -> Option<String> {
-    let bytes = at_most(&std::fs::File::open(path).ok()?, EDGE_BYTES)?;
+fn head(path: &Path, sight: &mut Sight<'_>) -> Option<String> {
+    let file = sight.open(path)?;
+    let bytes = sight.at_most(&file, EDGE_BYTES)?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -175,6 +200,18 @@ fn question(yaml: &str) -> Option<String> {
     value.get("query")?.as_str().map(String::from).filter(|question| !question.is_empty())
 }
 
+/// The models of the metadata's `config`, which MassGen writes a key a line.
+fn models(yaml: &str) -> Vec<String> {
+    let config = yaml.lines().skip_while(|line| !line.starts_with("config:")).skip(1);
+    let config = config.take_while(|line| line.starts_with([' ', '-']));
+    let named = config.filter_map(|line| {
+        let value = line.trim_start_matches([' ', '-']).strip_prefix("model:")?;
+        let value = value.trim().trim_matches(['\'', '"']);
+        (!value.is_empty() && value != "null").then(|| value.to_string())
+    });
+    named.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// What the two ends of `events.jsonl` tell.
 struct Edges {
     wall_ms: u64,
@@ -183,15 +220,15 @@ struct Edges {
     restarted: bool,
 }
 
-fn edges(attempt: &Path) -> Option<Edges> {
-    let mut file = std::fs::File::open(attempt.join("events.jsonl")).ok()?;
+fn edges(attempt: &Path, sight: &mut Sight<'_>) -> Option<Edges> {
+    let mut file = sight.open(&attempt.join("events.jsonl"))?;
     let size = file.metadata().ok()?.len();
-    let head = at_most(&file, EDGE_BYTES)?;
+    let head = sight.at_most(&file, EDGE_BYTES)?;
     let tail = if size <= EDGE_BYTES {
         head.clone()
     } else {
         file.seek(SeekFrom::Start(size.saturating_sub(EDGE_BYTES))).ok()?;
-        at_most(&file, EDGE_BYTES)?
+        sight.at_most(&file, EDGE_BYTES)?
     };
     let first = head.split(|b| *b == b'\n').find_map(event)?;
     // Times of one file are written alike: they compare as text.
@@ -228,41 +265,45 @@ fn outcome(
     attempt: &AttemptDir,
     status: Option<&QuickStatus>,
     edges: Option<&Edges>,
-) -> &'static str {
+    sight: &mut Sight<'_>,
+) -> Outcome {
     let finish = status.and_then(|status| status.finish_reason.as_deref());
+    if edges.is_some_and(|edges| edges.restarted) {
+        return Outcome::Restarted;
+    }
+    if finish == Some("timeout") || edges.is_some_and(|edges| edges.timed_out) {
+        return Outcome::Timeout;
+    }
     // Each look costs a system call: only what the status leaves open is looked at.
-    let has_metrics = || attempt.path.join("metrics_summary.json").exists();
-    let has_final = || {
-        std::fs::read_dir(attempt.path.join("final"))
-            .is_ok_and(|mut entries| entries.next().is_some())
-    };
-    let answered = || edges.is_some_and(|edges| edges.presenter.is_some()) || has_final();
+    let presented = edges.is_some_and(|edges| edges.presenter.is_some());
+    if presented || sight.is_filled_dir(&attempt.path.join("final")) {
+        return Outcome::Completed;
+    }
     match finish {
-        _ if edges.is_some_and(|edges| edges.restarted) => "restarted",
-        Some("timeout") => "timeout",
-        _ if edges.is_some_and(|edges| edges.timed_out) => "timeout",
-        _ if answered() => "completed",
-        Some("completed") => "completed",
-        Some("error") => "no_answer",
-        Some(_) if has_metrics() => "interrupted",
-        Some(_) => "killed",
-        None => without_status(attempt, edges),
+        Some("completed") => Outcome::Completed,
+        Some("error") => Outcome::NoAnswer,
+        Some(_) if sight.note(&attempt.path.join("metrics_summary.json")).is_some() => {
+            Outcome::Interrupted
+        }
+        Some(_) => Outcome::Killed,
+        None => without_status(attempt, edges, sight),
     }
 }
 
 /// Without `status.json` the text log and the metadata tell; both are small in such a run.
-fn without_status(attempt: &AttemptDir, edges: Option<&Edges>) -> &'static str {
-    let metadata = head(&attempt.path.join("execution_metadata.yaml")).unwrap_or_default();
+fn without_status(attempt: &AttemptDir, edges: Option<&Edges>, sight: &mut Sight<'_>) -> Outcome {
+    let metadata = head(&attempt.path.join("execution_metadata.yaml"), sight).unwrap_or_default();
     if metadata.contains("failure_stage: system_exit") && edges.is_none() {
-        return "config_error";
+        return Outcome::ConfigError;
     }
     if metadata.contains("failure_stage:") || edges.is_none() {
-        return "error";
+        return Outcome::Error;
     }
-    let log = std::fs::read(attempt.path.join("massgen.log")).unwrap_or_default();
+    let log = sight.open(&attempt.path.join("massgen.log"));
+    let log = log.and_then(|file| sight.at_most(&file, LOG_BYTES)).unwrap_or_default();
     if memchr::memmem::find(&log, b"Unable to provide coordinated answer").is_some() {
-        "no_answer"
+        Outcome::NoAnswer
     } else {
-        "killed"
+        Outcome::Killed
     }
 }
