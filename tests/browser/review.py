@@ -1,14 +1,12 @@
 """The page in a browser. Each case has a project of its own."""
 
 import json
-import pathlib
-import sys
-import tempfile
 import time
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import doors
+import look
 from project import Project
 
 FIVE = "".join(f"fn line_{n}() {{ step({n}); }}\n" for n in range(1, 61))
@@ -29,25 +27,11 @@ class Case:
 
     def page(self, served, theme="light", width=1280, height=800):
         """A page that asks nobody but its server, and says nothing on the console."""
-        context = self.browser.new_context(color_scheme=theme,
-                                           viewport={"width": width, "height": height})
-        page = context.new_page()
-        origin = served.url.split("/", 3)
-        page.on("console", lambda said: None if is_expected(said.text) else fail(said.text))
-        page.on("pageerror", lambda error: fail(f"script: {error}"))
-        page.on("dialog", lambda asked: fail(f"dialog: {asked.message}"))
-        own = "/".join(origin[:3])
-        page.on("request", lambda r: None if r.url.startswith((own, "data:")) else fail(r.url))
+        own = "/".join(served.url.split("/", 3)[:3])
+        page = look.page(self.browser, theme, width, height, own=own, expected=is_expected)
         page.goto(served.url)
         page.wait_for_selector(".row.file")
         return page
-
-
-FAILED = []
-
-
-def fail(why):
-    FAILED.append(why)
 
 
 def is_expected(said):
@@ -269,7 +253,7 @@ os.remove("notes.txt")
                 expect(page.locator(".row.here .mark")).to_have_attribute("aria-pressed", "mixed")
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{wide} columns of {width}"
-                weak = page.evaluate(CONTRAST)
+                weak = page.evaluate(look.CONTRAST)
                 assert not weak, f"{theme} {shape}: {weak}"
                 if case.pictures:
                     page.screenshot(path=case.pictures / f"review-{theme}-{shape}.png")
@@ -284,23 +268,6 @@ os.remove("notes.txt")
                         page.screenshot(path=case.pictures / "review-light-apply.png")
                 page.context.close()
 
-
-# Every text on the page, against the ground that it stands on: 4.5 to 1, as WCAG asks for.
-CONTRAST = """() => {
-  const rgb = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const lum = c => c.slice(0, 3).map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
-  const ground = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length && c[3] !== 0) return c; } return [255, 255, 255]; };
-  const weak = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement, style = getComputedStyle(e);
-    if (!walker.currentNode.data.trim() || !e.checkVisibility() || style.opacity === '0') continue;
-    const [a, b] = [lum(rgb(style.color)), lum(ground(e))].sort((x, y) => y - x);
-    if ((a + .05) / (b + .05) < 4.5) weak.push(e.className + ' ' + walker.currentNode.data.trim().slice(0, 20) + ' ' + ((a + .05) / (b + .05)).toFixed(2));
-  }
-  return weak;
-}"""
 
 PARSE = """//! Parses sizes.
 
@@ -334,30 +301,4 @@ CASES = [one_hunk_of_five, lines_and_the_other_reviews, names_and_texts_that_dec
          who_is_let_in]
 
 
-def main():
-    massgen = sys.argv[1]
-    pictures = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    if pictures:
-        pictures.mkdir(parents=True, exist_ok=True)
-    bad = 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium",
-                                             args=["--no-sandbox"])
-        for case in CASES:
-            started = time.monotonic()
-            FAILED.clear()
-            with tempfile.TemporaryDirectory() as root:
-                try:
-                    case(Case(massgen, browser, root, pictures))
-                except AssertionError as error:
-                    line = error.__traceback__.tb_next.tb_lineno
-                    FAILED.append(f"line {line}: {error}")
-            took = (time.monotonic() - started) * 1000
-            print(f"{'FAILED' if FAILED else 'ok'}  {case.__name__}  {took:.0f} ms", *FAILED, sep="\n    "
-                  if FAILED else "")
-            bad += bool(FAILED)
-        browser.close()
-    sys.exit(1 if bad else 0)
-
-
-main()
+look.main(CASES, Case)

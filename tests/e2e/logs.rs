@@ -166,3 +166,55 @@ fn a_run_is_drawn_in_the_terminal_as_json_and_as_a_page() {
     env.run(&["logs", "analyze", "--model", "none", "--format", "html"]).exits(0);
     assert!(run.join("turn_1/analysis.html").is_file());
 }
+
+/// A run that is written while somebody watches: each event once, an attempt that is thrown away, and the one after it.
+#[test]
+fn a_run_is_followed_to_its_end_and_not_beyond() {
+    let env = env();
+    let run = env.unpack_run("worktree_restart");
+    let (first, second) = (run.join("turn_1/attempt_1"), run.join("turn_1/attempt_2"));
+    let aside = env.home().join("aside");
+    std::fs::rename(&second, &aside).unwrap();
+    let events = std::fs::read_to_string(first.join("events.jsonl")).unwrap();
+    let lines: Vec<&str> = events.lines().collect();
+    let restart = lines.iter().position(|line| line.contains("restart_banner")).unwrap();
+    let metrics = std::fs::read(first.join("metrics_summary.json")).unwrap();
+    std::fs::remove_file(first.join("metrics_summary.json")).unwrap();
+    let half = lines[20].len() / 2;
+    let begun = lines[..20].join("\n") + "\n" + &lines[20][..half];
+    std::fs::write(first.join("events.jsonl"), begun).unwrap();
+
+    let mut child = env.start(&["logs", "timeline", "--follow"]);
+    let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut until = |words: &str| {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            let read = std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+            assert!(read > 0, "it ended before {words:?}: {lines:?}");
+            lines.push(line.clone());
+            if line.contains(words) {
+                return lines;
+            }
+        }
+    };
+    assert_eq!(until("answer agent1.1").len(), 1);
+    let append = |text: &str| {
+        use std::io::Write;
+        let path = first.join("events.jsonl");
+        let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    until("vote agent_a");
+    append(&(lines[20][half..].to_string() + "\n" + &lines[21..restart].join("\n") + "\n"));
+    until("final answer");
+    // It presented and wrote its metrics: another attempt may follow all the same.
+    std::fs::write(first.join("metrics_summary.json"), metrics).unwrap();
+    append(&(lines[restart..].join("\n") + "\n"));
+    until("The greeting has a typo");
+    std::fs::rename(&aside, &second).unwrap();
+    let rest = until("final answer");
+    assert_eq!(rest.iter().filter(|line| line.contains("answer agent1.1")).count(), 1, "{rest:?}");
+    child.stdout = Some(said.into_inner());
+    assert!(env.wait(child).exits(0).stderr.is_empty());
+}

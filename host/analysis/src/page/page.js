@@ -69,15 +69,16 @@ where.append(el('p', { class: 'legend' }, [['r-initial_answer', 'first answer'],
 })), el('p', { class: 'soft' }, 'Marks: A answer, V vote, R restart, F final answer, ! trouble, T timeout. Zoom with the buttons, + and −, or Ctrl and the wheel; walk through the bars with the arrow keys.'));
 const detail = el('div', { id: 'detail', 'aria-live': 'polite' }, 'Choose a bar or a mark to see what it is.');
 const spots = [];
-const NAME = 150, LANE = 46;
-function draw(track, holder, zoom) {
+const NAME = 150, LANE = 46, PAPER = 700;
+function draw(track, holder, zoom, room) {
   const end = Math.max(track.wall_ms, 1, ...track.lanes.flatMap(l => l.rounds.map(r => r.end_ms)));
-  const width = Math.max(200, (holder.clientWidth || 900) - NAME - 12) * zoom, x = ms => NAME + ms / end * width;
-  const s = svg('svg', { width: NAME + width + 10, height: 24 + track.lanes.length * LANE, role: 'group', 'aria-label': 'Timeline of attempt ' + track.attempt + ': ' + track.lanes.length + ' agents over ' + dur(end) });
+  const width = Math.max(200, (room || holder.clientWidth || 900) - NAME - 12) * zoom, x = ms => NAME + ms / end * width;
+  const wide = NAME + width + 10, tall = 28 + track.lanes.length * LANE;
+  const s = svg('svg', { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`, role: 'group', 'aria-label': 'Timeline of attempt ' + track.attempt + ': ' + track.lanes.length + ' agents over ' + dur(end) });
   const steps = Math.max(4, Math.round(width / 120));
   for (let i = 0; i <= steps; i++) {
     const at = x(end * i / steps);
-    s.append(svg('line', { x1: at, x2: at, y1: 18, y2: 24 + track.lanes.length * LANE, class: 'grid' }), svg('text', { x: at, y: 13, class: 'ax', 'text-anchor': i === steps ? 'end' : 'start' }, dur(end * i / steps)));
+    s.append(svg('line', { x1: at, x2: at, y1: 18, y2: tall, class: 'grid' }), svg('text', { x: at, y: 13, class: 'ax', 'text-anchor': i === steps ? 'end' : 'start' }, dur(end * i / steps)));
   }
   track.lanes.forEach((lane, i) => {
     const y = 24 + i * LANE, name = lane.agent.length > 20 ? lane.agent.slice(0, 19) + '…' : lane.agent;
@@ -108,31 +109,50 @@ function draw(track, holder, zoom) {
   holder.replaceChildren(s);
 }
 let chosen = null;
-function choose(spot) {
+function choose(spot, stays) {
   if (chosen) { chosen.shape.classList.remove('sel'); chosen.shape.setAttribute('tabindex', -1); }
   chosen = spot;
-  spot.shape.classList.add('sel'); spot.shape.setAttribute('tabindex', 0); spot.shape.focus({ preventScroll: true });
+  spot.shape.classList.add('sel'); spot.shape.setAttribute('tabindex', 0);
+  if (stays) return;
+  spot.shape.focus({ preventScroll: true });
   spot.shape.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   detail.textContent = spot.text + (spot.from ? `  [${spot.file}:${spot.from}${spot.to > spot.from ? '-' + spot.to : ''}]` : '');
 }
 T.attempts.forEach(track => {
   let zoom = 1;
-  const holder = el('div', { class: 'lanes', tabindex: 0, 'aria-label': 'Timeline of attempt ' + track.attempt });
-  const again = by => { const mid = (holder.scrollLeft + holder.clientWidth / 2) / holder.scrollWidth; zoom = by ? Math.min(200, Math.max(1, zoom * by)) : 1; for (let i = spots.length - 1; i >= 0; i--) if (holder.contains(spots[i].shape)) spots.splice(i, 1); draw(track, holder, zoom); holder.scrollLeft = mid * holder.scrollWidth - holder.clientWidth / 2; };
+  const holder = el('div', { class: 'lanes', tabindex: 0, role: 'region', 'aria-label': 'Timeline of attempt ' + track.attempt });
+  const again = by => {
+    const mid = (holder.scrollLeft + holder.clientWidth / 2) / holder.scrollWidth;
+    zoom = by ? Math.min(200, Math.max(1, zoom * by)) : 1;
+    redraw();
+    holder.scrollLeft = mid * holder.scrollWidth - holder.clientWidth / 2;
+  };
+  const mine = () => spots.filter(s => holder.contains(s.shape));
+  // What was chosen stays chosen in the new picture, and keys go on reaching it.
+  const redraw = room => {
+    const old = mine(), kept = old.includes(chosen) ? chosen : null, focused = holder.contains(document.activeElement);
+    for (const spot of old) spots.splice(spots.indexOf(spot), 1);
+    draw(track, holder, zoom, room);
+    const same = kept && mine().find(s => s.text === kept.text && s.from === kept.from);
+    if (same) choose(same, !focused); else if (focused) holder.focus();
+  };
   const button = (t, label, by) => { const b = el('button', { type: 'button', 'aria-label': label }, t); b.onclick = () => again(by); return b; };
   where.append(el('h3', {}, `Attempt ${track.attempt}: ${track.outcome.replace('_', ' ')} after ${dur(track.wall_ms)}`), el('div', { class: 'tools' }, button('+', 'Zoom in', 1.6), button('−', 'Zoom out', 1 / 1.6), button('Whole', 'Show the whole attempt', 0)), holder);
   holder.addEventListener('wheel', e => { if (e.ctrlKey) { e.preventDefault(); again(e.deltaY < 0 ? 1.2 : 1 / 1.2); } }, { passive: false });
   holder.addEventListener('keydown', e => {
     if (e.key === '+' || e.key === '=') again(1.6); else if (e.key === '-') again(1 / 1.6); else if (e.key === '0') again(0);
     else if (e.key.startsWith('Arrow')) {
-      const mine = spots.filter(s => holder.contains(s.shape)); if (!mine.length) return;
-      const at = mine.indexOf(chosen), step = e.key === 'ArrowRight' || e.key === 'ArrowDown' ? 1 : -1;
-      choose(mine[(at + step + mine.length) % mine.length]);
+      const all = mine(); if (!all.length) return;
+      const at = all.indexOf(chosen), step = e.key === 'ArrowRight' || e.key === 'ArrowDown' ? 1 : -1;
+      choose(all[at < 0 && step < 0 ? all.length - 1 : (at + step + all.length) % all.length]);
     } else return;
     e.preventDefault();
   });
   draw(track, holder, zoom);
   addEventListener('resize', () => again(1));
+  // Paper is narrower than the screen and can't be scrolled.
+  addEventListener('beforeprint', () => { zoom = 1; redraw(PAPER); });
+  addEventListener('afterprint', () => redraw());
 });
 where.append(detail);
 
@@ -154,7 +174,10 @@ if (A) {
 }
 const ps = section('problems', 'Detected problems');
 if (!F.problems.length) ps.append(el('p', {}, 'No problem was detected.'));
-for (const p of F.problems) ps.append(el('article', { class: 'problem ' + p.severity }, el('h3', {}, el('span', { class: 'sev' }, p.severity), p.title), el('p', { class: 'soft' }, p.advice), p.evidence.length ? el('details', {}, el('summary', {}, 'Evidence (' + p.evidence.length + ')'), evidence(p.evidence)) : null));
+// The gravest come first; a long list is not in the way of what follows.
+const FEW = 20, problems = F.problems.map(p => el('article', { class: 'problem ' + p.severity }, el('h3', {}, el('span', { class: 'sev' }, p.severity), p.title), el('p', { class: 'soft' }, p.advice), p.evidence.length ? el('details', {}, el('summary', {}, 'Evidence (' + p.evidence.length + ')'), evidence(p.evidence)) : null));
+ps.append(...problems.slice(0, FEW));
+if (problems.length > FEW) ps.append(el('details', {}, el('summary', {}, (problems.length - FEW) + ' more'), problems.slice(FEW)));
 
 // Figures.
 const rows = (f) => F.attempts.flatMap(a => f(a).map(r => F.attempts.length > 1 ? [a.attempt, ...r] : r));

@@ -1,5 +1,7 @@
 //! Figures as people write them.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// Milliseconds: `370 ms`, `5.6 s`, `2 m 05 s`, `1 h 02 m`.
 pub(crate) fn duration(ms: u64) -> String {
     let seconds = ms / 1000;
@@ -61,15 +63,44 @@ pub(crate) fn clean(text: &str) -> String {
     line
 }
 
-/// At most `columns` characters, with a mark where text was cut.
+/// Columns that text takes on a terminal: some signs take two.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// At most `columns` columns, with a mark where text was cut.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     let text = clean(text);
-    if text.chars().count() <= columns {
+    if self::columns(&text) <= columns {
         return text;
     }
-    let mut short: String = text.chars().take(columns.saturating_sub(1)).collect();
+    let (mut short, mut taken) = (String::new(), 0);
+    for c in text.chars() {
+        taken += c.width().unwrap_or(0);
+        if taken >= columns {
+            break;
+        }
+        short.push(c);
+    }
     short.push('…');
     short
+}
+
+/// Pieces on as many lines as they need, with a gap between those of a line.
+pub(crate) fn flow(pieces: &[&str], gap: &str, columns: usize) -> String {
+    let (mut text, mut column) = (String::new(), 0);
+    for piece in pieces {
+        let wide = self::columns(piece);
+        if column > 0 && column + gap.len() + wide > columns {
+            text.push('\n');
+            column = 0;
+        }
+        let gap = if column > 0 { gap } else { "" };
+        text.push_str(gap);
+        text.push_str(piece);
+        column += gap.len() + wide;
+    }
+    text
 }
 
 #[cfg(test)]
@@ -114,5 +145,13 @@ mod tests {
     fn hostile_text_stays_on_its_line() {
         assert_eq!(clean("a\x1b[2Jb\nc\u{202e}d"), "a\u{fffd}[2Jb c\u{fffd}d");
         assert_eq!(cut("abcdef", 4), "abc…");
+        // Signs that take two columns count twice.
+        assert_eq!((cut("❌❌❌", 4).as_str(), cut("日本語", 6).as_str()), ("❌…", "日本語"));
+    }
+
+    #[test]
+    fn pieces_flow() {
+        assert_eq!(flow(&["one", "two", "three"], " ", 8), "one two\nthree");
+        assert_eq!(flow(&["one", "two"], "  ", 7), "one\ntwo");
     }
 }

@@ -57,6 +57,22 @@ impl Ui {
         drop(write!(out, "{text}{newline}").and_then(|()| out.flush()));
     }
 
+    /// Writes a line of the answer; false if nobody reads it any more.
+    pub(crate) fn line(&self, text: &str) -> bool {
+        let mut out = AutoStream::new(std::io::stdout(), self.color_for(&std::io::stdout()));
+        writeln!(out, "{text}").and_then(|()| out.flush()).is_ok()
+    }
+
+    /// Draws over what the terminal shows, from the top and without a moment of nothing; false if nobody reads it any
+    /// more. Without colours, too: the cursor has none.
+    pub(crate) fn redraw(&self, text: &str) -> bool {
+        let plain = self.color_for(&std::io::stdout()) == ColorChoice::Never;
+        let text = if plain { anstream::adapter::strip_str(text).to_string() } else { text.into() };
+        let lines = text.lines().map(|line| format!("{line}\x1b[K\n"));
+        let mut out = std::io::stdout();
+        write!(out, "\x1b[H{}\x1b[J", lines.collect::<String>()).and_then(|()| out.flush()).is_ok()
+    }
+
     /// Writes a patch: byte for byte into a pipe or a file; on a terminal coloured, and without anything
     /// that would speak to it.
     pub(crate) fn patch(&self, patch: &[u8]) {
@@ -177,6 +193,12 @@ impl Ui {
         of(terminal_size::terminal_size_of(std::io::stdout())).or_else(told).or_else(|| {
             is_pipe().and_then(|()| of(terminal_size::terminal_size_of(std::io::stderr())))
         })
+    }
+
+    /// Lines of the terminal that shows the answer; none where there is none.
+    pub(crate) fn height(&self) -> Option<usize> {
+        let size = terminal_size::terminal_size_of(std::io::stdout());
+        size.map(|(_, terminal_size::Height(lines))| usize::from(lines))
     }
 
     fn err_line(&self, text: &str) {

@@ -10,6 +10,9 @@ const NAME_MAX: usize = 18;
 /// Events that are listed below the lanes.
 const LISTED_MAX: usize = 60;
 
+/// A line for each event, below the lanes, is this wide at least; narrower terminals get shorter ones.
+const ROOMY: usize = 60;
+
 /// What the signs mean.
 const LEGEND: &[&str] = &[
     "▓ first answer",
@@ -28,64 +31,128 @@ const LEGEND: &[&str] = &[
     "~ background",
 ];
 
-/// Draws a turn, at most `width` columns wide. `all`: lists every event.
-pub(super) fn draw(timeline: &Timeline, width: u16, all: bool) -> String {
-    let mut text = format!("{BOLD}{}{BOLD:#} turn {}", timeline.run, timeline.turn);
+/// The room that there is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    /// Columns.
+    pub(super) width: usize,
+    /// Lines; none: as many as it takes.
+    pub(super) height: Option<usize>,
+    /// Every event, and restarts too.
+    pub(super) all: bool,
+}
+
+/// Draws a turn.
+pub(super) fn draw(timeline: &Timeline, frame: Frame) -> String {
+    let mut text = format!("{BOLD}{}{BOLD:#} turn {}\n", timeline.run, timeline.turn);
     if let Some(question) = &timeline.question {
-        text.push_str(&format!("\n{}", human::cut(question, usize::from(width))));
-    }
-    text.push('\n');
-    for track in &timeline.attempts {
+        text.push_str(&human::cut(question, frame.width));
         text.push('\n');
-        draw_track(&mut text, track, usize::from(width), all);
     }
-    text.push_str(&format!("\n{DIM}{}{DIM:#}\n", legend(usize::from(width))));
-    text
-}
-
-/// The legend on as many lines as it needs: a sign that is not explained is no use.
-fn legend(width: usize) -> String {
-    let (mut text, mut column) = (String::new(), 0);
-    for entry in LEGEND {
-        let chars = entry.chars().count();
-        if column > 0 && column + 2 + chars > width {
+    let legend = format!("{DIM}{}{DIM:#}\n", human::flow(LEGEND, "  ", frame.width));
+    match frame.height {
+        None => {
+            for track in &timeline.attempts {
+                text.push('\n');
+                text.push_str(&lanes(track, frame).concat());
+                let events = events(track, frame);
+                if !events.is_empty() {
+                    text.push('\n');
+                    text.push_str(&events.concat());
+                }
+            }
             text.push('\n');
-            column = 0;
+            text.push_str(&legend);
         }
-        let gap = if column > 0 { "  " } else { "" };
-        text.push_str(gap);
-        text.push_str(entry);
-        column += gap.len() + chars;
+        Some(height) => {
+            if let Some(track) = timeline.attempts.last() {
+                let (lanes, events) = (lanes(track, frame), events(track, frame));
+                text.push_str(&fitting(&lanes, &events, &legend, height, text.lines().count()));
+            }
+        }
     }
     text
 }
 
-fn draw_track(text: &mut String, track: &Track, width: usize, all: bool) {
-    let winner = track.winner.as_deref().map_or_else(
-        || "nobody presented".into(),
-        |winner| format!("{} presented", human::clean(winner)),
-    );
-    text.push_str(&format!(
-        "{BOLD}attempt {}{BOLD:#}: {} after {}; {winner}\n",
-        track.attempt,
-        track.outcome.replace('_', " "),
-        human::duration(track.wall_ms)
-    ));
-    let name = track.lanes.iter().map(|lane| lane.agent.chars().count()).max().unwrap_or(0);
-    let name = name.clamp(5, NAME_MAX);
+/// What of the last attempt fits below `above` lines: its lanes, what the signs mean, and its newest events, in this
+/// order.
+fn fitting(
+    lanes: &[String],
+    events: &[String],
+    legend: &str,
+    height: usize,
+    above: usize,
+) -> String {
+    // The last line stays empty: a line end on it would scroll.
+    let room = height.saturating_sub(above + 1);
+    let mut text = String::new();
+    let shown = if lanes.len() <= room { lanes.len() } else { room.saturating_sub(1) };
+    text.push_str(&lanes[..shown].concat());
+    if shown < lanes.len() {
+        text.push_str(&format!("{DIM}… the window is too low for the rest{DIM:#}\n"));
+        return text;
+    }
+    let legend_lines = legend.lines().count();
+    let mut left = room - shown;
+    if left > legend_lines + 1 {
+        left -= legend_lines + 1;
+        let newest = &events[events.len().saturating_sub(left.saturating_sub(1))..];
+        if !newest.is_empty() {
+            text.push('\n');
+            text.push_str(&newest.concat());
+        }
+        text.push('\n');
+        text.push_str(legend);
+    }
+    text
+}
+
+/// The head of an attempt, its axis, and two rows for each agent, a line each.
+fn lanes(track: &Track, frame: Frame) -> Vec<String> {
+    let width = frame.width;
+    let wall = human::duration(track.wall_ms);
+    // Whoever watches sees whether it goes on; the files do not tell.
+    let goes_on = frame.height.is_some() && track.outcome == "killed";
+    let (ended, winner) = match track.winner.as_deref().map(human::clean) {
+        None if goes_on => (format!("{wall} so far"), String::new()),
+        Some(winner) if goes_on => (format!("{wall} so far;"), format!("{winner} presents")),
+        winner => (
+            format!("{} after {wall};", track.outcome.replace('_', " ")),
+            format!("{} presented", winner.as_deref().unwrap_or("nobody")),
+        ),
+    };
+    let number = format!("attempt {}", track.attempt);
+    let head = human::flow(&[&format!("{number}:"), &ended, &winner], " ", width);
+    let head = head.replacen(&number, &format!("{BOLD}{number}{BOLD:#}"), 1);
+    let mut lines: Vec<String> = head.lines().map(|line| format!("{line}\n")).collect();
+    let name = name_columns(track, width);
     let columns = width.saturating_sub(name + 3).clamp(10, 400);
     let scale = Scale { wall_ms: last_ms(track), columns };
-    text.push_str(&format!("{} {DIM}{}{DIM:#}\n", " ".repeat(name + 1), axis(&scale)));
+    lines.push(format!("{} {DIM}{}{DIM:#}\n", " ".repeat(name + 1), axis(&scale)));
     for lane in &track.lanes {
         let style = if lane.won { GOOD } else { BOLD };
-        let label = human::cut(&lane.agent, name);
-        let pad = " ".repeat(name.saturating_sub(label.chars().count()));
-        text.push_str(&format!("{style}{label}{style:#}{pad} │{}\n", rounds(lane, &scale)));
+        lines.push(format!(
+            "{style}{}{style:#} │{}\n",
+            padded(&lane.agent, name),
+            rounds(lane, &scale)
+        ));
         if !lane.calls.is_empty() {
-            text.push_str(&format!("{} │{}\n", " ".repeat(name), calls(lane, &scale)));
+            lines.push(format!("{} │{}\n", " ".repeat(name), calls(lane, &scale)));
         }
     }
-    list(text, track, width, all);
+    lines
+}
+
+/// Columns for names: what the longest takes, within reason.
+pub(super) fn name_columns(track: &Track, width: usize) -> usize {
+    let longest = track.lanes.iter().map(|lane| human::columns(&human::clean(&lane.agent)));
+    longest.max().unwrap_or(0).clamp(5, NAME_MAX.min(width / 4).max(5))
+}
+
+fn padded(name: &str, columns: usize) -> String {
+    let name = human::cut(name, columns);
+    let gap = " ".repeat(columns.saturating_sub(human::columns(&name)));
+    name + &gap
 }
 
 /// The end of what is drawn: an attempt without events has rounds all the same.
@@ -202,43 +269,48 @@ fn paint(cells: &[char]) -> String {
     text.trim_end().to_string()
 }
 
-fn list(text: &mut String, track: &Track, width: usize, all: bool) {
+/// The events of an attempt, a line each.
+fn events(track: &Track, frame: Frame) -> Vec<String> {
     let mut marks: Vec<(&str, &Mark)> = track
         .lanes
         .iter()
         .flat_map(|lane| lane.marks.iter().map(move |mark| (lane.agent.as_str(), mark)))
         .chain(track.marks.iter().map(|mark| ("", mark)))
-        .filter(|(_, mark)| all || mark.kind != "restart")
+        .filter(|(_, mark)| frame.all || mark.kind != "restart")
         .collect();
     marks.sort_by_key(|(_, mark)| (mark.at_ms, mark.line));
-    if marks.is_empty() {
-        return;
-    }
-    text.push('\n');
-    let most = if all { usize::MAX } else { LISTED_MAX };
-    for (agent, mark) in marks.iter().take(most) {
-        text.push_str(&one(agent, mark, width));
-    }
+    let most = if frame.all || frame.height.is_some() { usize::MAX } else { LISTED_MAX };
+    let name = name_columns(track, frame.width);
+    let mut lines: Vec<String> = marks
+        .iter()
+        .take(most)
+        .map(|(agent, mark)| one(agent, mark, name, frame.width) + "\n")
+        .collect();
     if marks.len() > most {
-        text.push_str(&format!("… and {} more: --verbose lists all\n", marks.len() - most));
+        lines.push(format!("… and {} more: --verbose lists all\n", marks.len() - most));
     }
+    lines
 }
 
-/// One event on a line of its own.
-pub(super) fn one(agent: &str, mark: &Mark, width: usize) -> String {
+/// One event on a line of its own. A narrow one names the line of `events.jsonl` alone.
+pub(super) fn one(agent: &str, mark: &Mark, name: usize, width: usize) -> String {
     let style = match mark.kind {
         "trouble" | "timeout" => BAD,
         "final" => GOOD,
         "answer" => BOLD,
         _ => DIM,
     };
-    let place = if mark.line > 0 { format!("  events.jsonl:{}", mark.line) } else { String::new() };
-    let head = format!("{:>9}  {}  ", human::duration(mark.at_ms), human::cut(agent, NAME_MAX));
-    let room =
-        width.saturating_sub(head.chars().count() + place.chars().count() + mark.kind.len() + 2);
+    let (gap, file) = if width < ROOMY { (" ", "") } else { ("  ", "events.jsonl") };
+    let place = if mark.line > 0 { format!("{gap}{file}:{}", mark.line) } else { String::new() };
+    let head = format!("{:>9}{gap}{}{gap}", human::duration(mark.at_ms), padded(agent, name));
+    // The text of some begins with what they are.
+    let kind = mark.kind.replace('_', " ");
+    let text = human::clean(&mark.text);
+    let rest = text.strip_prefix(&kind).filter(|rest| rest.is_empty() || rest.starts_with(' '));
+    let text = rest.unwrap_or(&text).trim_start();
+    let taken = human::columns(&head) + human::columns(&place) + human::columns(&kind) + 1;
     format!(
-        "{head}{style}{}{style:#} {}{DIM}{place}{DIM:#}\n",
-        mark.kind.replace('_', " "),
-        human::cut(&mark.text, room.max(10))
+        "{head}{style}{kind}{style:#} {}{DIM}{place}{DIM:#}",
+        human::cut(text, width.saturating_sub(taken).max(1))
     )
 }

@@ -3,6 +3,8 @@
 mod draw;
 mod follow;
 
+use draw::Frame;
+
 use massgen_analysis::page::{self, Page};
 use massgen_analysis::write;
 use massgen_logs::facts::Facts;
@@ -53,7 +55,11 @@ pub(crate) fn run(app: &App, args: &TimelineArgs) -> Result<Exit, CommandError> 
     if app.ui.manner.json {
         app.ui.json(&timeline);
     } else if args.html.is_none() {
-        app.ui.answer(&draw::draw(&timeline, app.ui.width(), app.ui.manner.verbose));
+        let width = usize::from(app.ui.width());
+        app.ui.answer(&draw::draw(
+            &timeline,
+            Frame { width, height: None, all: app.ui.manner.verbose },
+        ));
     }
     Ok(Exit::Done)
 }
