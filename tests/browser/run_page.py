@@ -49,7 +49,7 @@ def both_themes_wide_and_narrow(case):
         log = case.fixture(run)
         for theme in ("light", "dark"):
             for width in (1280, 390):
-                page = case.page(log, theme, width)
+                page = case.page(log, theme, width, 1000)
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{run}: {wide} columns of {width}"
                 weak = page.evaluate(look.CONTRAST)

@@ -90,6 +90,10 @@ fn without_a_model_the_report_comes_from_the_facts() {
         report.contains("made without a model") && report.contains("7 tool calls failed"),
         "{report}"
     );
+    // The critical path is agent_a's three rounds, of which the first took most.
+    let bottleneck = report.lines().find(|line| line.starts_with("1. ")).unwrap();
+    assert!(bottleneck.contains("round 0 without tools (59 %"), "{bottleneck}");
+    assert!(report.contains("| 1 | voting | unfinished | 3.62 s–9.63 s |"), "{report}");
     let again = env.run(&["logs", "analyze", "--mode", "self", "--model", "none"]).exits(3);
     assert!(again.stderr.contains("--force"), "{again:?}");
     let json = env

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::Analysis;
 use super::escape::{code, inline};
-use super::sections;
+use super::{rounds, sections};
 use crate::finding::{Category, Finding};
 use crate::investigation::Stop;
 
@@ -23,6 +23,9 @@ fn write(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     findings(out, analysis, &[Category::Correctness])?;
     writeln!(out, "## 2. Efficiency Analysis\n")?;
     sections::efficiency(out, analysis.facts)?;
+    rounds::rounds(out, analysis.facts)?;
+    rounds::checklists(out, analysis.facts)?;
+    rounds::bottlenecks(out, analysis.facts)?;
     findings(out, analysis, &[Category::Efficiency])?;
     writeln!(out, "## 3. Command Pattern Analysis\n")?;
     sections::commands(out, analysis.facts)?;

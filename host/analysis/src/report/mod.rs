@@ -2,6 +2,7 @@
 
 mod escape;
 mod markdown;
+mod rounds;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -297,16 +297,16 @@ pub(super) fn cost(out: &mut String, facts: &Facts) -> fmt::Result {
 }
 
 /// Things of all attempts, each with its attempt.
-fn each<'a, T: 'a>(
+pub(super) fn each<'a, T: 'a>(
     facts: &'a Facts,
-    of: impl Fn(&'a AttemptFacts) -> &'a Vec<T>,
-) -> impl Iterator<Item = (&'a AttemptFacts, &'a T)> {
+    of: impl Fn(&'a AttemptFacts) -> &'a Vec<T> + Clone,
+) -> impl Iterator<Item = (&'a AttemptFacts, &'a T)> + Clone {
     let of = move |attempt: &'a AttemptFacts| of(attempt).iter().map(move |thing| (attempt, thing));
     facts.attempts.iter().flat_map(of)
 }
 
 /// A table with an empty line after it. Cells are escaped already.
-fn table<const COLUMNS: usize>(
+pub(super) fn table<const COLUMNS: usize>(
     out: &mut String,
     head: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
@@ -318,11 +318,11 @@ fn table<const COLUMNS: usize>(
     writeln!(out)
 }
 
-fn or_none(value: Option<String>) -> String {
+pub(super) fn or_none(value: Option<String>) -> String {
     value.unwrap_or_else(|| "-".into())
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
@@ -357,7 +357,7 @@ fn one(out: &mut String, problem: &Problem) -> fmt::Result {
     Ok(())
 }
 
-fn seconds(ms: u64) -> String {
+pub(super) fn seconds(ms: u64) -> String {
     if ms < 60_000 {
         format!("{:.2} s", ms as f64 / 1000.0)
     } else {

@@ -140,6 +140,7 @@ fn what_was_measured_of_talk_and_of_the_record_is_in_it() {
     let facts = facts();
     let text = render(&analysis(&facts, &[], Stop::NoModel));
     assert!(text.contains("| Attempt | Phase | Rounds |"), "{text}");
+    assert!(text.contains("| Attempt | Agent | Round | Type | Outcome | From–to |"), "{text}");
     assert!(text.contains("| Answer | Agent | After | Characters |"), "{text}");
     assert!(text.contains("- attempt 1: the vote was unanimous"), "{text}");
     assert!(text.contains("No shell command was run."), "{text}");

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::sight::{Seen, Sight, holds, stamp_below};
+use super::sight::{self, Seen, Sight, holds};
 use super::{Overview, on_all_processors, seen_overview};
 use crate::locate;
 use crate::redact::Redactor;
@@ -67,6 +67,7 @@ struct Entry {
 pub struct Index {
     /// The directory as it was named; rows have their paths below it.
     base: PathBuf,
+    dir: Option<sight::Base>,
     /// Where the index is kept; none if there is no place for it.
     file: Option<PathBuf>,
     /// The file's content: entries are decoded when somebody looks at their run.
@@ -92,7 +93,15 @@ impl Index {
         });
         let bytes = file.as_deref().and_then(read).unwrap_or_default();
         let kept = canonical.and_then(|base| entries(&bytes, &base)).unwrap_or_default();
-        Self { base: base.to_path_buf(), file, bytes, kept, fresh: HashMap::new(), looked_ns }
+        Self {
+            base: base.to_path_buf(),
+            dir: sight::Base::open(base),
+            file,
+            bytes,
+            kept,
+            fresh: HashMap::new(),
+            looked_ns,
+        }
     }
 
     /// Looks at the runs of these names as [`super::overviews`] does. A row with a secret in it is not kept:
@@ -115,10 +124,10 @@ impl Index {
     /// The row of an earlier look, if it would be the same now.
     pub(super) fn known(&self, name: &str) -> Option<Overview> {
         let entry: Entry = postcard::from_bytes(&self.bytes[self.kept.get(name)?.clone()]).ok()?;
-        let root = self.base.join(name);
-        holds(&entry.seen, |below| stamp_below(&root, below)).then(|| Overview {
+        let dir = self.dir.as_ref()?;
+        holds(&entry.seen, |below| dir.stamp(name, below)).then(|| Overview {
             run: name.to_string(),
-            path: root.to_string_lossy().into_owned(),
+            path: self.base.join(name).to_string_lossy().into_owned(),
             ..entry.row
         })
     }

@@ -6,6 +6,8 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use serde::{Deserialize, Serialize};
 
 /// Clocks of file systems tick at least this often. What changed so shortly before it was stamped may change again
@@ -22,9 +24,24 @@ pub(super) struct Stamp {
     changed_ns: i64,
 }
 
+impl From<&Stat> for Stamp {
+    fn from(stat: &Stat) -> Self {
+        Self {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            modified_ns: ns(stat.st_mtime, stat.st_mtime_nsec as i64),
+            changed_ns: ns(stat.st_ctime, stat.st_ctime_nsec as i64),
+        }
+    }
+}
+
+fn ns(seconds: i64, ns: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(ns)
+}
+
 impl Stamp {
     fn of(meta: &Metadata) -> Self {
-        let ns = |s: i64, ns: i64| s.saturating_mul(1_000_000_000).saturating_add(ns);
         Self {
             device: meta.dev(),
             inode: meta.ino(),
@@ -120,9 +137,21 @@ pub(super) fn holds(seen: &[Seen], stamp_of: impl Fn(&str) -> Option<Stamp>) -> 
     !seen.is_empty() && seen.iter().all(|(path, stamp)| stamp_of(path) == *stamp)
 }
 
-/// The stamp of a path below a run.
-pub(super) fn stamp_below(root: &Path, below: &str) -> Option<Stamp> {
-    std::fs::metadata(root.join(below)).ok().map(|meta| Stamp::of(&meta))
+/// The directory of runs, from which paths are looked up: the way to it is walked once, not for every stamp.
+#[derive(Debug)]
+pub(super) struct Base(OwnedFd);
+
+impl Base {
+    pub(super) fn open(path: &Path) -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(path, flags, Mode::empty()).ok().map(Self)
+    }
+
+    /// The stamp of a path below a run; none if there is nothing, or nothing that can be looked at.
+    pub(super) fn stamp(&self, run: &str, below: &str) -> Option<Stamp> {
+        let path = format!("{run}/{below}");
+        rustix::fs::statat(&self.0, path, AtFlags::empty()).ok().map(|stat| Stamp::from(&stat))
+    }
 }
 
 #[cfg(test)]
