@@ -108,7 +108,7 @@ fn lists_start_no_engine() {
             .as_array()
             .unwrap()
             .iter()
-            .all(|plugin| plugin["bytes"].as_u64().unwrap() <= 250_000),
+            .all(|plugin| plugin["bytes"].as_u64().unwrap() <= 260_000),
         "{plugins:#}"
     );
     let openai = env.run(&["plugin", "inspect", "openai"]).exits(0).stdout;

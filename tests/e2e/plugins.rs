@@ -163,7 +163,7 @@ fn grants_are_asked_for_again_when_they_widen(env: &TestEnv) {
     );
     // One that may do more: not without a yes.
     let before = std::fs::read(kept(env)).unwrap();
-    write(&patched(&good, "paths = [\"/v1/say\"]", "paths = [\"/v1/*ay\"]"));
+    write(&patched(&good, "paths = [\"/v1/say\",", "paths = [\"/v1/*ay\","));
     let said = env.run(&["plugin", "update", "parrot", "next.wasm"]).exits(3);
     assert!(
         said.stderr.contains("new: sends prompts to https://api.parrot.example/v1/*ay"),
@@ -184,7 +184,7 @@ fn bundled_plugins_are_inspected_and_checked() {
     let env = super::env();
     for id in ["openai", "anthropic", "google", "worktree", "copy"] {
         let shown = env.run(&["plugin", "inspect", id, "--json"]).exits(0).json();
-        assert!(shown["bytes"].as_u64().unwrap() <= 250_000, "{shown}");
+        assert!(shown["bytes"].as_u64().unwrap() <= 260_000, "{shown}");
         assert!(!shown["exports"].as_array().unwrap().is_empty(), "{shown}");
         assert!(
             shown["cold_compile_ms"].is_number() && shown["warm_load_ms"].is_number(),

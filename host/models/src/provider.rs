@@ -26,6 +26,10 @@ pub trait Provider: Send + Sync {
 
     /// Asks the service for the models it offers.
     fn list_models(&self) -> BoxFuture<'_, Result<Vec<ListedModel>, Failure>>;
+
+    /// Has the service count the tokens of a request's prompt; no model is asked. `unsupported` where the
+    /// service or its plugin can't, with a pointer where it is a part of the request that stands in the way.
+    fn count_tokens<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<u64, Failure>>;
 }
 
 /// Watches an exchange.

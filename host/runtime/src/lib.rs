@@ -6,6 +6,7 @@ pub mod credential;
 mod exchange;
 pub mod manifest;
 mod provider;
+mod questions;
 pub mod rehearsal;
 pub mod secret;
 mod sections;

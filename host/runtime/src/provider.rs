@@ -9,24 +9,20 @@ use massgen_models::provider::{BoxFuture, ExchangeError, ListedModel, Observer, 
 use massgen_models::request::Request;
 use reqwest::Url;
 
-use crate::component::{self, Context, DiagnosticLine, GuestError, LoadedPlugin, Shared};
+use crate::component::{Context, DiagnosticLine, LoadedPlugin, Shared};
 use crate::credential::Credential;
 use crate::exchange::{self, AttemptError};
 use crate::manifest::{Auth, Endpoint, Scheme};
 use crate::rehearsal::Recorder;
 use crate::transport::auth::Authorizer;
 use crate::transport::endpoint::{self, BaseUrlError};
-use crate::transport::framing::Framing;
-use crate::transport::http::{Edge, Read};
+use crate::transport::http::Edge;
 use crate::transport::outgoing;
 use crate::transport::retry;
 use crate::transport::scrub::Scrubber;
 
 /// A wait for a rate limit that is worth it; beyond it the service is asked all the same.
 const PACE_MS_MAX: u64 = 60_000;
-/// Pages of a listing.
-const PAGES_MAX: usize = 64;
-const LISTED_MAX: usize = 20_000;
 
 /// Takes lines that a plugin logged: level and message, scrubbed.
 pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
@@ -339,41 +335,6 @@ impl Connected {
             number += 1;
         }
     }
-
-    async fn list(&self) -> Result<Vec<ListedModel>, Failure> {
-        let none = || {
-            Failure::new(
-                FailureKind::Unsupported,
-                format!("{} can't list its models", self.plugin.manifest.id),
-            )
-        };
-        let (mut asked, _) = component::list_request(&self.plugin, &self.context())
-            .ok_or_else(none)?
-            .map_err(GuestError::into_failure)?;
-        // What the kit of authors gives for a service without a list.
-        if asked.endpoint.is_empty() {
-            return Err(none());
-        }
-        let mut models = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let mut reply = self.edge.send(exchange::checked(self, asked)?, false).await?;
-            exchange::refuse_foreign(self, &mut reply).await?;
-            let mut body = Vec::new();
-            while let Read::Bytes(bytes) = reply.read().await? {
-                body.extend_from_slice(&bytes);
-            }
-            let body = self.edge.scrubber.bytes(body);
-            let page = component::list_response(&self.plugin, &reply.head, &body)
-                .ok_or_else(none)?
-                .map_err(GuestError::into_failure)?;
-            models.extend(page.models);
-            match page.next {
-                Some((next, Framing::Whole)) if models.len() < LISTED_MAX => asked = next,
-                _ => break,
-            }
-        }
-        Ok(models)
-    }
 }
 
 /// The text of a setting.
@@ -413,6 +374,10 @@ impl Provider for ComponentProvider {
 
     fn list_models(&self) -> BoxFuture<'_, Result<Vec<ListedModel>, Failure>> {
         Box::pin(self.connected.list())
+    }
+
+    fn count_tokens<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<u64, Failure>> {
+        Box::pin(self.connected.count(request))
     }
 }
 

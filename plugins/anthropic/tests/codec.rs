@@ -222,3 +222,31 @@ fn lists_have_pages() {
     assert!(page.next.unwrap().query.contains(&("after_id".into(), "b".into())));
     assert!(list::page(b"{\"data\": [], \"has_more\": false}").unwrap().next.is_none());
 }
+
+#[test]
+fn the_prompt_alone_is_counted() {
+    let mut ask = request("claude-sonnet-5-5", "hi");
+    ask.reasoning = Reasoning::Level("high".into());
+    ask.tools = vec![Tool {
+        name: "look".into(),
+        description: "looks".into(),
+        input_schema_json: r#"{"type":"object"}"#.into(),
+    }];
+    let http = Anthropic::count_request(&context(), &ask).unwrap();
+    assert_eq!((http.method.as_str(), http.path.as_str()), ("POST", "/v1/messages/count_tokens"));
+    assert!(http.headers.iter().any(|(name, _)| name == "anthropic-version"));
+    let counted: Value = serde_json::from_slice(&http.body).unwrap();
+    let (sent, _) = Anthropic::open(&context(), &ask).unwrap();
+    let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+    let prompt =
+        ["model", "system", "messages", "tools", "tool_choice", "thinking", "output_config"];
+    for part in prompt {
+        assert!(!sent[part].is_null() && counted[part] == sent[part], "{part}: {counted}");
+    }
+    for other in ["max_tokens", "stream"] {
+        assert!(!sent[other].is_null() && counted[other].is_null(), "{other}: {counted}");
+    }
+    let count = |body: &str| Anthropic::count_response(&head(&[]), body.as_bytes());
+    assert_eq!(count(r#"{"input_tokens":2095}"#).ok(), Some(2_095));
+    assert_eq!(count("{}").unwrap_err().kind, FailureKind::Protocol);
+}

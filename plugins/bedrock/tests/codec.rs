@@ -136,3 +136,32 @@ fn errors_are_told_apart() {
         assert_eq!(failure.kind, kind, "{name} {message}");
     }
 }
+
+#[test]
+fn the_prompt_is_counted_by_the_model_behind_a_profile() {
+    let mut ask = request("us.anthropic.claude-haiku-5-5", "hi");
+    ask.sampling.max_output_tokens = Some(100);
+    let http = Bedrock::count_request(&context(), &ask).unwrap();
+    assert_eq!(http.path, "/model/anthropic.claude-haiku-5-5/count-tokens");
+    let body: Value = serde_json::from_slice(&http.body).unwrap();
+    let converse = &body["input"]["converse"];
+    assert!(converse["system"].is_array() && converse["messages"].is_array(), "{body}");
+    assert!(converse["inferenceConfig"].is_null(), "{body}");
+    for (id, path) in [
+        ("anthropic.claude-haiku-5-5", "anthropic.claude-haiku-5-5"),
+        ("global.anthropic.claude-haiku-5-5-v1:0", "anthropic.claude-haiku-5-5-v1%3A0"),
+        ("amazon.nova-lite-v1:0", "amazon.nova-lite-v1%3A0"),
+    ] {
+        ask.model = id.into();
+        let http = Bedrock::count_request(&context(), &ask).unwrap();
+        assert_eq!(http.path, format!("/model/{path}/count-tokens"));
+    }
+    ask.model = "arn:aws:bedrock:us-east-1:1:application-inference-profile/x".into();
+    let refused = Bedrock::count_request(&context(), &ask).unwrap_err();
+    assert_eq!(
+        (refused.kind, refused.pointer.as_deref()),
+        (FailureKind::Unsupported, Some("/model"))
+    );
+    let count = Bedrock::count_response(&head(&[]), br#"{"inputTokens":38}"#);
+    assert_eq!(count.ok(), Some(38));
+}

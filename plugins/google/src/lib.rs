@@ -2,7 +2,7 @@
 
 pub mod codec;
 
-use codec::{decode, encode, explain, list};
+use codec::{count, decode, encode, explain, list};
 use massgen_plugin_sdk::{
     Context, Failure, HttpHead, HttpRequest, ModelInfo, ModelPage, Provider, ProviderInfo, Request,
     model, setting,
@@ -44,9 +44,7 @@ impl Provider for Google {
     }
 
     fn open(context: &Context, request: &Request) -> Result<(HttpRequest, Self::Decoder), Failure> {
-        let version = setting(context, "api-version");
-        let place = place(context, version.as_deref().unwrap_or("auto"))?;
-        let (request, notices) = encode::request(request, &place)?;
+        let (request, notices) = encode::request(request, &place(context)?)?;
         Ok((request, decode::Reply::new(notices)))
     }
 
@@ -66,13 +64,22 @@ impl Provider for Google {
     fn list_response(_head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure> {
         list::page(body)
     }
+
+    fn count_request(context: &Context, request: &Request) -> Result<HttpRequest, Failure> {
+        count::request(request, &place(context)?)
+    }
+
+    fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
+        count::response(body)
+    }
 }
 
 /// Where the models are, by the settings.
-fn place(context: &Context, version: &str) -> Result<encode::Place, Failure> {
+fn place(context: &Context) -> Result<encode::Place, Failure> {
     let text = |name: &str| setting(context, name).unwrap_or_default();
     if text("url-style") != "vertex" {
-        return Ok(encode::Place::Gemini { version: version.to_string() });
+        let version = setting(context, "api-version").unwrap_or_else(|| "auto".into());
+        return Ok(encode::Place::Gemini { version });
     }
     if text("auth-scheme") != "google-adc" {
         return Ok(encode::Place::Express);

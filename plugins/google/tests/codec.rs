@@ -191,3 +191,51 @@ fn lists_have_pages() {
     assert_eq!(page.models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["g"]);
     assert!(page.next.unwrap().query.contains(&("pageToken".into(), "T".into())));
 }
+
+#[test]
+fn the_whole_request_is_counted_with_its_models_full_name() {
+    let mut ask = request("gemini-3.8-flash", "hi");
+    ask.tools = vec![Tool {
+        name: "look".into(),
+        description: "looks".into(),
+        input_schema_json: r#"{"type":"object"}"#.into(),
+    }];
+    let counted = |settings: &[(&str, &str)], ask: &massgen_plugin_sdk::Request| {
+        let mut context = context();
+        let set = |(name, value): &(&str, &str)| {
+            ((*name).to_string(), serde_json::Value::from(*value).to_string())
+        };
+        context.settings = settings.iter().map(set).collect();
+        let http = Google::count_request(&context, ask).unwrap();
+        assert!(http.query.is_empty());
+        (http.path, serde_json::from_slice::<Value>(&http.body).unwrap())
+    };
+    let (path, body) = counted(&[], &ask);
+    assert_eq!(path, "/v1/models/gemini-3.8-flash:countTokens");
+    let whole = &body["generateContentRequest"];
+    assert_eq!(whole["model"], "models/gemini-3.8-flash");
+    for part in ["contents", "systemInstruction", "tools", "toolConfig"] {
+        assert!(!whole[part].is_null(), "{part}: {body}");
+    }
+    let vertex = [("url-style", "vertex"), ("auth-scheme", "google-adc"), ("project", "p")];
+    let (path, body) = counted(&[&vertex[..], &[("location", "global")]].concat(), &ask);
+    let model = "publishers/google/models/gemini-3.8-flash:countTokens";
+    assert_eq!(path, format!("/v1/projects/p/locations/global/{model}"));
+    for part in ["contents", "systemInstruction", "tools"] {
+        assert!(!body[part].is_null(), "{part}: {body}");
+    }
+    assert!(body["toolConfig"].is_null() && body["generateContentRequest"].is_null(), "{body}");
+    assert_eq!(counted(&vertex[..1], &ask).0, format!("/v1/{model}"));
+    ask.model = "models/gemini-flash-latest".into();
+    let (path, body) = counted(&[], &ask);
+    assert_eq!(path, "/v1beta/models/gemini-flash-latest:countTokens");
+    assert_eq!(body["generateContentRequest"]["model"], "models/gemini-flash-latest");
+}
+
+#[test]
+fn counts_are_read() {
+    let count = |body: &str| Google::count_response(&head(&[]), body.as_bytes());
+    let reply = r#"{"totalTokens":31,"promptTokensDetails":[{"modality":"TEXT","tokenCount":31}]}"#;
+    assert_eq!(count(reply).ok(), Some(31));
+    assert_eq!(count("[]").unwrap_err().kind, FailureKind::Protocol);
+}

@@ -3,7 +3,7 @@
 
 pub mod codec;
 
-use codec::{decode, encode, explain, list};
+use codec::{count, decode, encode, explain, list};
 use massgen_plugin_sdk::{
     Context, Failure, HttpHead, HttpRequest, ModelInfo, ModelPage, Provider, ProviderInfo, Request,
     model,
@@ -62,6 +62,14 @@ impl Provider for OpenAi {
 
     fn list_response(_head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure> {
         list::page(body)
+    }
+
+    fn count_request(_context: &Context, request: &Request) -> Result<HttpRequest, Failure> {
+        count::request(request)
+    }
+
+    fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
+        count::response(body)
     }
 }
 

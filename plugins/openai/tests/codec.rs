@@ -252,3 +252,37 @@ fn requests_are_written_as_the_service_wants_them() {
     let again = OpenAi::open(&context(), &asked).err().map(|failure| failure.message);
     assert_eq!(again, Some(refused.message), "equal inputs, equal outputs");
 }
+
+#[test]
+fn the_prompt_alone_is_counted() {
+    let mut ask = request("gpt-6-luna", "hi");
+    ask.reasoning = Reasoning::Level("high".into());
+    ask.sampling.max_output_tokens = Some(100);
+    ask.output = OutputFormat::JsonSchema(NamedSchema {
+        name: "report".into(),
+        schema_json: "{}".into(),
+        strict: true,
+    });
+    let http = OpenAi::count_request(&context(), &ask).unwrap();
+    assert_eq!((http.method.as_str(), http.path.as_str()), ("POST", "/responses/input_tokens"));
+    assert!(matches!(http.framing, massgen_plugin_sdk::Framing::Whole));
+    let counted: Value = serde_json::from_slice(&http.body).unwrap();
+    let (sent, _) = OpenAi::open(&context(), &ask).unwrap();
+    let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+    for part in ["model", "instructions", "input", "reasoning", "text"] {
+        assert!(!sent[part].is_null() && counted[part] == sent[part], "{part}: {counted}");
+    }
+    for other in ["store", "stream", "include", "max_output_tokens"] {
+        assert!(!sent[other].is_null() && counted[other].is_null(), "{other}: {counted}");
+    }
+    ask.sampling.seed = Some(1);
+    let refused = OpenAi::count_request(&context(), &ask).unwrap_err();
+    assert_eq!(refused.pointer.as_deref(), Some("/sampling/seed"));
+}
+
+#[test]
+fn counts_are_read() {
+    let count = |body: &str| OpenAi::count_response(&head(&[]), body.as_bytes());
+    assert_eq!(count(r#"{"object":"response.input_tokens","input_tokens":321}"#).ok(), Some(321));
+    assert_eq!(count(r#"{"input_tokens":null}"#).unwrap_err().kind, FailureKind::Protocol);
+}

@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use crate::bindings::exports::massgen::analyzer_model::analyzer_model as contract;
 use crate::bindings::exports::massgen::analyzer_model::model_catalog;
+use crate::bindings::exports::massgen::token_counter::token_counter;
 use crate::bindings::massgen::analyzer_model::diagnostics;
 use crate::{Decoder, Provider};
 
@@ -88,6 +89,21 @@ impl<P: Provider> model_catalog::Guest for Adapter<P> {
     ) -> Result<model_catalog::ModelPage, contract::Failure> {
         report_panics();
         P::list_response(&head, &body)
+    }
+}
+
+impl<P: Provider> token_counter::Guest for Adapter<P> {
+    fn count_request(
+        context: contract::Context,
+        request: contract::Request,
+    ) -> Result<contract::HttpRequest, contract::Failure> {
+        report_panics();
+        P::count_request(&context, &request)
+    }
+
+    fn count_response(head: contract::HttpHead, body: Vec<u8>) -> Result<u64, contract::Failure> {
+        report_panics();
+        P::count_response(&head, &body)
     }
 }
 

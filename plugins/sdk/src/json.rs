@@ -22,6 +22,12 @@ pub fn count(value: &Value, pointer: &str) -> Option<u64> {
     value.pointer(pointer)?.as_u64()
 }
 
+/// The count at a JSON Pointer of a document that is there to tell it.
+pub fn told(document: &[u8], pointer: &str, what: &str) -> Result<u64, Failure> {
+    let value = parse(document, what)?;
+    count(&value, pointer).ok_or_else(|| protocol(format!("{what} has no count at {pointer}")))
+}
+
 /// The elements of an array at a JSON Pointer; none if there is no array.
 pub fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
@@ -65,5 +71,14 @@ mod tests {
         assert_eq!(path_segment("gemini-3.5-flash_lite~1"), "gemini-3.5-flash_lite~1");
         assert_eq!(path_segment("../a b:c/d"), "..%2Fa%20b%3Ac%2Fd");
         assert_eq!(path_segment("é"), "%C3%A9");
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number() {
+        assert_eq!(told(b"{\"n\": 7}", "/n", "it").ok(), Some(7));
+        for bad in ["{}", "{\"n\": null}", "{\"n\": -1}", "{\"n\": 1.5}", "{\"n\": \"7\"}", "7", ""]
+        {
+            assert!(told(bad.as_bytes(), "/n", "it").is_err(), "{bad}");
+        }
     }
 }

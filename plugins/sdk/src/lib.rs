@@ -8,12 +8,13 @@ pub mod json;
 #[doc(hidden)]
 pub mod testing;
 
-/// The contract, generated from `wit/analyzer-model.wit`.
+/// The contract and its companions, generated from `wit/analyzer-model.wit` and `wit/token-counter.wit`.
 #[expect(missing_docs, reason = "generated: the glue between the component model and Rust")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit/analyzer-model.wit",
-        world: "provider-with-catalog",
+        path: ["../../wit/analyzer-model.wit", "../../wit/token-counter.wit"],
+        world: "massgen:token-counter/provider-with-counter",
+        generate_all,
         pub_export_macro: true,
         default_bindings_module: "massgen_plugin_sdk::bindings",
     });
@@ -62,6 +63,17 @@ pub trait Provider: 'static {
     /// A page of that list.
     fn list_response(_head: &HttpHead, _body: &[u8]) -> Result<ModelPage, Failure> {
         Err(failure(FailureKind::Unsupported, "the service has no list of models"))
+    }
+
+    /// The request that has the service count the prompt of `request`, as `open` would send it. A service that
+    /// counts nothing leaves this as it is.
+    fn count_request(_context: &Context, _request: &Request) -> Result<HttpRequest, Failure> {
+        Err(failure(FailureKind::Unsupported, "the service counts no tokens"))
+    }
+
+    /// The tokens that it counted.
+    fn count_response(_head: &HttpHead, _body: &[u8]) -> Result<u64, Failure> {
+        Err(failure(FailureKind::Unsupported, "the service counts no tokens"))
     }
 }
 

@@ -6,6 +6,9 @@ pub static MISBEHAVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/misbehav
 /// The strategy that breaks the contract; a setting says how.
 pub static MISCHIEF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/mischief.wasm"));
 
+/// A provider built against the first published contract alone, without companions.
+pub static PLAIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/plain.wasm"));
+
 /// A provider that is good but for one fault, which a setting names.
 pub static FAULTY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/faulty.wasm"));
 

@@ -7,7 +7,7 @@ use super::subject::{Subject, ending};
 use crate::report::{Verdict, failed};
 
 /// Requests of all kinds that a plugin may be given.
-fn requests(subject: &Subject<'_>) -> Vec<(String, Stage, Request)> {
+pub(super) fn requests(subject: &Subject<'_>) -> Vec<(String, Stage, Request)> {
     let mut all: Vec<(String, Stage, Request)> = subject
         .tapes
         .iter()
@@ -30,12 +30,16 @@ fn requests(subject: &Subject<'_>) -> Vec<(String, Stage, Request)> {
     all
 }
 
-pub(super) fn determinism(subject: &Subject<'_>) -> Verdict {
-    let later = |stage: &Stage| Stage {
+/// The same surroundings at another time, in another exchange.
+pub(super) fn later(stage: &Stage) -> Stage {
+    Stage {
         now_unix_ms: stage.now_unix_ms + 86_400_000 * 400,
         idempotency_key: "another".into(),
         ..stage.clone()
-    };
+    }
+}
+
+pub(super) fn determinism(subject: &Subject<'_>) -> Verdict {
     let requests = requests(subject);
     for (name, stage, request) in &requests {
         let (first, again) = (subject.play(stage, request, &[]), subject.play(stage, request, &[]));

@@ -4,6 +4,7 @@
 mod ask;
 mod bodies;
 mod content;
+mod count;
 mod dialects;
 mod errors;
 mod fuzz;
@@ -59,6 +60,10 @@ const RULES: &[(Check, Rule)] = &[
         ask::endpoint,
     ),
     (check("headers", "no header that only the host sets"), ask::headers),
+    (
+        check("count", "a count of tokens is asked for alike at any time, and never made up"),
+        count::count,
+    ),
     (check("content", "nothing of a conversation is dropped in silence"), content::content),
     (
         check("unsupported", "a feature is sent, or refused with a pointer, or noticed"),

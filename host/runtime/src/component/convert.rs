@@ -7,7 +7,7 @@ use massgen_models::request::{
     self, Message, OutputFormat, Part, Reasoning, Request, Role, ToolChoice,
 };
 
-use super::bindings::provider::exports::massgen::analyzer_model::analyzer_model as wit;
+use super::bindings::provider::analyzer_model as wit;
 use super::guest::Context;
 use crate::sentinel;
 use crate::transport::framing::{Frame, Framing};
@@ -24,101 +24,82 @@ fn per_mtok(price: u64) -> f64 {
     price as f64 / 1e6
 }
 
-/// Types that both worlds have: generated twice, equal in shape.
-macro_rules! shared {
-    ($wit:path) => {
-        use $wit as of;
+pub(super) fn context(context: &Context) -> wit::Context {
+    sentinel::watch(context.idempotency_key.as_bytes());
+    context.settings.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
+    wit::Context {
+        idempotency_key: context.idempotency_key.clone(),
+        now_unix_ms: context.now_unix_ms,
+        host: context.host.clone(),
+        settings: context.settings.clone(),
+    }
+}
 
-        pub(in super::super) fn context(context: &Context) -> of::Context {
-            sentinel::watch(context.idempotency_key.as_bytes());
-            context.settings.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
-            of::Context {
-                idempotency_key: context.idempotency_key.clone(),
-                now_unix_ms: context.now_unix_ms,
-                host: context.host.clone(),
-                settings: context.settings.clone(),
-            }
-        }
+pub(super) fn head(head: &Head) -> wit::HttpHead {
+    head.headers.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
+    wit::HttpHead { status: head.status, headers: head.headers.clone() }
+}
 
-        pub(in super::super) fn head(head: &Head) -> of::HttpHead {
-            head.headers.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
-            of::HttpHead { status: head.status, headers: head.headers.clone() }
-        }
-
-        pub(in super::super) fn asked(asked: of::HttpRequest) -> (Asked, Framing) {
-            let framing = match asked.framing {
-                of::Framing::Whole => Framing::Whole,
-                of::Framing::Sse => Framing::Sse,
-                of::Framing::Lines => Framing::Lines,
-                of::Framing::Raw => Framing::Raw,
-            };
-            let asked = Asked {
-                endpoint: asked.endpoint,
-                method: asked.method,
-                path: asked.path,
-                query: asked.query,
-                headers: asked.headers,
-                body: asked.body,
-            };
-            (asked, framing)
-        }
-
-        pub(in super::super) fn failure(failure: of::Failure) -> Failure {
-            use of::FailureKind as Kind;
-            let kind = match failure.kind {
-                Kind::Authentication => FailureKind::Authentication,
-                Kind::Permission => FailureKind::Permission,
-                Kind::Billing => FailureKind::Billing,
-                Kind::RateLimited => FailureKind::RateLimited,
-                Kind::Overloaded => FailureKind::Overloaded,
-                Kind::Unavailable => FailureKind::Unavailable,
-                Kind::ContextTooLong => FailureKind::ContextTooLong,
-                Kind::Refused => FailureKind::Refused,
-                Kind::ModelUnknown => FailureKind::ModelUnknown,
-                Kind::InvalidRequest => FailureKind::InvalidRequest,
-                Kind::Unsupported => FailureKind::Unsupported,
-                Kind::Protocol => FailureKind::Protocol,
-                Kind::Other => FailureKind::Other,
-            };
-            let message = failure.message.chars().take(MESSAGE_CHARS_MAX).collect::<String>();
-            Failure {
-                provider_code: failure.provider_code.map(|code| code.chars().take(200).collect()),
-                retry_after_ms: failure.retry_after_ms,
-                pointer: failure.pointer,
-                ..Failure::new(kind, message)
-            }
-        }
-
-        pub(in super::super) fn listed(model: of::ModelInfo) -> ListedModel {
-            ListedModel {
-                id: model.id,
-                display_name: model.display_name,
-                context_tokens: model.context_tokens,
-                max_output_tokens: model.max_output_tokens,
-                features: model.features,
-                deprecated: model.deprecated,
-                price: model.pricing.map(|price| ListedPrice {
-                    input_per_mtok: per_mtok(price.input),
-                    output_per_mtok: per_mtok(price.output),
-                    cache_read_per_mtok: price.cache_read.map(per_mtok),
-                    cache_write_per_mtok: price.cache_write.map(per_mtok),
-                }),
-            }
-        }
+pub(super) fn asked(asked: wit::HttpRequest) -> (Asked, Framing) {
+    let framing = match asked.framing {
+        wit::Framing::Whole => Framing::Whole,
+        wit::Framing::Sse => Framing::Sse,
+        wit::Framing::Lines => Framing::Lines,
+        wit::Framing::Raw => Framing::Raw,
     };
+    let asked = Asked {
+        endpoint: asked.endpoint,
+        method: asked.method,
+        path: asked.path,
+        query: asked.query,
+        headers: asked.headers,
+        body: asked.body,
+    };
+    (asked, framing)
 }
 
-mod exchange {
-    use super::*;
-    shared!(super::wit);
+pub(super) fn failure(failure: wit::Failure) -> Failure {
+    use wit::FailureKind as Kind;
+    let kind = match failure.kind {
+        Kind::Authentication => FailureKind::Authentication,
+        Kind::Permission => FailureKind::Permission,
+        Kind::Billing => FailureKind::Billing,
+        Kind::RateLimited => FailureKind::RateLimited,
+        Kind::Overloaded => FailureKind::Overloaded,
+        Kind::Unavailable => FailureKind::Unavailable,
+        Kind::ContextTooLong => FailureKind::ContextTooLong,
+        Kind::Refused => FailureKind::Refused,
+        Kind::ModelUnknown => FailureKind::ModelUnknown,
+        Kind::InvalidRequest => FailureKind::InvalidRequest,
+        Kind::Unsupported => FailureKind::Unsupported,
+        Kind::Protocol => FailureKind::Protocol,
+        Kind::Other => FailureKind::Other,
+    };
+    let message = failure.message.chars().take(MESSAGE_CHARS_MAX).collect::<String>();
+    Failure {
+        provider_code: failure.provider_code.map(|code| code.chars().take(200).collect()),
+        retry_after_ms: failure.retry_after_ms,
+        pointer: failure.pointer,
+        ..Failure::new(kind, message)
+    }
 }
 
-pub(super) mod catalog {
-    use super::*;
-    shared!(super::super::bindings::catalog::exports::massgen::analyzer_model::analyzer_model);
+pub(super) fn listed(model: wit::ModelInfo) -> ListedModel {
+    ListedModel {
+        id: model.id,
+        display_name: model.display_name,
+        context_tokens: model.context_tokens,
+        max_output_tokens: model.max_output_tokens,
+        features: model.features,
+        deprecated: model.deprecated,
+        price: model.pricing.map(|price| ListedPrice {
+            input_per_mtok: per_mtok(price.input),
+            output_per_mtok: per_mtok(price.output),
+            cache_read_per_mtok: price.cache_read.map(per_mtok),
+            cache_write_per_mtok: price.cache_write.map(per_mtok),
+        }),
+    }
 }
-
-pub(super) use exchange::{asked, context, failure, head, listed};
 
 /// A failure as the program knows it, with what the transport adds.
 pub(crate) fn to_failure(mut failure: Failure, head: &Head) -> Failure {

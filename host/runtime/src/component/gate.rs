@@ -3,8 +3,9 @@
 use crate::manifest::Kind;
 use crate::sections;
 
-/// Interfaces that a component exports are named so.
+/// The companions that a component may export.
 pub(super) const CATALOG: &str = "massgen:analyzer-model/model-catalog@0.1.0";
+pub(super) const COUNTER: &str = "massgen:token-counter/token-counter@0.1.0";
 
 /// What a look at a component tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,12 +61,19 @@ fn contract(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
+impl Surface {
+    /// Whether it offers an interface.
+    pub(super) fn exports(&self, name: &str) -> bool {
+        self.exports.iter().any(|export| export == name)
+    }
+}
+
 /// Looks at a component's imports and exports, and lets in what a plugin of the kind may be.
 pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError> {
     let surface = surface(component)?;
     let (allowed, wanted) = contract(kind);
     surface.imports.iter().try_for_each(|import| check(import, allowed))?;
-    if !surface.exports.iter().any(|name| name == wanted) {
+    if !surface.exports(wanted) {
         let found =
             if surface.exports.is_empty() { "nothing".into() } else { surface.exports.join(", ") };
         return Err(GateError::Contract { found, wanted, contract: kind.as_str() });

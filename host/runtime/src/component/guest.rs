@@ -7,10 +7,11 @@ use massgen_models::event::Event;
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::provider::ListedModel;
 use massgen_models::request::Request;
-use wasmtime::component::ResourceAny;
+use wasmtime::component::{Instance, ResourceAny};
 use wasmtime::{Store, Trap};
 
-use super::bindings::{catalog, provider};
+use super::bindings::provider::analyzer_model as contract;
+use super::companion;
 use super::convert;
 use super::limits::{self, DiagnosticLine, GuestState};
 use super::plugin::Shared;
@@ -42,6 +43,10 @@ pub(crate) enum GuestError {
 }
 
 impl GuestError {
+    pub(super) fn reported(failure: contract::Failure) -> Self {
+        Self::Reported(convert::failure(failure))
+    }
+
     /// The failure of an exchange.
     pub(crate) fn into_failure(self) -> Failure {
         match self {
@@ -64,14 +69,8 @@ pub(crate) struct Context {
 pub(crate) struct Guest {
     shared: Arc<Shared>,
     store: Store<GuestState>,
-    bindings: provider::Provider,
+    model: contract::Guest,
     exchange: ResourceAny,
-}
-
-/// A page of a listing.
-pub(crate) struct Listing {
-    pub(crate) models: Vec<ListedModel>,
-    pub(crate) next: Option<(Asked, Framing)>,
 }
 
 impl Guest {
@@ -81,27 +80,20 @@ impl Guest {
         context: &Context,
         request: &Request,
     ) -> Result<Self, GuestError> {
-        let mut store = store(shared);
-        let call = Call::new(&shared.manifest, &shared.ticker, "open");
-        let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
         let (context, request) = (convert::context(context), convert::request(request));
-        let opened = call.run(&mut store, |store| {
-            bindings
-                .massgen_analyzer_model_analyzer_model()
-                .exchange()
-                .call_open(store, &context, &request)
-        })?;
-        let exchange = opened.map_err(|failure| GuestError::Reported(convert::failure(failure)))?;
-        Ok(Self { shared: shared.clone(), store, bindings, exchange })
+        let call = Call::new(&shared.manifest, &shared.ticker, "open");
+        let (mut store, instance) = instance(shared, &call)?;
+        let model = call.run(&mut store, |store| shared.model.load(store, &instance))?;
+        let opened =
+            call.run(&mut store, |store| model.exchange().call_open(store, &context, &request))?;
+        let exchange = opened.map_err(GuestError::reported)?;
+        Ok(Self { shared: shared.clone(), store, model, exchange })
     }
 
     /// What to send first.
     pub(crate) fn request(&mut self) -> Result<(Asked, Framing), GuestError> {
-        let asked = self.call("request", |bindings, store, exchange| {
-            bindings
-                .massgen_analyzer_model_analyzer_model()
-                .exchange()
-                .call_request(store, exchange)
+        let asked = self.call("request", |model, store, exchange| {
+            model.exchange().call_request(store, exchange)
         })?;
         Ok(convert::asked(asked))
     }
@@ -109,11 +101,8 @@ impl Guest {
     /// The head arrived.
     pub(crate) fn head(&mut self, head: &Head) -> Result<Vec<Event>, GuestError> {
         let head = convert::head(head);
-        let events = self.call("head", |bindings, store, exchange| {
-            bindings
-                .massgen_analyzer_model_analyzer_model()
-                .exchange()
-                .call_head(store, exchange, &head)
+        let events = self.call("head", |model, store, exchange| {
+            model.exchange().call_head(store, exchange, &head)
         })?;
         self.events(events)
     }
@@ -121,11 +110,8 @@ impl Guest {
     /// Frames arrived.
     pub(crate) fn push(&mut self, frames: Vec<Frame>) -> Result<Vec<Event>, GuestError> {
         let frames: Vec<_> = frames.into_iter().map(convert::frame).collect();
-        let events = self.call("push", |bindings, store, exchange| {
-            bindings
-                .massgen_analyzer_model_analyzer_model()
-                .exchange()
-                .call_push(store, exchange, &frames)
+        let events = self.call("push", |model, store, exchange| {
+            model.exchange().call_push(store, exchange, &frames)
         })?;
         self.events(events)
     }
@@ -136,14 +122,10 @@ impl Guest {
         complete: bool,
     ) -> Result<(Vec<Event>, Option<FollowUp>), GuestError> {
         let end = convert::body_end(complete);
-        let finished = self.call("finish", |bindings, store, exchange| {
-            bindings
-                .massgen_analyzer_model_analyzer_model()
-                .exchange()
-                .call_finish(store, exchange, end)
+        let finished = self.call("finish", |model, store, exchange| {
+            model.exchange().call_finish(store, exchange, end)
         })?;
-        let finished =
-            finished.map_err(|failure| GuestError::Reported(convert::failure(failure)))?;
+        let finished = finished.map_err(GuestError::reported)?;
         let next = finished.next.map(|next| {
             let (asked, framing) = convert::asked(next.request);
             FollowUp { asked, framing, delay_ms: next.delay_ms }
@@ -159,22 +141,18 @@ impl Guest {
     fn call<T>(
         &mut self,
         name: &'static str,
-        call: impl FnOnce(
-            &provider::Provider,
-            &mut Store<GuestState>,
-            ResourceAny,
-        ) -> wasmtime::Result<T>,
+        call: impl FnOnce(&contract::Guest, &mut Store<GuestState>, ResourceAny) -> wasmtime::Result<T>,
     ) -> Result<T, GuestError> {
-        let (bindings, exchange) = (&self.bindings, self.exchange);
+        let (model, exchange) = (&self.model, self.exchange);
         Call::new(&self.shared.manifest, &self.shared.ticker, name)
-            .run(&mut self.store, |store| call(bindings, store, exchange))
+            .run(&mut self.store, |store| call(model, store, exchange))
     }
 
     fn events(
         &self,
         events: Result<Vec<convert::WitEvent>, convert::WitFailure>,
     ) -> Result<Vec<Event>, GuestError> {
-        let events = events.map_err(|failure| GuestError::Reported(convert::failure(failure)))?;
+        let events = events.map_err(GuestError::reported)?;
         if events.len() > EVENTS_MAX {
             return Err(GuestError::TooManyEvents {
                 plugin: self.shared.manifest.label(),
@@ -193,31 +171,19 @@ pub(crate) struct FollowUp {
     pub(crate) delay_ms: u32,
 }
 
-/// Who the component says that it is: `id version`.
+/// Who the component says that it is: `id version`. The companions that it has must fit, too.
 pub(super) fn describe(shared: &Arc<Shared>) -> Result<String, GuestError> {
-    let mut store = store(shared);
     let call = Call::new(&shared.manifest, &shared.ticker, "describe");
-    let instance =
-        call.run(&mut store, |store| shared.provider.instance_pre().instantiate(store))?;
-    if shared.catalog.is_some() {
-        let call = Call::new(&shared.manifest, &shared.ticker, "model-catalog");
-        call.run(&mut store, |store| catalog::ProviderWithCatalog::new(store, &instance))?;
-    }
-    let bindings = call.run(&mut store, |store| provider::Provider::new(store, &instance))?;
-    let info = call.run(&mut store, |store| {
-        bindings.massgen_analyzer_model_analyzer_model().call_describe(store)
-    })?;
+    let (mut store, instance) = instance(shared, &call)?;
+    companion::fit(shared, &mut store, &instance)?;
+    let model = call.run(&mut store, |store| shared.model.load(store, &instance))?;
+    let info = call.run(&mut store, |store| model.call_describe(store))?;
     Ok(format!("{} {}", info.id, info.version).chars().take(200).collect())
 }
 
 /// The models that the component knows.
 pub(crate) fn models(shared: &Arc<Shared>) -> Result<Vec<ListedModel>, GuestError> {
-    let mut store = store(shared);
-    let call = Call::new(&shared.manifest, &shared.ticker, "models");
-    let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
-    let models = call.run(&mut store, |store| {
-        bindings.massgen_analyzer_model_analyzer_model().call_models(store)
-    })?;
+    let models = called(shared, "models", |model, store| model.call_models(store))?;
     Ok(models.into_iter().map(convert::listed).collect())
 }
 
@@ -227,68 +193,32 @@ pub(crate) fn explain(
     head: &Head,
     body: &[u8],
 ) -> Result<Failure, GuestError> {
-    let mut store = store(shared);
-    let call = Call::new(&shared.manifest, &shared.ticker, "explain");
-    let bindings = call.run(&mut store, |store| shared.provider.instantiate(store))?;
     let head = convert::head(head);
     sentinel::watch(body);
-    let failure = call.run(&mut store, |store| {
-        bindings.massgen_analyzer_model_analyzer_model().call_explain(store, &head, body)
-    })?;
+    let failure = called(shared, "explain", |model, store| model.call_explain(store, &head, body))?;
     Ok(convert::failure(failure))
 }
 
-/// The request for the first page of the service's list of models; none if the plugin has no list.
-pub(crate) fn list_request(
-    shared: &Arc<Shared>,
-    context: &Context,
-) -> Option<Result<(Asked, Framing), GuestError>> {
-    let pre = shared.catalog.as_ref()?;
-    Some(
-        with_catalog(shared, pre, "list-request", |bindings, store| {
-            let context = convert::catalog::context(context);
-            bindings.massgen_analyzer_model_model_catalog().call_list_request(store, &context)
-        })
-        .map(convert::catalog::asked),
-    )
-}
-
-/// A page of that list arrived.
-pub(crate) fn list_response(
-    shared: &Arc<Shared>,
-    head: &Head,
-    body: &[u8],
-) -> Option<Result<Listing, GuestError>> {
-    let pre = shared.catalog.as_ref()?;
-    let page = with_catalog(shared, pre, "list-response", |bindings, store| {
-        let head = convert::catalog::head(head);
-        sentinel::watch(body);
-        bindings.massgen_analyzer_model_model_catalog().call_list_response(store, &head, body)
-    });
-    Some(page.and_then(|page| {
-        let page =
-            page.map_err(|failure| GuestError::Reported(convert::catalog::failure(failure)))?;
-        Ok(Listing {
-            models: page.models.into_iter().map(convert::catalog::listed).collect(),
-            next: page.next.map(convert::catalog::asked),
-        })
-    }))
-}
-
-fn with_catalog<T>(
-    shared: &Arc<Shared>,
-    pre: &catalog::ProviderWithCatalogPre<GuestState>,
+/// A call that needs no exchange, in a store of its own.
+fn called<T>(
+    shared: &Shared,
     name: &'static str,
-    call: impl FnOnce(&catalog::ProviderWithCatalog, &mut Store<GuestState>) -> wasmtime::Result<T>,
+    call: impl FnOnce(&contract::Guest, &mut Store<GuestState>) -> wasmtime::Result<T>,
 ) -> Result<T, GuestError> {
-    let mut store = store(shared);
     let this = Call::new(&shared.manifest, &shared.ticker, name);
-    let bindings = this.run(&mut store, |store| pre.instantiate(store))?;
-    this.run(&mut store, |store| call(&bindings, store))
+    let (mut store, instance) = instance(shared, &this)?;
+    let model = this.run(&mut store, |store| shared.model.load(store, &instance))?;
+    this.run(&mut store, |store| call(&model, store))
 }
 
-fn store(shared: &Shared) -> Store<GuestState> {
-    new_store(shared.provider.engine(), &shared.manifest)
+/// The component, made anew for a call or an exchange.
+pub(super) fn instance(
+    shared: &Shared,
+    call: &Call<'_>,
+) -> Result<(Store<GuestState>, Instance), GuestError> {
+    let mut store = new_store(shared.instance.engine(), &shared.manifest);
+    let instance = call.run(&mut store, |store| shared.instance.instantiate(store))?;
+    Ok((store, instance))
 }
 
 /// A store with its limits, for one exchange or one session.

@@ -84,5 +84,4 @@ macro_rules! host_diagnostics {
 }
 
 host_diagnostics!(provider, analyzer_model);
-host_diagnostics!(catalog, analyzer_model);
 host_diagnostics!(strategy, isolation_strategy);

@@ -3,6 +3,7 @@
 
 mod bindings;
 mod cache;
+mod companion;
 mod convert;
 mod gate;
 mod guest;
@@ -15,11 +16,10 @@ mod ticker;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use companion::{count_request, count_response, list_request, list_response};
 pub(crate) use convert::to_failure;
 pub use gate::{GateError, Surface, surface};
-pub(crate) use guest::{
-    Context, FollowUp, Guest, GuestError, explain, list_request, list_response, models,
-};
+pub(crate) use guest::{Context, FollowUp, Guest, GuestError, explain, models};
 pub(crate) use limits::DiagnosticLine;
 pub(crate) use plugin::Shared;
 pub use plugin::{LoadPluginError, LoadedPlugin};

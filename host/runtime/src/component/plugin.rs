@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
-use super::bindings;
+use super::bindings::provider;
 use super::cache::Cache;
 use super::gate::{self, GateError};
 use super::limits::GuestState;
@@ -91,8 +91,10 @@ pub struct LoadedPlugin {
 /// What all exchanges of a plugin share.
 pub(crate) struct Shared {
     pub(crate) manifest: Manifest,
-    pub(super) provider: bindings::provider::ProviderPre<GuestState>,
-    pub(super) catalog: Option<bindings::catalog::ProviderWithCatalogPre<GuestState>>,
+    pub(super) instance: InstancePre<GuestState>,
+    pub(super) model: provider::analyzer_model::GuestIndices,
+    pub(super) catalog: Option<provider::model_catalog::GuestIndices>,
+    pub(super) counter: Option<provider::token_counter::GuestIndices>,
     pub(super) ticker: Arc<Ticker>,
 }
 
@@ -114,8 +116,10 @@ impl LoadedPlugin {
     pub fn as_provider(&self, manifest: Manifest) -> Self {
         let shared = Shared {
             manifest,
-            provider: self.shared.provider.clone(),
+            instance: self.shared.instance.clone(),
+            model: self.shared.model.clone(),
             catalog: self.shared.catalog.clone(),
+            counter: self.shared.counter.clone(),
             ticker: self.shared.ticker.clone(),
         };
         Self { shared: Arc::new(shared) }
@@ -124,6 +128,11 @@ impl LoadedPlugin {
     /// Whether it can list its service's models.
     pub fn has_catalog(&self) -> bool {
         self.shared.catalog.is_some()
+    }
+
+    /// Whether it can have its service count a prompt's tokens.
+    pub fn has_counter(&self) -> bool {
+        self.shared.counter.is_some()
     }
 }
 
@@ -141,15 +150,20 @@ pub(super) fn load(
         why: format!("{error:#}"),
     };
     let skewed = |error| explain_skew(error, &plugin, bytes, Kind::AnalyzerModel);
-    let linked = linked(engine, &component).map_err(failed)?;
-    let catalog = match surface.exports.iter().any(|name| name == gate::CATALOG) {
-        true => {
-            Some(bindings::catalog::ProviderWithCatalogPre::new(linked.clone()).map_err(failed)?)
-        }
-        false => None,
-    };
-    let provider = bindings::provider::ProviderPre::new(linked).map_err(failed)?;
-    let shared = Arc::new(Shared { manifest, provider, catalog, ticker: ticker.clone() });
+    let instance = linked(engine, &component).map_err(failed)?;
+    let model = provider::analyzer_model::GuestIndices::new(&instance).map_err(failed)?;
+    let catalog = surface
+        .exports(gate::CATALOG)
+        .then(|| provider::model_catalog::GuestIndices::new(&instance))
+        .transpose()
+        .map_err(failed)?;
+    let counter = surface
+        .exports(gate::COUNTER)
+        .then(|| provider::token_counter::GuestIndices::new(&instance))
+        .transpose()
+        .map_err(failed)?;
+    let ticker = ticker.clone();
+    let shared = Arc::new(Shared { manifest, instance, model, catalog, counter, ticker });
     identify(&shared).map_err(skewed)?;
     Ok(LoadedPlugin { shared })
 }
@@ -211,16 +225,13 @@ pub(super) fn admit(
     Ok(Admitted { manifest, surface, component })
 }
 
-/// The one interface that may be imported is the same with the catalog and without it.
-fn linked(
-    engine: &Engine,
-    component: &Component,
-) -> wasmtime::Result<wasmtime::component::InstancePre<GuestState>> {
+/// The one interface that may be imported is the same with companions and without them.
+fn linked(engine: &Engine, component: &Component) -> wasmtime::Result<InstancePre<GuestState>> {
     let mut linker = Linker::<GuestState>::new(engine);
-    bindings::provider::massgen::analyzer_model::diagnostics::add_to_linker::<
-        _,
-        HasSelf<GuestState>,
-    >(&mut linker, |state| state)?;
+    provider::massgen::analyzer_model::diagnostics::add_to_linker::<_, HasSelf<GuestState>>(
+        &mut linker,
+        |state| state,
+    )?;
     linker.instantiate_pre(component)
 }
 

@@ -10,22 +10,27 @@ use crate::manifest::Kind;
 /// More differences than this are one: another contract altogether.
 const DIFFERENCES_MAX: usize = 5;
 
-fn own_contract(kind: Kind) -> (&'static str, &'static str) {
+/// This program's texts of a contract and its companions: what is used before what uses it.
+fn own_texts(kind: Kind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        Kind::AnalyzerModel => {
-            ("analyzer-model.wit", include_str!("../../../../wit/analyzer-model.wit"))
-        }
+        Kind::AnalyzerModel => &[
+            ("analyzer-model.wit", include_str!("../../../../wit/analyzer-model.wit")),
+            ("token-counter.wit", include_str!("../../../../wit/token-counter.wit")),
+        ],
         Kind::IsolationStrategy => {
-            ("isolation-strategy.wit", include_str!("../../../../wit/isolation-strategy.wit"))
+            &[("isolation-strategy.wit", include_str!("../../../../wit/isolation-strategy.wit"))]
         }
     }
 }
 
 /// What differs, in words; empty if nothing does or the component can't be read.
 pub(super) fn differences(component: &[u8], kind: Kind) -> Vec<String> {
-    let (file, text) = own_contract(kind);
     let mut own = Resolve::default();
-    let Ok(package) = own.push_str(file, text) else { return Vec::new() };
+    for (file, text) in own_texts(kind) {
+        if own.push_str(file, text).is_err() {
+            return Vec::new();
+        }
+    }
     let Ok(decoded) = wit_component::decode(component) else { return Vec::new() };
     let wit_component::DecodedWasm::Component(theirs, world) = &decoded else { return Vec::new() };
     let mut found = Vec::new();
@@ -34,8 +39,9 @@ pub(super) fn differences(component: &[u8], kind: Kind) -> Vec<String> {
         let name = theirs.name_world_key(key);
         // Versions differ where contracts do; the interface is found by its own name.
         let Some(interface) = short_name(&name) else { continue };
-        let Some(known) = own.packages[package].interfaces.get(interface) else { continue };
-        compare(&own, &own.interfaces[*known], theirs, &theirs.interfaces[*id], &mut found);
+        let ours = own.interfaces.iter().find(|(_, ours)| ours.name.as_deref() == Some(interface));
+        let Some((_, ours)) = ours else { continue };
+        compare(&own, ours, theirs, &theirs.interfaces[*id], &mut found);
     }
     let more = found.len().saturating_sub(DIFFERENCES_MAX);
     found.truncate(DIFFERENCES_MAX);

@@ -1,6 +1,7 @@
 //! An exchange without a network: a plugin is given recorded replies, and what it does is written down.
 //! The same guest, framing, rules and scrubbing as in a real exchange; only the wire is missing.
 
+mod count;
 mod recorder;
 mod strategy;
 
@@ -9,11 +10,13 @@ use massgen_models::failure::Failure;
 use massgen_models::provider::ListedModel;
 use massgen_models::request::Request;
 
+pub use count::Counting;
 pub use recorder::Recorder;
 pub use strategy::StrategyRehearsal;
 
 use crate::component::{self, Context, Guest, GuestError, LoadedPlugin};
 use crate::exchange::Joiner;
+use crate::manifest::{Endpoint, Manifest};
 use crate::provider::ConnectError;
 use crate::secret::Secret;
 use crate::transport::endpoint;
@@ -200,6 +203,17 @@ pub fn frames(framing: Framing, reply: &Recorded) -> Result<Vec<Vec<Frame>>, Str
     Ok(all)
 }
 
+/// Whether the host would send it.
+fn allowed(manifest: &Manifest, asked: Asked) -> Result<(), RefuseError> {
+    let base = |place: &Endpoint| {
+        // A service without a place of its own, and what the user fills in, are somewhere all the same.
+        let filled = manifest.filled(&place.base, |_| Some("x"));
+        let base = if filled.is_empty() { "https://unset.invalid" } else { filled.as_str() };
+        endpoint::base_url(base).expect("the manifest was checked")
+    };
+    outgoing::check(manifest, asked, base).map(drop)
+}
+
 struct Play<'a> {
     plugin: &'a LoadedPlugin,
     scrubber: Scrubber,
@@ -240,15 +254,8 @@ impl Play<'_> {
     }
 
     fn send(&mut self, asked: Asked, framing: Framing) -> Result<(), Ending> {
-        let manifest = self.plugin.manifest();
         self.done.sent.push(Sent::of(&asked, framing));
-        let base = |place: &crate::manifest::Endpoint| {
-            // A service without a place of its own, and what the user fills in, are somewhere all the same.
-            let filled = manifest.filled(&place.base, |_| Some("x"));
-            let base = if filled.is_empty() { "https://unset.invalid" } else { filled.as_str() };
-            endpoint::base_url(base).expect("the manifest was checked")
-        };
-        outgoing::check(manifest, asked, base).map(drop).map_err(|refused| Ending::Refused {
+        allowed(self.plugin.manifest(), asked).map_err(|refused| Ending::Refused {
             header: matches!(
                 refused,
                 RefuseError::OwnHeader(_)

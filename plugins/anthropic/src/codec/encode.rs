@@ -19,6 +19,29 @@ const CACHE_HINTS_MAX: usize = 3;
 
 /// Encodes a request; the texts are notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
+    let (body, notices) = body(request)?;
+    let framing = if request.stream { Framing::Sse } else { Framing::Whole };
+    Ok((post("/v1/messages", body, framing), notices))
+}
+
+/// A request with a document.
+pub(super) fn post(path: &str, body: Map<String, Value>, framing: Framing) -> HttpRequest {
+    HttpRequest {
+        endpoint: "api".into(),
+        method: "POST".into(),
+        path: path.into(),
+        query: Vec::new(),
+        headers: vec![
+            ("content-type".into(), "application/json".into()),
+            ("anthropic-version".into(), VERSION.into()),
+        ],
+        body: Value::Object(body).to_string().into_bytes(),
+        framing,
+    }
+}
+
+/// The document of a request.
+pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let max_tokens = request.sampling.max_output_tokens.unwrap_or(OUTPUT_TOKENS_DEFAULT).max(1);
     let mut body = Map::new();
@@ -40,19 +63,7 @@ pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure>
     if let Some((name, _)) = request.options.first() {
         return Err(unsupported("/options", format!("anthropic has no option `{name}`")));
     }
-    let http = HttpRequest {
-        endpoint: "api".into(),
-        method: "POST".into(),
-        path: "/v1/messages".into(),
-        query: Vec::new(),
-        headers: vec![
-            ("content-type".into(), "application/json".into()),
-            ("anthropic-version".into(), VERSION.into()),
-        ],
-        body: Value::Object(body).to_string().into_bytes(),
-        framing: if request.stream { Framing::Sse } else { Framing::Whole },
-    };
-    Ok((http, notices))
+    Ok((body, notices))
 }
 
 fn system(messages: &[Message]) -> Option<Value> {

@@ -13,6 +13,35 @@ const BUDGET_MIN: u32 = 1_024;
 
 /// Encodes a request; the texts are notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
+    let (body, notices) = body(request)?;
+    let (verb, framing) = if request.stream {
+        ("converse-stream", Framing::Raw)
+    } else {
+        ("converse", Framing::Whole)
+    };
+    Ok((post(&request.model, verb, body, framing), notices))
+}
+
+/// A request about a model, with a document.
+pub(super) fn post(
+    model: &str,
+    verb: &str,
+    body: Map<String, Value>,
+    framing: Framing,
+) -> HttpRequest {
+    HttpRequest {
+        endpoint: "runtime".into(),
+        method: "POST".into(),
+        path: format!("/model/{}/{verb}", json::path_segment(model)),
+        query: Vec::new(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Value::Object(body).to_string().into_bytes(),
+        framing,
+    }
+}
+
+/// The document of a request.
+pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
     let system = system(request);
@@ -41,17 +70,7 @@ pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure>
     if let Some((name, _)) = request.options.first() {
         return Err(unsupported("/options", format!("Bedrock has no option `{name}`")));
     }
-    let verb = if request.stream { "converse-stream" } else { "converse" };
-    let http = HttpRequest {
-        endpoint: "runtime".into(),
-        method: "POST".into(),
-        path: format!("/model/{}/{verb}", json::path_segment(&request.model)),
-        query: Vec::new(),
-        headers: vec![("content-type".into(), "application/json".into())],
-        body: Value::Object(body).to_string().into_bytes(),
-        framing: if request.stream { Framing::Raw } else { Framing::Whole },
-    };
-    Ok((http, notices))
+    Ok((body, notices))
 }
 
 fn system(request: &Request) -> Vec<Value> {

@@ -1,5 +1,6 @@
 //! Converse as pure functions: request to bytes, binary frames to events.
 
+pub mod count;
 pub mod decode;
 pub mod encode;
 pub mod event_stream;

@@ -32,7 +32,7 @@ pub enum Place {
 
 impl Place {
     /// The path of a call of a model.
-    fn path(&self, model: &str, verb: &str) -> String {
+    pub(super) fn path(&self, model: &str, verb: &str) -> String {
         let name = json::path_segment(model.strip_prefix("models/").unwrap_or(model));
         match self {
             Self::Gemini { version } => {
@@ -50,6 +50,31 @@ impl Place {
 
 /// Encodes a request for a place; the texts are notices for the user.
 pub fn request(request: &Request, place: &Place) -> Result<(HttpRequest, Vec<String>), Failure> {
+    let (body, notices) = body(request)?;
+    let verb = if request.stream { "streamGenerateContent" } else { "generateContent" };
+    let mut http = post(place.path(&request.model, verb), body);
+    if request.stream {
+        http.query.push(("alt".into(), "sse".into()));
+        http.framing = Framing::Sse;
+    }
+    Ok((http, notices))
+}
+
+/// A request with a document, answered whole.
+pub(super) fn post(path: String, body: Map<String, Value>) -> HttpRequest {
+    HttpRequest {
+        endpoint: "api".into(),
+        method: "POST".into(),
+        path,
+        query: Vec::new(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Value::Object(body).to_string().into_bytes(),
+        framing: Framing::Whole,
+    }
+}
+
+/// The document of a request.
+pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let generation = generation(&request.model);
     let mut body = Map::new();
@@ -74,17 +99,7 @@ pub fn request(request: &Request, place: &Place) -> Result<(HttpRequest, Vec<Str
     if let Some((name, _)) = request.options.first() {
         return Err(unsupported("/options", format!("google has no option `{name}`")));
     }
-    let verb = if request.stream { "streamGenerateContent" } else { "generateContent" };
-    let http = HttpRequest {
-        endpoint: "api".into(),
-        method: "POST".into(),
-        path: place.path(&request.model, verb),
-        query: if request.stream { vec![("alt".into(), "sse".into())] } else { Vec::new() },
-        headers: vec![("content-type".into(), "application/json".into())],
-        body: Value::Object(body).to_string().into_bytes(),
-        framing: if request.stream { Framing::Sse } else { Framing::Whole },
-    };
-    Ok((http, notices))
+    Ok((body, notices))
 }
 
 /// `-latest` aliases and previews exist on v1beta only.

@@ -1,5 +1,6 @@
 //! generateContent as pure functions: request to bytes, bytes to events.
 
+pub mod count;
 pub mod decode;
 pub mod encode;
 pub mod explain;

@@ -16,6 +16,26 @@ const ALWAYS_REASON: &[&str] = &["gpt-6-astra", "gpt-6.1-sol", "gpt-6.2-astra", 
 
 /// Encodes a request; the texts are notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
+    let (body, notices) = body(request)?;
+    let framing = if request.stream { Framing::Sse } else { Framing::Whole };
+    Ok((post("/responses", body, framing), notices))
+}
+
+/// A request with a document.
+pub(super) fn post(path: &str, body: Map<String, Value>, framing: Framing) -> HttpRequest {
+    HttpRequest {
+        endpoint: "api".into(),
+        method: "POST".into(),
+        path: path.into(),
+        query: Vec::new(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Value::Object(body).to_string().into_bytes(),
+        framing,
+    }
+}
+
+/// The document of a request.
+pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
     body.insert("model".into(), request.model.clone().into());
@@ -34,16 +54,7 @@ pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure>
     if let Some((name, _)) = request.options.first() {
         return Err(unsupported("/options", format!("openai has no option `{name}`")));
     }
-    let http = HttpRequest {
-        endpoint: "api".into(),
-        method: "POST".into(),
-        path: "/responses".into(),
-        query: Vec::new(),
-        headers: vec![("content-type".into(), "application/json".into())],
-        body: Value::Object(body).to_string().into_bytes(),
-        framing: if request.stream { Framing::Sse } else { Framing::Whole },
-    };
-    Ok((http, notices))
+    Ok((body, notices))
 }
 
 fn instructions(messages: &[Message]) -> String {

@@ -48,6 +48,8 @@ impl Provider for Chat {
     fn list_response(_head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure> {
         list::page(body)
     }
+
+    // A service that counts the tokens of a prompt gets `count_request` and `count_response`, too.
 }
 
 #[cfg(target_arch = "wasm32")]

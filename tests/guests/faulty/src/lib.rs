@@ -9,7 +9,7 @@ mod own_framing;
 use massgen_plugin_sdk::{
     BodyEnd, Context, Decoder, Event, Failure, FailureKind, Frame, Framing, HttpHead, HttpRequest,
     ModelInfo, ModelPage, Part, Provider, ProviderInfo, Request, StopReason, Usage, failure,
-    frames, model, setting,
+    frames, json, model, setting,
 };
 use serde_json::Value;
 
@@ -103,6 +103,17 @@ impl Provider for Faulty {
 
     fn list_response(_head: &HttpHead, body: &[u8]) -> Result<ModelPage, Failure> {
         codec::list::page(body)
+    }
+
+    fn count_request(context: &Context, request: &Request) -> Result<HttpRequest, Failure> {
+        let fault = setting(context, "fault").unwrap_or_default();
+        let (http, _) = codec::encode::request(request)?;
+        let path = if fault == "count" { "/elsewhere" } else { "/count" };
+        Ok(HttpRequest { path: path.into(), framing: Framing::Whole, ..http })
+    }
+
+    fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
+        json::told(body, "/tokens", "the count")
     }
 }
 

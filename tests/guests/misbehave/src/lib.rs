@@ -87,6 +87,17 @@ impl Provider for Misbehave {
     fn list_response(_head: &HttpHead, _body: &[u8]) -> Result<ModelPage, Failure> {
         Err(failure(FailureKind::Unsupported, "there is no list"))
     }
+
+    /// `echo` has the server count what it is sent, and gives the length of the reply.
+    fn count_request(context: &Context, request: &Request) -> Result<HttpRequest, Failure> {
+        Self::open(context, request).map(|(http, _)| http)
+    }
+
+    fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
+        let text = String::from_utf8_lossy(body);
+        assert!(!text.contains("sentinel"), "the key came through: {text}");
+        Ok(body.len() as u64)
+    }
 }
 
 impl Decoder for Reply {
