@@ -133,16 +133,31 @@ fn prices_of_ones_own_are_used_and_a_project_has_no_say() {
         "[models.\"vllm/big\"]\ninput_per_mtok = 0\noutput_per_mtok = 0\n",
     );
     assert!(dry()["worst"].is_null());
-    for (what, usd) in [("input", "1.5"), ("output", "6")] {
-        env.run(&["config", "set", &format!("models.\"vllm/big\".{what}_per_mtok"), usd]).exits(0);
-    }
+    let set = |what: &str, usd: &str| {
+        env.run(&["config", "set", &format!("models.\"vllm/big\".{what}_per_mtok"), usd]).exits(0)
+    };
+    // Half a price is none, and every command says so until it is whole.
+    let half =
+        "your price of vllm/big is not used: it has input_per_mtok and lacks output_per_mtok";
+    assert!(set("input", "1.5").stderr.contains(half));
+    assert!(dry()["worst"].is_null());
+    let shown = env.run(&["models", "show", "vllm/big"]).exits(0);
+    assert!(shown.stderr.contains(half), "{shown:?}");
+    set("output", "6");
+    assert!(!env.run(&["models", "show", "vllm/big"]).exits(0).stderr.contains("not used"));
     let cost = dry();
     assert!(
         cost["low"].as_f64() > Some(0.0) && cost["low"].as_f64() < cost["worst"].as_f64(),
         "{cost}"
     );
+    set("cache_read", "0.15");
+    set("cache_write", "3");
     let price = env.run(&["models", "show", "vllm/big", "--json"]).json()["price"].clone();
     assert_eq!((&price["input_per_mtok"], &price["output_per_mtok"]), (&1.5.into(), &6.0.into()));
+    let cache = (&price["cache_read_per_mtok"], &price["cache_write_per_mtok"]);
+    assert_eq!(cache, (&0.15.into(), &3.0.into()));
+    // The worst is a prompt that is written to the cache as a whole.
+    assert!(dry()["low"].as_f64() > cost["low"].as_f64());
 }
 
 #[test]

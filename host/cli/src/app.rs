@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use massgen_models::model_id::ModelId;
-use massgen_models::price::{Price, Pricing};
+use massgen_models::price::Pricing;
 
-use crate::config::{Config, layers};
+use crate::config::{Config, layers, price};
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::providers::Providers;
@@ -22,15 +22,7 @@ pub(crate) struct App {
 impl App {
     /// What a model costs now: your own prices, else those of the data.
     pub(crate) fn pricing(&self, model: &ModelId) -> Pricing {
-        let of = |what: &str| self.config.number(&format!("models.{model}.{what}"));
-        let own = match (of("input_per_mtok"), of("output_per_mtok")) {
-            (Some(input_per_mtok), Some(output_per_mtok)) => Some(Price {
-                input_per_mtok,
-                output_per_mtok,
-                cache_read_per_mtok: of("cache_read_per_mtok"),
-            }),
-            _ => None,
-        };
+        let own = price::of(&self.config, model);
         Pricing::new(model.clone(), self.environment.now_unix_ms()).with_own(own)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::{self, Owner};
+use super::price;
 use super::setting::{self, Kind, Project};
 use crate::environment::Environment;
 
@@ -79,7 +80,9 @@ pub(crate) fn load(environment: &Environment) -> Config {
         ));
     }
     let mut config = merge(layers);
-    config.warnings.splice(0..0, warnings);
+    warnings.append(&mut config.warnings);
+    warnings.extend(price::halves(&config));
+    config.warnings = warnings;
     config
 }
 
@@ -193,6 +196,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use massgen_models::model_id::ModelId;
+
     use super::*;
 
     fn layer(origin: Origin, entries: &[(&str, &str)]) -> (Origin, Vec<file::Entry>) {
@@ -230,6 +235,33 @@ mod tests {
         assert_eq!(config.number::<f64>("analysis.max_cost"), Some(1.0));
         assert_eq!(config.duration_ms("analysis.timeout"), Some(90_000));
         assert_eq!(config.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_price_is_whole_or_told() {
+        let set = |parts: &[(&str, &str)]| {
+            let entries: Vec<(String, &str)> = parts
+                .iter()
+                .map(|(part, usd)| (format!("models.mine/b.1.{part}_per_mtok"), *usd))
+                .collect();
+            let entries: Vec<(&str, &str)> =
+                entries.iter().map(|(key, usd)| (key.as_str(), *usd)).collect();
+            let config = merge(vec![layer(Origin::User("u".into()), &entries)]);
+            let own = price::of(&config, &ModelId::new("mine", "b.1"));
+            (own.map(|own| (own.input_per_mtok, own.cache_write_per_mtok)), price::halves(&config))
+        };
+        assert_eq!(set(&[]), (None, vec![]));
+        assert_eq!(set(&[("input", "0"), ("output", "0")]), (Some((0.0, None)), vec![]));
+        let whole = [("input", "1"), ("output", "2"), ("cache_read", "0"), ("cache_write", "3")];
+        assert_eq!(set(&whole), (Some((1.0, Some(3.0))), vec![]));
+        for half in [&whole[..1], &whole[1..2], &whole[1..], &whole[2..3], &whole[3..]] {
+            let (own, told) = set(half);
+            assert!(own.is_none() && told.len() == 1, "{half:?}: {told:?}");
+            assert!(told[0].contains("mine/b.1 is not used"), "{told:?}");
+        }
+        let told = set(&whole[1..2]).1;
+        assert!(told[0].contains("has output_per_mtok and lacks input_per_mtok"), "{told:?}");
+        assert!(told[0].contains("config set 'models.\"mine/b.1\".input_per_mtok'"), "{told:?}");
     }
 
     #[test]

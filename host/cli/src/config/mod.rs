@@ -4,6 +4,7 @@
 pub(crate) mod edit;
 pub(crate) mod file;
 pub(crate) mod layers;
+pub(crate) mod price;
 pub(crate) mod setting;
 
 pub(crate) use layers::Config;

@@ -135,6 +135,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "your own price of a million tokens of prompt that come from the cache",
     ),
     setting(
+        "models.*.cache_write_per_mtok",
+        Kind::Dollars,
+        Project::Never,
+        "your own price of a million tokens of prompt that are written to the cache",
+    ),
+    setting(
         "network.connect_timeout",
         Kind::Duration,
         Project::Never,

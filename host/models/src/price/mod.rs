@@ -18,18 +18,23 @@ pub struct Price {
     pub input_per_mtok: f64,
     /// Reply.
     pub output_per_mtok: f64,
-    /// Prompt that is read from the cache.
+    /// Prompt that is read from the cache; none: as the rest of the prompt.
     pub cache_read_per_mtok: Option<f64>,
+    /// Prompt that is written to the cache; none: as the rest of the prompt.
+    pub cache_write_per_mtok: Option<f64>,
 }
 
 impl Price {
     /// What a request costs at this price, whatever its size and time.
     fn cost_usd(&self, usage: &Usage) -> f64 {
+        // Both parts of the cache are parts of the prompt.
         let input = usage.input_tokens.unwrap_or(0);
-        let cached = usage.cache_read_tokens.unwrap_or(0).min(input);
-        let per_cached = self.cache_read_per_mtok.unwrap_or(self.input_per_mtok);
-        let usd = (input - cached) as f64 * self.input_per_mtok
-            + cached as f64 * per_cached
+        let read = usage.cache_read_tokens.unwrap_or(0).min(input);
+        let written = usage.cache_write_tokens.unwrap_or(0).min(input - read);
+        let plain = input - read - written;
+        let usd = plain as f64 * self.input_per_mtok
+            + read as f64 * self.cache_read_per_mtok.unwrap_or(self.input_per_mtok)
+            + written as f64 * self.cache_write_per_mtok.unwrap_or(self.input_per_mtok)
             + usage.output_tokens.unwrap_or(0) as f64 * self.output_per_mtok;
         usd / MILLION
     }
@@ -75,13 +80,17 @@ impl Pricing {
         self.calculate(&counted)
     }
 
-    /// The most that a request can cost: nothing cached, the whole output used.
+    /// The most that a request can cost: nothing is read from the cache, all of it is written there if that is
+    /// dearer, and the whole output is used.
     pub fn worst_case_usd(&self, input_tokens: u64, max_output_tokens: u64) -> Option<f64> {
-        self.cost_usd(&Usage {
+        let usage = Usage {
             input_tokens: Some(input_tokens),
             output_tokens: Some(max_output_tokens),
             ..Usage::default()
-        })
+        };
+        let plain = self.cost_usd(&usage)?;
+        let written = self.cost_usd(&Usage { cache_write_tokens: Some(input_tokens), ..usage });
+        Some(written.map_or(plain, |written| plain.max(written)))
     }
 
     /// Prices for people.
@@ -93,12 +102,15 @@ impl Pricing {
         let of = |usage: Usage| Some(round(self.cost_usd(&usage)? / 1_000.0 * MILLION));
         let tokens = Some(1_000);
         let input_per_mtok = of(Usage { input_tokens: tokens, ..Usage::default() })?;
-        let cached =
+        let read =
             of(Usage { input_tokens: tokens, cache_read_tokens: tokens, ..Usage::default() });
+        let written =
+            of(Usage { input_tokens: tokens, cache_write_tokens: tokens, ..Usage::default() });
         Some(Price {
             input_per_mtok,
             output_per_mtok: of(Usage { output_tokens: tokens, ..Usage::default() })?,
-            cache_read_per_mtok: cached.filter(|cached| *cached < input_per_mtok),
+            cache_read_per_mtok: read.filter(|read| *read < input_per_mtok),
+            cache_write_per_mtok: written.filter(|written| *written > input_per_mtok),
         })
     }
 

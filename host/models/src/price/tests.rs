@@ -10,6 +10,11 @@ fn pricing(provider: &str, model: &str, at: i64) -> Pricing {
     Pricing::new(ModelId::new(provider, model), at)
 }
 
+/// A request without a cache.
+fn used(prompt: u64, reply: u64) -> Usage {
+    Usage { input_tokens: Some(prompt), output_tokens: Some(reply), ..Usage::default() }
+}
+
 #[test]
 fn prices_of_the_defaults() {
     for (provider, model, input, output) in [
@@ -55,7 +60,7 @@ fn every_name_in_the_table_is_one_of_the_data() {
 #[test]
 fn a_large_prompt_reprices_the_whole_request() {
     let luna = pricing("openai", "gpt-6-luna", NOVEMBER);
-    let cost = |tokens| luna.worst_case_usd(tokens, 0).unwrap();
+    let cost = |tokens| luna.cost_usd(&used(tokens, 0)).unwrap();
     assert!((cost(272_000) - 0.0272).abs() < 1e-9, "{}", cost(272_000));
     assert!((cost(272_001) - 0.0544002).abs() < 1e-9, "{}", cost(272_001));
 }
@@ -73,7 +78,7 @@ fn in_out(provider: &str, model: &str, at: i64) -> (f64, f64) {
 /// Input and output of a prompt of this size, in US dollars per million tokens.
 fn per_mtok(provider: &str, model: &str, prompt: u64) -> (f64, f64) {
     let priced = pricing(provider, model, NOVEMBER);
-    let cost = |reply| priced.worst_case_usd(prompt, reply).unwrap();
+    let cost = |reply| priced.cost_usd(&used(prompt, reply)).unwrap();
     let (input, both) = (cost(0), cost(1_000_000));
     (round(input / prompt as f64 * MILLION), round(both - input))
 }
@@ -133,18 +138,67 @@ fn cached_tokens_cost_less_and_unknown_is_none() {
     assert_eq!(pricing("nobody", "gpt-4o-x", NOVEMBER).cost_usd(&usage(0)), None);
 }
 
+const OWN: Price = Price {
+    input_per_mtok: 1.0,
+    output_per_mtok: 3.0,
+    cache_read_per_mtok: Some(0.5),
+    cache_write_per_mtok: Some(2.0),
+};
+
 #[test]
 fn prices_of_ones_own_win() {
-    let own = Price { input_per_mtok: 1.0, output_per_mtok: 3.0, cache_read_per_mtok: Some(0.5) };
     for (provider, model) in [("mine", "big"), ("openai", "gpt-6-luna")] {
-        let priced = pricing(provider, model, NOVEMBER).with_own(Some(own));
-        let usage = Usage {
-            input_tokens: Some(1_000_000),
-            cache_read_tokens: Some(400_000),
-            output_tokens: Some(100_000),
-            ..Usage::default()
-        };
+        let priced = pricing(provider, model, NOVEMBER).with_own(Some(OWN));
+        let usage = Usage { cache_read_tokens: Some(400_000), ..used(1_000_000, 100_000) };
         assert_eq!(priced.cost_usd(&usage), Some(0.6 + 0.2 + 0.3));
-        assert_eq!(priced.price(), Some(own));
+        assert_eq!(priced.price(), Some(OWN));
     }
+}
+
+#[test]
+fn each_part_of_a_prompt_has_its_own_price() {
+    let cost = |own: Price, prompt: u64, read: u64, written: u64| {
+        let usage = Usage {
+            cache_read_tokens: Some(read),
+            cache_write_tokens: Some(written),
+            ..used(prompt, 0)
+        };
+        pricing("mine", "big", NOVEMBER).with_own(Some(own)).cost_usd(&usage).unwrap()
+    };
+    const M: u64 = 1_000_000;
+    for (prompt, read, written, usd) in [
+        (0, 0, 0, 0.0),
+        (4 * M, 0, 0, 4.0),
+        (4 * M, M, 0, 3.5),
+        (4 * M, 0, M, 5.0),
+        (4 * M, M, M, 4.5),
+        (4 * M, 4 * M, 0, 2.0),
+        (4 * M, 0, 4 * M, 8.0),
+        // A service that counts more parts than there are: no token is paid for twice.
+        (4 * M, 3 * M, 3 * M, 3.5),
+        (4 * M, 9 * M, 9 * M, 2.0),
+    ] {
+        assert_eq!(cost(OWN, prompt, read, written), usd, "{prompt} {read} {written}");
+    }
+    let plain = Price { cache_read_per_mtok: None, cache_write_per_mtok: None, ..OWN };
+    assert_eq!(cost(plain, 4 * M, M, 2 * M), 4.0);
+}
+
+#[test]
+fn the_worst_case_writes_the_cache_where_that_is_dearer() {
+    let worst = |own: Price| {
+        let priced = pricing("mine", "big", NOVEMBER).with_own(Some(own));
+        priced.worst_case_usd(1_000_000, 1_000_000).unwrap()
+    };
+    assert_eq!(worst(OWN), 5.0);
+    for write in [None, Some(0.0), Some(1.0)] {
+        assert_eq!(worst(Price { cache_write_per_mtok: write, ..OWN }), 4.0, "{write:?}");
+    }
+    let haiku = pricing("anthropic", "claude-haiku-5-5", NOVEMBER);
+    let written = haiku.price().unwrap().cache_write_per_mtok.unwrap();
+    assert!(written > 0.1, "{written}");
+    assert_eq!(round(haiku.worst_case_usd(10_000, 0).unwrap() * 100.0), written);
+    let flash = pricing("google", "gemini-3.5-flash-lite", NOVEMBER);
+    assert_eq!(flash.worst_case_usd(10_000, 10), flash.cost_usd(&used(10_000, 10)));
+    assert_eq!(pricing("nobody", "x", NOVEMBER).worst_case_usd(1, 1), None);
 }

@@ -51,7 +51,16 @@ pub(crate) fn set(app: &App, args: &SetArgs) -> Result<(), CommandError> {
     } else {
         app.ui.status(&format!("{} is {} in {}.", args.key, args.value.join(", "), path.display()));
     }
+    warn_of_new(app);
     Ok(())
+}
+
+/// What the files say now, and did not say before: half a price, for example.
+fn warn_of_new(app: &App) {
+    let now = layers::load(&app.environment).warnings;
+    for warning in now.iter().filter(|warning| !app.config.warnings.contains(warning)) {
+        app.ui.warn(warning);
+    }
 }
 
 pub(crate) fn unset(app: &App, args: &UnsetArgs) -> Result<(), CommandError> {
@@ -70,6 +79,7 @@ pub(crate) fn unset(app: &App, args: &UnsetArgs) -> Result<(), CommandError> {
     } else {
         app.ui.status(&format!("{} is no longer in {}.", args.key, path.display()));
     }
+    warn_of_new(app);
     Ok(())
 }
 

@@ -71,10 +71,15 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<Exit, CommandError> {
     let price = price.map_or_else(
         || "unknown".to_string(),
         |price| {
+            let cache = |what: &str, usd: Option<f64>| {
+                usd.map_or_else(String::new, |usd| format!(", {} {what}", human::dollars(usd)))
+            };
             format!(
-                "{} in, {} out per million tokens",
+                "{} in, {} out{}{} per million tokens",
                 human::dollars(price.input_per_mtok),
-                human::dollars(price.output_per_mtok)
+                human::dollars(price.output_per_mtok),
+                cache("read from the cache", price.cache_read_per_mtok),
+                cache("written to it", price.cache_write_per_mtok),
             )
         },
     );
