@@ -5,6 +5,7 @@ mod config;
 mod confine;
 mod defects;
 mod errors;
+mod exact;
 mod faults;
 mod guides;
 mod help;

@@ -9,6 +9,8 @@ RUNS_DIR    a directory with the archives three_vote.tar.gz and tool_failures.ta
 
 Exits 1 and names every check that failed.
 """
+import http.server
+import importlib.util
 import json
 import os
 import pathlib
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -34,8 +37,26 @@ BARE = ["gpt-4o", "claude-sonnet-4-20250514", "gemini-3-flash-preview"]
 FORMATS = {"openai": "openai.responses", "anthropic": "anthropic.messages", "google": "gemini.generate"}
 
 
+class OpenAiCounter(http.server.BaseHTTPRequestHandler):
+    """Counts as OpenAI does, which the strict server can't; what it was asked is kept."""
+    asked = []
+
+    def do_POST(self):
+        self.asked.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+        reply = json.dumps({"object": "response.input_tokens", "input_tokens": 77}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    def log_message(self, *_):
+        pass
+
+
 class Suite:
     def __init__(self, server, binary, runs):
+        self.source = server
         self.binary, self.runs = os.path.abspath(binary), pathlib.Path(runs)
         self.home = tempfile.mkdtemp()
         self.passed, self.failed = 0, []
@@ -198,6 +219,55 @@ class Suite:
                 if code == 5:
                     self.check(f"{what}: the report holds the facts", json.loads((done.turn / "analysis.json").read_text())["facts"]["attempts"] != [])
 
+    def counts(self):
+        """The prompt's tokens, counted before a model is asked; one request, and nothing in it that a count does not take."""
+        exact = ["--dry-run", "--exact", "--json"]
+        for model in [*NAMED[1:], *BARE[1:], "gemini-2.5-flash"]:
+            for extra in ([], ["--reasoning", "high"], ["--no-stream"]):
+                what = f"count with {model} {' '.join(extra)}"
+                self.admin("reset")
+                done = self.massgen("three_vote", "--model", model, *exact, *extra)
+                self.check(f"{what}: exit 0", done.returncode == 0, done.stderr[-400:])
+                estimate = json.loads(done.stdout or "{}")
+                self.check(f"{what}: it is a count", estimate.get("prompt_tokens_counted") is True and estimate["prompt_tokens"] > 500, str(estimate)[:300])
+                journal = self.journal_is_clean(what)
+                paths = [entry["path"] for entry in journal]
+                self.check(f"{what}: one request", len(paths) == 1 and ("count_tokens" in paths[0] or ":countTokens" in paths[0]), str(paths))
+                self.check(f"{what}: tools are counted", "list_files" in json.dumps(journal[0]["body"]) if journal else False)
+        # A server of OpenAI's format that does not count: an estimate, and the analysis goes on.
+        self.admin("reset")
+        done = self.massgen("three_vote", "--model", NAMED[0], "--exact", "--json")
+        self.check("no count at OpenAI's: exit 0", done.returncode == 0 and "are an estimate" in done.stderr, done.stderr[-400:])
+        self.admin("reset")
+        done = self.massgen("three_vote", "--model", NAMED[1], "--exact")
+        paths = [entry["path"].split("/")[-1] for entry in self.journal_is_clean("count, then ask")]
+        self.check("count, then ask: exit 0", done.returncode == 0 and paths[:2] == ["count_tokens", "messages"], f"{paths} {done.stderr[-300:]}")
+        self.openai_counts(exact)
+
+    def openai_counts(self, exact):
+        spec = importlib.util.spec_from_file_location("strict_server", self.source)
+        strict = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(strict)
+        from openai.types.responses import input_token_count_params
+        official = strict._adapter(input_token_count_params.InputTokenCountParams)
+        server = http.server.HTTPServer(("127.0.0.1", 0), OpenAiCounter)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for model in ("gpt-6-luna", "gpt-4o", "o3"):
+            for extra in ([], ["--reasoning", "high"]):
+                what = f"count with openai/{model} {' '.join(extra)}"
+                OpenAiCounter.asked.clear()
+                env = {"OPENAI_BASE_URL": f"http://127.0.0.1:{server.server_address[1]}/v1"}
+                done = self.massgen("three_vote", "--model", f"openai/{model}", *exact, *extra, env=env)
+                self.check(f"{what}: counted", json.loads(done.stdout or "{}").get("prompt_tokens") == 77, done.stderr[-400:])
+                self.check(f"{what}: one request", [path for path, _ in OpenAiCounter.asked] == ["/v1/responses/input_tokens"])
+                for _, body in OpenAiCounter.asked:
+                    try:
+                        official.validate_json(body)
+                        self.check(f"{what}: by OpenAI's types", True)
+                    except Exception as error:
+                        self.check(f"{what}: by OpenAI's types", False, str(error)[:400])
+        server.shutdown()
+
     def selection(self):
         unknown = self.massgen("three_vote", "--model", "opnai/gpt-4o")
         self.check("unknown provider: exit 2 and near names", unknown.returncode == 2 and "openai" in unknown.stderr, unknown.stderr)
@@ -220,7 +290,7 @@ class Suite:
 
     def run(self):
         try:
-            for part in (self.investigations, self.several_steps, self.more_formats, self.faults, self.selection, self.listings):
+            for part in (self.investigations, self.several_steps, self.more_formats, self.faults, self.counts, self.selection, self.listings):
                 part()
         finally:
             self.server.terminate()

@@ -8,7 +8,6 @@ use massgen_models::event::Event;
 use massgen_models::failure::Failure;
 use massgen_models::provider::{Observer, Provider};
 
-use crate::estimate;
 use crate::investigation::{Investigation, Observation, Step};
 use crate::tools::{self, Sight};
 use crate::transcript::Record;
@@ -16,11 +15,11 @@ use crate::transcript::Record;
 /// How it goes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress<'a> {
-    /// A request is sent: its number, and the tokens of its prompt, estimated.
+    /// A request is sent: its number, and the tokens of its prompt.
     Asking {
         /// From 1.
         step: u32,
-        /// Estimated.
+        /// As far as they are known.
         input_tokens: u64,
     },
     /// More of a reply arrived.
@@ -91,7 +90,7 @@ pub async fn drive(
                 let step = investigation.spent().requests + 1;
                 witness.progress(Progress::Asking {
                     step,
-                    input_tokens: estimate::tokens(estimate::chars(&request.messages)),
+                    input_tokens: investigation.input_tokens(),
                 });
                 let mut relay = Relay { witness: &mut *witness, chars: 0, heard: false };
                 let exchange = provider.exchange(&request, &mut relay);

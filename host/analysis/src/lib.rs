@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod capabilities;
+pub mod count;
 pub mod drive;
 pub mod estimate;
 pub mod evidence;

@@ -36,6 +36,7 @@ pub struct FakeLlm {
 #[derive(Default)]
 struct Shared {
     steps: Mutex<VecDeque<Step>>,
+    count_steps: Mutex<VecDeque<Step>>,
     journal: Mutex<Vec<Recorded>>,
     over: AtomicBool,
 }
@@ -62,6 +63,11 @@ impl FakeLlm {
     /// Adds steps.
     pub fn script(&self, steps: impl IntoIterator<Item = Step>) {
         self.shared.steps.lock().unwrap().extend(steps);
+    }
+
+    /// Adds steps that requests for a count of tokens take; without any it counts `COUNTED_TOKENS`.
+    pub fn script_counts(&self, steps: impl IntoIterator<Item = Step>) {
+        self.shared.count_steps.lock().unwrap().extend(steps);
     }
 
     /// What arrived so far.
@@ -113,6 +119,10 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         return out
             .write_all(b"HTTP/1.1 400 Enough\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
+    if let Some(count) = wire::count(&path) {
+        let step = shared.count_steps.lock().unwrap().pop_front().unwrap_or_default();
+        return answer_whole(stream, &step, &count);
+    }
     let Some(service) = Service::of(&path) else {
         return out.write_all(
             b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -135,30 +145,12 @@ fn answer(
     step: &Step,
     number: usize,
 ) -> std::io::Result<()> {
-    let mut out = stream;
-    std::thread::sleep(Duration::from_millis(step.delay_ms));
-    if let Some((status, error)) = &step.error {
-        let extra: String =
-            step.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{extra}connection: close\r\n\r\n",
-            error.len()
-        );
-        return out.write_all((head + error).as_bytes());
-    }
     let streamed = body["stream"] == true || path.contains("streamGenerateContent");
-    if !streamed {
-        let text = if step.malformed {
-            "{\"broken\": [".into()
-        } else {
-            wire::whole(service, step, number).to_string()
-        };
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            text.len()
-        );
-        return out.write_all((head + &text).as_bytes());
+    if step.error.is_some() || !streamed {
+        return answer_whole(stream, step, &wire::whole(service, step, number));
     }
+    std::thread::sleep(Duration::from_millis(step.delay_ms));
+    let mut out = stream;
     out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")?;
     for (index, (name, event)) in wire::events(service, step, number).into_iter().enumerate() {
         if step.cut_after == Some(index) {
@@ -181,4 +173,22 @@ fn answer(
         write!(out, "{:x}\r\n{text}\r\n", text.len())?;
     }
     out.write_all(b"0\r\n\r\n")
+}
+
+/// An error, or a reply in one piece.
+fn answer_whole(stream: &TcpStream, step: &Step, reply: &Value) -> std::io::Result<()> {
+    let mut out = stream;
+    std::thread::sleep(Duration::from_millis(step.delay_ms));
+    let (status, text) = match &step.error {
+        Some((status, error)) => (*status, error.clone()),
+        None if step.malformed => (200, "{\"broken\": [".into()),
+        None => (200, reply.to_string()),
+    };
+    let extra: String =
+        step.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{extra}connection: close\r\n\r\n",
+        text.len()
+    );
+    out.write_all((head + &text).as_bytes())
 }

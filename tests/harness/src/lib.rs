@@ -8,4 +8,4 @@ mod wire;
 
 pub use env::{Output, TestEnv};
 pub use fake_llm::{FakeLlm, Recorded};
-pub use wire::{Service, Step};
+pub use wire::{COUNTED_TOKENS, Service, Step};

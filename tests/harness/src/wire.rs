@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// What every prompt has when it is counted.
+pub const COUNTED_TOKENS: u64 = 500;
+
 /// Characters of one streamed piece.
 const PIECE_CHARS: usize = 40;
 
@@ -93,6 +96,19 @@ impl Step {
     pub fn malformed(mut self) -> Self {
         self.malformed = true;
         self
+    }
+}
+
+/// The reply to a request for a count of tokens, by its published format.
+pub(crate) fn count(path: &str) -> Option<Value> {
+    match path {
+        "/v1/responses/input_tokens" => {
+            Some(json!({"object": "response.input_tokens", "input_tokens": COUNTED_TOKENS}))
+        }
+        "/v1/messages/count_tokens" => Some(json!({"input_tokens": COUNTED_TOKENS})),
+        _ if path.ends_with(":countTokens") => Some(json!({"totalTokens": COUNTED_TOKENS})),
+        _ if path.ends_with("/count-tokens") => Some(json!({"inputTokens": COUNTED_TOKENS})),
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ pub use outcome::{Outcome, Stop};
 
 use crate::budget::{self, Budget, Rates, Room, Spent};
 use crate::capabilities::{Capabilities, ReportMode};
-use crate::estimate;
+use crate::estimate::{self, Counted};
 use crate::finding::Answer;
 use crate::prompt::Prompt;
 use crate::schema::{self, ParseAnswerError, REPORT_NAME};
@@ -41,6 +41,8 @@ pub struct Plan {
     pub stream: bool,
     /// The two messages that begin it.
     pub prompt: Prompt,
+    /// The first request's tokens, if its service counted them.
+    pub counted: Option<Counted>,
 }
 
 /// What to do next.
@@ -184,8 +186,14 @@ impl<'a> Investigation<'a> {
         }
     }
 
-    fn input_tokens(&self) -> u64 {
-        estimate::tokens(estimate::chars(&self.messages) + self.overhead_chars())
+    /// Tokens of the next prompt, as far as they are known.
+    pub fn input_tokens(&self) -> u64 {
+        estimate::tokens_after(self.plan.counted, self.prompt_chars())
+    }
+
+    /// Characters of the next prompt.
+    pub fn prompt_chars(&self) -> usize {
+        estimate::chars(&self.messages) + self.overhead_chars()
     }
 
     fn overhead_chars(&self) -> usize {

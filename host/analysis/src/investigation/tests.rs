@@ -35,6 +35,7 @@ fn plan(features: &[&str]) -> Plan {
         reasoning: Reasoning::Unset,
         stream: true,
         prompt: Prompt { system: "rules".into(), user: "facts".into() },
+        counted: None,
     }
 }
 

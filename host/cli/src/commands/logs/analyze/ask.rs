@@ -1,16 +1,16 @@
 //! Asking a model: from the plan to the written report.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use massgen_analysis::budget::Budget;
 use massgen_analysis::capabilities::Capabilities;
 use massgen_analysis::drive;
-use massgen_analysis::estimate;
 use massgen_analysis::evidence;
 use massgen_analysis::investigation::{Investigation, Outcome, Plan};
 use massgen_analysis::prompt::{self, PROMPT_VERSION, Wishes};
 use massgen_analysis::report::{ModelUsed, UsageUsed};
-use massgen_analysis::tools::{self, Sight};
+use massgen_analysis::tools::Sight;
 use massgen_analysis::transcript::Record;
 use massgen_logs::facts::Facts;
 use massgen_logs::files::RunFiles;
@@ -18,13 +18,12 @@ use massgen_logs::redact::Redactor;
 use massgen_models::catalog::Catalog;
 use massgen_models::choice::Choice;
 use massgen_models::model_id::ModelId;
-use massgen_models::price::Pricing;
 use massgen_models::request::Reasoning;
-use serde_json::json;
+use massgen_runtime::{ComponentProvider, LogSink};
 
 use super::ending::{self, Ended};
 use super::files::{self, Files};
-use super::{AnalyzeArgs, ReasoningLevel};
+use super::{AnalyzeArgs, ReasoningLevel, dry_run, exact};
 use crate::app::App;
 use crate::commands::logs::target::Target;
 use crate::error::CommandError;
@@ -41,6 +40,21 @@ pub(super) struct Subject<'a> {
     pub(super) wishes: &'a Wishes,
 }
 
+impl Subject<'_> {
+    /// The model's provider, ready to be asked.
+    pub(super) fn connect(&self, app: &App) -> Result<ComponentProvider, CommandError> {
+        let installed = app.providers.find(&self.model.provider).ok_or_else(|| {
+            CommandError::usage(format!("there is no provider {}", self.model.provider))
+        })?;
+        let (endpoint, from) = installed.base_url(&app.environment, &app.config);
+        app.ui.detail(&format!("endpoint {endpoint} (from {from})"));
+        let log: Option<LogSink> = app.ui.manner.verbose.then(|| {
+            Arc::new(|level: &str, line: &str| crate::ui::plugin_line(level, line)) as LogSink
+        });
+        installed.connect(&app.environment, &app.config, log)
+    }
+}
+
 /// Part of the context window that a digest may fill, for models without tools.
 const DIGEST_SHARE: u64 = 2;
 const CONTEXT_TOKENS_UNKNOWN: u64 = 32_000;
@@ -52,22 +66,18 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     let redactor = Redactor::new(app.providers.all_keys(&app.environment, &app.config));
     let run_files = RunFiles::new(&subject.target.run.root, redactor);
-    let plan = plan(app, args, subject, &run_files);
+    let mut plan = plan(app, args, subject, &run_files);
     let pricing = app.pricing(subject.model);
     if args.dry_run {
-        return Ok(dry_run(app, subject, &plan, &pricing));
+        return dry_run::run(app, args.exact, subject, &plan, &pricing);
     }
-    let provider = app.providers.find(&subject.model.provider).ok_or_else(|| {
-        CommandError::usage(format!("there is no provider {}", subject.model.provider))
-    })?;
-    let (endpoint, from) = provider.base_url(&app.environment, &app.config);
-    app.ui.detail(&format!("endpoint {endpoint} (from {from})"));
-    let log: Option<massgen_runtime::LogSink> = app.ui.manner.verbose.then(|| {
-        std::sync::Arc::new(|level: &str, line: &str| crate::ui::plugin_line(level, line))
-            as massgen_runtime::LogSink
-    });
-    let provider = provider.connect(&app.environment, &app.config, log)?;
+    let provider = subject.connect(app)?;
     let files = files::claim(app, args, subject.target, subject.facts.turn)?;
+    let runtime = runtime()?;
+    if args.exact {
+        let count = exact::count(app, subject.model, &plan, &pricing, &provider);
+        plan.counted = runtime.block_on(count)?.counted();
+    }
     let started = Instant::now();
     let start = Record::Start {
         provider: subject.model.provider.clone(),
@@ -85,14 +95,6 @@ pub(super) fn run(
     }
     let sight = Sight { files: &run_files, facts: subject.facts };
     let timeout_ms = args.timeout.or_else(|| app.config.duration_ms("analysis.timeout"));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            CommandError::failed("runtime", "the program can't wait for the network")
-                .because(&error)
-        })?;
     runtime.block_on(drive::drive(
         &mut investigation,
         &provider,
@@ -111,6 +113,14 @@ pub(super) fn run(
         ));
     }
     finish(app, subject, &run_files, &files, investigation.outcome(), started)
+}
+
+/// With a thread of its own, so that a plugin that is busy keeps nobody waiting.
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(1).enable_all().build().map_err(|error| {
+        CommandError::failed("runtime", "the program can't wait for the network").because(&error)
+    })
 }
 
 fn finish(
@@ -210,6 +220,7 @@ fn plan(app: &App, args: &AnalyzeArgs, subject: &Subject<'_>, run_files: &RunFil
         reasoning: reasoning(args.reasoning, config.text("analysis.reasoning")),
         stream: !args.no_stream && config.text("analysis.stream") != Some("false"),
         prompt,
+        counted: None,
     }
 }
 
@@ -222,43 +233,6 @@ fn reasoning(flag: Option<ReasoningLevel>, configured: Option<&str>) -> Reasonin
         (None, Some(level)) => Reasoning::Level(level.to_string()),
         (None, None) => Reasoning::Unset,
     }
-}
-
-fn dry_run(app: &App, subject: &Subject<'_>, plan: &Plan, pricing: &Pricing) -> Exit {
-    let investigation = Investigation::new(plan.clone(), pricing);
-    let overhead = if plan.capabilities.tools { tools::definitions_chars() } else { 0 };
-    let estimate = estimate::estimate(investigation.messages(), overhead, &plan.budget, pricing);
-    let installed = app.providers.find(&subject.model.provider);
-    let endpoint = installed
-        .map(|installed| installed.base_url(&app.environment, &app.config).0)
-        .unwrap_or_default();
-    if app.ui.manner.json {
-        app.ui.json(&json!({
-            "schema": "estimate/1",
-            "model": {"provider": subject.model.provider, "model": subject.model.model},
-            "origin": subject.choice.origin.to_string(),
-            "endpoint": endpoint,
-            "prompt_chars": estimate.prompt_chars,
-            "prompt_tokens": estimate.prompt_tokens,
-            "cost_usd": {"low": estimate.low_usd, "expected": estimate.expected_usd, "worst": estimate.worst_usd},
-            "worst_tokens": estimate.worst_tokens,
-            "max_steps": plan.budget.max_steps,
-            "sent": false,
-        }));
-    } else {
-        app.ui.answer(&format!(
-            "Model      {} at {endpoint}\nPrompt     {} characters, about {} tokens\nCost       {} if it answers at once, {} as usual, {} at worst (estimated)\nSteps      at most {}, {} tokens at worst\nNothing was sent.",
-            subject.model,
-            human::count(estimate.prompt_chars as u64),
-            human::count(estimate.prompt_tokens),
-            human::cost(estimate.low_usd),
-            human::cost(estimate.expected_usd),
-            human::cost(estimate.worst_usd),
-            plan.budget.max_steps,
-            human::count(estimate.worst_tokens),
-        ));
-    }
-    Exit::Done
 }
 
 /// Goes through what was asked and answered before.
@@ -294,7 +268,7 @@ fn resume(
     Ok(())
 }
 
-async fn interrupted() {
+pub(super) async fn interrupted() {
     // Without a handler Ctrl-C ends the program at once, which loses nothing but the report.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;

@@ -1,7 +1,9 @@
 //! `massgen logs analyze`
 
 mod ask;
+mod dry_run;
 mod ending;
+mod exact;
 mod files;
 mod models;
 pub(crate) use ending::{now, of_failure};
@@ -24,7 +26,7 @@ use crate::exit::Exit;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  massgen logs analyze --model anthropic/claude-haiku-5-5\n  massgen logs analyze --mode self --model none\n  \
-                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run"
+                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run --exact"
 )]
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
@@ -77,6 +79,9 @@ pub(crate) struct AnalyzeArgs {
     /// Say what would be sent and what it would cost; send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Have the service count the prompt's tokens first; without it they are estimated
+    #[arg(long)]
+    exact: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
