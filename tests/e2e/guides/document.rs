@@ -1,6 +1,9 @@
 //! The commands of a document, and what it says they print.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 /// One command of a document.
 #[derive(Debug)]
@@ -10,6 +13,8 @@ pub(super) struct Call {
     pub(super) command: String,
     /// What stands below it, in a block `console`.
     pub(super) prints: Option<Vec<String>>,
+    /// The line that it stands in.
+    pub(super) row: String,
 }
 
 fn root() -> PathBuf {
@@ -48,7 +53,8 @@ pub(super) fn calls(doc: &str) -> Vec<Call> {
     let mut found: Vec<Call> = Vec::new();
     for (line, kind, text) in lines(doc) {
         let mut add = |command: &str, prints| {
-            found.push(Call { doc: doc.into(), line, command: command.into(), prints });
+            let (doc, command, row) = (doc.to_string(), command.to_string(), text.clone());
+            found.push(Call { doc, line, command, prints, row });
         };
         match kind.as_deref() {
             Some("sh") if !text.trim().is_empty() => add(&text, None),
@@ -120,6 +126,26 @@ fn fits(shown: &str, printed: &str) -> bool {
         open = piece.is_empty();
     }
     open || rest.is_empty()
+}
+
+/// What is missing or too much in a document of `--json`, by the row that lists its name and its fields; the
+/// name may be followed by a place in it, `files[].hunks[]`.
+pub(super) fn listed(row: &str, printed: &str) -> Result<(), String> {
+    let text: String = printed.lines().skip_while(|line| *line != "{").collect();
+    let document: Value =
+        serde_json::Deserializer::from_str(&text).into_iter().next().unwrap().unwrap();
+    let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+    let spans = |cell: &str| cell.split('`').skip(1).step_by(2).map(String::from).collect();
+    let [name, fields]: [Vec<String>; 2] = [spans(cells[0]), spans(cells[2])];
+    let place =
+        name.get(1).map(|place| format!("/{}", place.replace("[]", "/0").replace('.', "/")));
+    let object = document.pointer(&place.unwrap_or_default()).and_then(Value::as_object);
+    let keys = object.into_iter().flat_map(|object| object.keys().cloned());
+    let said: BTreeSet<String> = keys.filter(|key| key != "schema").collect();
+    match document["schema"].as_str() {
+        Some(schema) if schema == name[0] && said == fields.iter().cloned().collect() => Ok(()),
+        schema => Err(format!("it is {schema:?} with {said:?}, not {fields:?}")),
+    }
 }
 
 /// Ids of sessions are others each time: ten letters and digits.

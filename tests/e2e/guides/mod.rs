@@ -23,6 +23,7 @@ const NOT_PLAYED: &[(&str, &str, &str)] = &[
     ("docs/contributing.md", "./test", "runs this test"),
     ("docs/PERFORMANCE.md", "massgen ", "rows of figures; benchmarks measure them"),
     ("docs/isolation.md", "massgen isolate review", "a screen; tests/terminal types"),
+    ("docs/json.md", "massgen auth test", "asks a service for its list of models"),
     ("docs/logs.md", "massgen logs open", "starts a program of the desktop"),
     ("docs/plugin-authors.md", "", "played by tests/e2e/plugins.rs, fake service included"),
 ];
@@ -31,6 +32,7 @@ const NOT_PLAYED: &[(&str, &str, &str)] = &[
 const STAGES: &[(&str, Setting)] = &[
     ("README.md", stage::tour),
     ("docs/logs.md", stage::runs),
+    ("docs/json.md", stage::everything),
     ("docs/exports.md", stage::runs),
     ("docs/record-gaps.md", stage::three_agents),
     ("docs/isolation.md", stage::agents),
@@ -54,6 +56,10 @@ fn play(doc: &str) {
             && let Err(why) = shown(expect, text)
         {
             problems.push(format!("{place}\n  {why}; it prints:\n{text}"));
+        } else if doc == "docs/json.md"
+            && let Err(why) = document::listed(&call.row, text)
+        {
+            problems.push(format!("{place}\n  {why}"));
         }
     }
     assert_eq!(printed.len(), played.len(), "{doc}: the shell ended early: {printed:#?}");
@@ -83,6 +89,11 @@ fn pictures_of_timelines_are_what_is_drawn() {
 #[test]
 fn the_guide_to_isolation_does_what_it_says() {
     play("docs/isolation.md");
+}
+
+#[test]
+fn documents_have_the_fields_that_are_listed() {
+    play("docs/json.md");
 }
 
 #[test]

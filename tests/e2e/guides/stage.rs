@@ -86,7 +86,17 @@ pub(super) fn three_agents() -> Stage {
 
 /// Agents that change three places of a file, and commit that.
 pub(super) fn agents() -> Stage {
-    let stage = stage(&[]);
+    with_agents(stage(&[]))
+}
+
+/// Runs, agents, and a key in a file.
+pub(super) fn everything() -> Stage {
+    let stage = with_agents(runs());
+    stage.env.write("project/key.txt", "a-key-that-nobody-uses");
+    stage
+}
+
+fn with_agents(stage: Stage) -> Stage {
     for (agent, word) in [("claude", "changed"), ("codex", "altered")] {
         let script = format!(
             "#!/bin/sh\nsed -i 's/line \\(5\\|30\\|55\\)$/& {word}/' src/a.rs\ngit commit -qam 'fixed it'\n"

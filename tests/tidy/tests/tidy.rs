@@ -253,3 +253,24 @@ fn every_edge_case_has_a_home() {
         .collect();
     complain(&missing);
 }
+
+#[test]
+fn every_document_for_scripts_is_listed() {
+    let page = std::fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let mut problems = Vec::new();
+    let mut found = 0;
+    for (path, text) in files(".rs").into_iter().filter(|(path, _)| path.starts_with("host/")) {
+        let of_program = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for name in of_program.split("/1\"").filter_map(|part| part.rsplit('"').next()) {
+            let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+            if !name.is_empty() && name.chars().all(is_name) && text.contains("schema") {
+                found += 1;
+                if !page.contains(&format!("`{name}/1`")) {
+                    problems.push(format!("{path}: {name}/1 is missing in docs/json.md"));
+                }
+            }
+        }
+    }
+    assert!(found > 30, "only {found} names of documents were found");
+    complain(&problems);
+}

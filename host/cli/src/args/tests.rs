@@ -28,7 +28,12 @@ fn calls(line: &str) -> Vec<Vec<String>> {
     let words = shlex::split(line).unwrap_or_default();
     words
         .split(|word| ["|", "&&", ";"].contains(&word.as_str()))
-        .map(|call| call.iter().take_while(|word| *word != ">").cloned().collect::<Vec<_>>())
+        .map(|call| {
+            call.iter()
+                .take_while(|word| ![">", "<"].contains(&word.as_str()))
+                .cloned()
+                .collect::<Vec<_>>()
+        })
         .filter(|call| call.first().is_some_and(|word| word == "massgen"))
         .collect()
 }

@@ -42,8 +42,14 @@ pub(crate) fn run(app: &App, args: &SummaryArgs) -> Result<Exit, CommandError> {
     text.push('\n');
     text.push_str(&facts::problems(&app.ui, &facts.problems, PROBLEMS_MAX));
     text.push_str(&format!("\n{DIM}{}{DIM:#}\n", target.run.root.display()));
+    let report = target.run.root.join(format!("turn_{}/ANALYSIS_REPORT.md", facts.turn));
+    let explained = report.is_file();
+    if explained {
+        text.push_str(&format!("{DIM}Report: {}{DIM:#}\n", report.display()));
+    }
     app.ui.answer(&text);
-    app.ui.status("massgen logs timeline draws it; massgen logs analyze --mode self explains it.");
+    let next = if explained { "" } else { "; massgen logs analyze --mode self explains it" };
+    app.ui.status(&format!("massgen logs timeline draws it{next}."));
     Ok(Exit::Done)
 }
 
