@@ -10,6 +10,8 @@ pub use saved::{Recalled, Remembered, Saved};
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde_json::{Value, json};
+
 use crate::changeset::{Change, Fingerprint, Part, Scope};
 use crate::path::RelPath;
 
@@ -66,6 +68,23 @@ pub enum Accept {
     Yes,
     /// These hunks, or lines of them.
     Parts(Vec<Part>),
+}
+
+impl Accept {
+    /// As a document of decisions says it: `true`, `false`, or numbers of hunks, some with their lines.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::No => json!(false),
+            Self::Yes => json!(true),
+            Self::Parts(parts) => parts
+                .iter()
+                .map(|part| match &part.lines {
+                    None => json!(part.hunk),
+                    Some(lines) => json!({"hunk": part.hunk, "lines": lines}),
+                })
+                .collect(),
+        }
+    }
 }
 
 /// What happens to a change.

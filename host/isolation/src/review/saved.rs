@@ -182,26 +182,11 @@ pub enum Recalled {
     Changed(Vec<Part>),
 }
 
-/// How much is taken, as JSON.
-pub(super) fn accept_json(accept: &Accept) -> Value {
-    match accept {
-        Accept::No => json!(false),
-        Accept::Yes => json!(true),
-        Accept::Parts(parts) => parts
-            .iter()
-            .map(|part| match &part.lines {
-                None => json!(part.hunk),
-                Some(lines) => json!({"hunk": part.hunk, "lines": lines}),
-            })
-            .collect(),
-    }
-}
-
 fn told<'a>((path, word): (&'a RelPath, &'a Remembered)) -> Told<'a> {
     Told {
         path: String::from_utf8_lossy(path.as_bytes()),
         path_bytes_b64: path.as_str().is_none().then(|| base64::encode(path.as_bytes())),
-        accept: accept_json(&word.accept),
+        accept: word.accept.to_json(),
         of: &word.of,
         keys: &word.keys,
     }

@@ -210,7 +210,7 @@ impl Web<'_, '_> {
         };
         let tab = self.desk.tab();
         self.job.remember(self.desk.active, tab, &items)?;
-        let accepts = items.iter().map(|at| json!([at, view::accept(&tab.items[*at].accept)]));
+        let accepts = items.iter().map(|at| json!([at, tab.items[*at].accept.to_json()]));
         Ok(json!({"tally": view::tally(tab), "accepts": accepts.collect::<Vec<_>>()}))
     }
 

@@ -74,23 +74,8 @@ fn item(item: &Item) -> Value {
         "scope": (change.scope != Scope::In).then_some(change.scope),
         "risks": change.risks.iter().map(|risk| risk_words(*risk).0).collect::<Vec<_>>(),
         "stale": item.stale,
-        "accept": accept(&item.accept),
+        "accept": item.accept.to_json(),
     })
-}
-
-/// As in a document of decisions.
-pub(super) fn accept(accept: &Accept) -> Value {
-    match accept {
-        Accept::No => json!(false),
-        Accept::Yes => json!(true),
-        Accept::Parts(parts) => parts
-            .iter()
-            .map(|part| match &part.lines {
-                None => json!(part.hunk),
-                Some(lines) => json!({"hunk": part.hunk, "lines": lines}),
-            })
-            .collect(),
-    }
 }
 
 /// A stretch of one file's diff.
