@@ -38,7 +38,8 @@ pub(super) fn run(
     if app.ui.manner.json {
         app.ui.json(&document(subject, plan, &endpoint, &estimate, &tokens));
     } else {
-        app.ui.answer(&text(subject, plan, &endpoint, &estimate, &tokens));
+        let text = text(subject, plan, &endpoint, &estimate, &tokens);
+        app.ui.answer(&app.ui.fit(&text, 11));
     }
     Ok(Exit::Done)
 }
