@@ -1,15 +1,14 @@
 //! The built program, end to end: real runs, real components, a fake of the services on loopback.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+mod analysis;
 mod config;
 mod confine;
 mod defects;
 mod errors;
-mod exact;
 mod faults;
 mod guides;
 mod help;
-mod investigate;
 mod isolate;
 mod logs;
 mod plugins;

@@ -21,6 +21,35 @@ pub struct Finding {
     pub verified: bool,
     /// Where it shows.
     pub evidence: Vec<Citation>,
+    /// Which models of a team say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+}
+
+/// Who of a team found the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// `provider/model` of each that found it; one: it stands alone.
+    pub models: Vec<String>,
+    /// How many models gave findings.
+    pub of: usize,
+    /// Whose words the finding has.
+    pub words_of: String,
+    /// What the others said of it.
+    pub others: Vec<Voice>,
+}
+
+/// A model's own words for what another found, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// `provider/model`.
+    pub model: String,
+    /// A few words.
+    pub title: String,
+    /// What is claimed.
+    pub claim: String,
+    /// What to do about it.
+    pub recommendation: String,
 }
 
 /// The questions of MassGen's report.

@@ -13,6 +13,7 @@ pub mod page;
 pub mod prompt;
 pub mod report;
 pub mod schema;
+pub mod team;
 pub mod tools;
 pub mod transcript;
 pub mod write;

@@ -155,6 +155,7 @@ impl From<LooseFinding> for Finding {
             recommendation: cut(loose.recommendation),
             verified: false,
             evidence: loose.evidence.into_iter().take(CITATIONS_MAX).map(Citation::from).collect(),
+            agreement: None,
         }
     }
 }

@@ -169,7 +169,7 @@ function evidence(list) {
 if (A) {
   const s = section('findings', 'Findings of ' + (A.model ? A.model.provider + '/' + A.model.model : 'the facts'));
   if (A.summary) s.append(el('p', {}, A.summary));
-  for (const f of A.findings || []) s.append(el('article', { class: 'problem ' + f.severity }, el('h3', {}, el('span', { class: 'sev' }, f.severity), f.title, f.verified ? '' : ' — unverified'), el('p', {}, f.claim), f.recommendation ? el('p', {}, el('b', {}, 'Do: '), f.recommendation) : null, el('details', {}, el('summary', {}, 'Evidence (' + (f.evidence || []).length + ')'), evidence(f.evidence))));
+  for (const f of A.findings || []) s.append(el('article', { class: 'problem ' + f.severity }, el('h3', {}, el('span', { class: 'sev' }, f.severity), f.title, f.verified ? '' : ' — unverified'), el('p', {}, f.claim), f.agreement ? el('p', { class: 'soft' }, 'Found by ' + f.agreement.models.join(', ') + ' (' + f.agreement.models.length + ' of ' + f.agreement.of + ').', ...f.agreement.others.map(o => ' ' + o.model + ': ' + o.claim)) : null, f.recommendation ? el('p', {}, el('b', {}, 'Do: '), f.recommendation) : null, el('details', {}, el('summary', {}, 'Evidence (' + (f.evidence || []).length + ')'), evidence(f.evidence))));
   if (!(A.findings || []).length) s.append(el('p', { class: 'soft' }, 'No model said anything.'));
 }
 const ps = section('problems', 'Detected problems');

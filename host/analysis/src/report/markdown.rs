@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::Analysis;
 use super::escape::{code, inline};
-use super::{rounds, sections};
+use super::{rounds, sections, team};
 use crate::finding::{Category, Finding};
 use crate::investigation::Stop;
 
@@ -56,10 +56,15 @@ fn header(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     writeln!(out, "- **Session**: {} (turn {})", code(analysis.run), analysis.turn)?;
     writeln!(out, "- **Generated**: {}", analysis.generated)?;
     match &analysis.model {
+        Some(_) if !analysis.team.is_empty() => {
+            let names: Vec<String> =
+                analysis.team.iter().map(|member| code(&team::name(&member.model))).collect();
+            writeln!(out, "- **Explained by**: a team of {}: {}", names.len(), names.join(", "))?;
+        }
         Some(model) => writeln!(
             out,
             "- **Explained by**: {} (chosen by {})",
-            code(&format!("{}/{}", model.provider, model.model)),
+            code(&team::name(model)),
             inline(&model.origin)
         )?,
         None => writeln!(out, "- **Explained by**: nobody; no model was asked")?,
@@ -81,24 +86,28 @@ fn header(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
             out,
             "This report was made without a model: figures are measured from the logs and problems are detected by rules. Nothing is interpreted.\n"
         )?;
-    } else if analysis.stop != Stop::Finished {
+    } else if analysis.stop != Stop::Finished && analysis.team.is_empty() {
         writeln!(
             out,
             "The analysis did not come to its end. What the model had said until then is below; figures and detected problems are complete.\n"
         )?;
     }
-    Ok(())
+    team::members(out, analysis.team)
 }
 
 /// Verified findings first; others are marked.
 fn findings(out: &mut String, analysis: &Analysis<'_>, categories: &[Category]) -> fmt::Result {
     let mut mine: Vec<&Finding> =
         analysis.findings.iter().filter(|finding| categories.contains(&finding.category)).collect();
-    mine.sort_by_key(|finding| (!finding.verified, finding.severity));
+    let agree = |finding: &Finding| finding.agreement.as_ref().map_or(1, |a| a.models.len());
+    mine.sort_by_key(|f| (!f.verified, std::cmp::Reverse(agree(f)), f.severity));
     for finding in mine {
         let mark = if finding.verified { "" } else { " — **unverified**" };
         writeln!(out, "### {} ({}){mark}\n", inline(&finding.title), finding.severity.as_str())?;
         writeln!(out, "{}\n", inline(&finding.claim))?;
+        if let Some(agreement) = &finding.agreement {
+            team::agreement(out, agreement)?;
+        }
         if !finding.verified {
             let why = if finding.evidence.is_empty() {
                 "It names no evidence."

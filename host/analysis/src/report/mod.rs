@@ -4,6 +4,7 @@ mod escape;
 mod markdown;
 mod rounds;
 mod sections;
+mod team;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,9 @@ pub struct Analysis<'a> {
     pub turn: u32,
     /// Who explained it; none if nobody was asked.
     pub model: Option<ModelUsed>,
+    /// The models that it was settled from, if there are several.
+    #[serde(skip_serializing_if = "<[MemberUsed]>::is_empty")]
+    pub team: &'a [MemberUsed],
     /// What was used.
     pub usage: UsageUsed,
     /// US dollars; null if there is no price.
@@ -75,6 +79,29 @@ impl ModelUsed {
     }
 }
 
+/// One model of a team, and what came of asking it.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberUsed {
+    /// Which.
+    pub model: ModelUsed,
+    /// What it used.
+    pub usage: UsageUsed,
+    /// US dollars; null if there is no price.
+    pub cost_usd: Option<f64>,
+    /// Time that it took.
+    pub duration_ms: u64,
+    /// Why it ended; none if it could not begin.
+    pub stop: Option<Stop>,
+    /// Why it did not come to its end, in words.
+    pub failure: Option<String>,
+    /// Findings that it gave.
+    pub findings: usize,
+    /// Those of them whose evidence was found.
+    pub verified: usize,
+    /// The file of its own report, beside the team's.
+    pub report: Option<String>,
+}
+
 /// Tokens and requests.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct UsageUsed {
@@ -90,6 +117,21 @@ pub struct UsageUsed {
     pub requests: u32,
     /// US dollars that the prompt cache saved; below nothing where writing it cost more.
     pub cache_saved_usd: f64,
+}
+
+impl UsageUsed {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens + other.input_tokens,
+            output_tokens: self.output_tokens + other.output_tokens,
+            cached_tokens: self.cached_tokens + other.cached_tokens,
+            reasoning_tokens: self.reasoning_tokens + other.reasoning_tokens,
+            requests: self.requests + other.requests,
+            cache_saved_usd: self.cache_saved_usd + other.cache_saved_usd,
+        }
+    }
 }
 
 impl From<&Spent> for UsageUsed {

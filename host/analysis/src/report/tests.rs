@@ -38,12 +38,14 @@ fn analysis<'a>(facts: &'a Facts, findings: &'a [Finding], stop: Stop) -> Analys
         facts,
         problems: &facts.problems,
         findings,
+        team: &[],
         notices: &[],
     }
 }
 
 fn finding(verified: bool) -> Finding {
     Finding {
+        agreement: None,
         title: HOSTILE.into(),
         severity: massgen_logs::problems::Severity::High,
         category: Category::Errors,

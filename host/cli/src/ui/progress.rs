@@ -16,6 +16,8 @@ use super::{Ui, human};
 pub(crate) struct Reporter<'a> {
     ui: &'a Ui,
     bar: Option<ProgressBar>,
+    /// Before each line, where several are at work.
+    name: String,
     spent: String,
     step: u32,
     path: PathBuf,
@@ -38,6 +40,7 @@ impl<'a> Reporter<'a> {
         Self {
             ui,
             bar,
+            name: String::new(),
             spent: String::new(),
             step: 0,
             path: transcript.to_path_buf(),
@@ -45,6 +48,15 @@ impl<'a> Reporter<'a> {
             file: None,
             problem: None,
         }
+    }
+
+    /// One of several: plain lines, which begin with its name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        self.name = format!("{name}, ");
+        self
     }
 
     /// Goes on with a transcript that is there.
@@ -71,7 +83,7 @@ impl<'a> Reporter<'a> {
         match &self.bar {
             Some(bar) => bar.set_message(format!("step {}: {text}{}", self.step, self.spent)),
             None if worth_a_line && !self.ui.manner.json => {
-                self.ui.status(&format!("step {}: {text}{}", self.step, self.spent));
+                self.ui.status(&format!("{}step {}: {text}{}", self.name, self.step, self.spent));
             }
             None => {}
         }
@@ -80,7 +92,7 @@ impl<'a> Reporter<'a> {
     fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.ui.warn(text)),
-            None => self.ui.warn(text),
+            None => self.ui.warn(&format!("{}{text}", self.name)),
         }
     }
 

@@ -3,7 +3,7 @@
 use massgen_analysis::finding::Finding;
 use massgen_analysis::investigation::{Outcome, Stop};
 use massgen_analysis::prompt::PROMPT_VERSION;
-use massgen_analysis::report::{Analysis, ModelUsed, UsageUsed};
+use massgen_analysis::report::{Analysis, MemberUsed, ModelUsed, UsageUsed};
 use massgen_logs::facts::Facts;
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::model_id::ModelId;
@@ -18,6 +18,8 @@ use crate::ui::human;
 /// Everything of the report but the facts.
 pub(super) struct Ended {
     pub(super) model: Option<ModelUsed>,
+    /// The models that it was settled from, if there are several.
+    pub(super) team: Vec<MemberUsed>,
     pub(super) usage: UsageUsed,
     pub(super) cost_usd: Option<f64>,
     pub(super) duration_ms: u64,
@@ -36,6 +38,7 @@ impl Ended {
             run: &facts.run,
             turn: facts.turn,
             model: self.model.clone(),
+            team: &self.team,
             usage: self.usage,
             cost_usd: self.cost_usd,
             duration_ms: self.duration_ms,
@@ -50,12 +53,24 @@ impl Ended {
             notices: &self.notices,
         }
     }
+
+    /// What was used, in words.
+    pub(super) fn used(&self) -> String {
+        format!(
+            "{}, {} tokens, {}, {}",
+            human::plural(u64::from(self.usage.requests), "request"),
+            human::count(self.usage.input_tokens + self.usage.output_tokens),
+            human::cost(self.cost_usd),
+            human::duration(self.duration_ms),
+        )
+    }
 }
 
 /// The ending when nobody was asked.
 pub(super) fn without_model(app: &App, _facts: &Facts) -> Ended {
     Ended {
         model: None,
+        team: Vec::new(),
         usage: UsageUsed::default(),
         cost_usd: Some(0.0),
         duration_ms: 0,

@@ -42,6 +42,15 @@ impl Tokens {
             Self::Estimated | Self::NotCounted { .. } => None,
         }
     }
+
+    /// Whether the prompt may have left this machine.
+    pub(super) fn sent(&self) -> bool {
+        match self {
+            Self::Estimated => false,
+            Self::Counted(_) => true,
+            Self::NotCounted { sent, .. } => *sent,
+        }
+    }
 }
 
 /// Has the service count the first request's prompt. Where it does not, that is said, and the estimate stands.

@@ -31,24 +31,73 @@ pub(super) fn claim(
     target: &Target,
     turn: u32,
 ) -> Result<Files, CommandError> {
+    let files = places(app, args, target, turn, None);
+    take(app, args, std::slice::from_ref(&files))?;
+    Ok(files)
+}
+
+/// The same for the report of a team, which comes first, and those of its members, which bear their names.
+pub(super) fn claim_team(
+    app: &App,
+    args: &AnalyzeArgs,
+    target: &Target,
+    turn: u32,
+    names: &[String],
+) -> Result<(Files, Vec<Files>), CommandError> {
+    let names = std::iter::once(None).chain(names.iter().map(|name| Some(name.as_str())));
+    let mut all: Vec<Files> = names.map(|name| places(app, args, target, turn, name)).collect();
+    take(app, args, &all)?;
+    let team = all.remove(0);
+    Ok((team, all))
+}
+
+fn places(app: &App, args: &AnalyzeArgs, target: &Target, turn: u32, name: Option<&str>) -> Files {
     let dir = target.run.root.join(format!("turn_{turn}"));
-    let files = match &args.output {
-        Some(output) => beside(&app.environment.path(output), &args.format, target),
-        None => Files {
-            markdown: args.format.contains(&Format::Md).then(|| dir.join("ANALYSIS_REPORT.md")),
-            json: args.format.contains(&Format::Json).then(|| dir.join("analysis.json")),
-            html: args.format.contains(&Format::Html).then(|| dir.join("analysis.html")),
-            target: target.clone(),
-            transcript: dir.join("analysis.transcript.jsonl"),
-        },
+    let dotted = name.map_or_else(String::new, |name| format!(".{name}"));
+    let beside = |stem: &str, ending: &str| dir.join(format!("{stem}{dotted}.{ending}"));
+    let place = |format: Format, stem: &str, ending: &str| {
+        args.format.contains(&format).then(|| match &args.output {
+            Some(output) => at(&app.environment.path(output), &args.format, &dotted, ending),
+            None => beside(stem, ending),
+        })
     };
-    let existing: Vec<&PathBuf> = files
-        .reports()
-        .filter(|path| std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0))
-        .collect();
-    if let Some(path) = existing.first()
+    let transcript = "transcript.jsonl";
+    Files {
+        markdown: place(Format::Md, "ANALYSIS_REPORT", "md"),
+        json: place(Format::Json, "analysis", "json"),
+        html: place(Format::Html, "analysis", "html"),
+        target: target.clone(),
+        transcript: match &args.output {
+            Some(output) => with_ending(&app.environment.path(output), &dotted, transcript),
+            None => beside("analysis", transcript),
+        },
+    }
+}
+
+/// `FILE` takes the one format that is asked for; several share its name and differ in their ending.
+fn at(output: &Path, formats: &[Format], dotted: &str, ending: &str) -> PathBuf {
+    match (formats, dotted) {
+        ([_], "") => output.to_path_buf(),
+        ([_], _) => {
+            let own = output.extension().map(|own| own.to_string_lossy().into_owned());
+            with_ending(output, dotted, own.as_deref().unwrap_or(ending))
+        }
+        _ => with_ending(output, dotted, ending),
+    }
+}
+
+fn with_ending(output: &Path, dotted: &str, ending: &str) -> PathBuf {
+    output.with_extension(format!("{dotted}.{ending}").trim_start_matches('.'))
+}
+
+/// Makes sure that nothing is replaced unasked, and that everything can be written.
+fn take(app: &App, args: &AnalyzeArgs, all: &[Files]) -> Result<(), CommandError> {
+    let exists = |path: &&PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.len() > 0);
+    let existing = all.iter().flat_map(Files::reports).find(exists);
+    let goes_on = args.resume && all.iter().any(|files| files.transcript.is_file());
+    if let Some(path) = existing
         && !args.force
-        && !(args.resume && files.transcript.is_file())
+        && !goes_on
         && !app.ui.confirm(&format!("{} exists. Replace it?", path.display()))
     {
         return Err(CommandError::new(
@@ -59,7 +108,7 @@ pub(super) fn claim(
         .hint("--force replaces it")
         .hint("--output FILE writes elsewhere"));
     }
-    for path in files.reports() {
+    for path in all.iter().flat_map(Files::reports) {
         let parent = path.parent().unwrap_or(Path::new("."));
         if let Err(error) = write::probe(parent) {
             return Err(CommandError::failed(
@@ -70,23 +119,7 @@ pub(super) fn claim(
             .hint("--output FILE writes elsewhere"));
         }
     }
-    Ok(files)
-}
-
-/// `FILE` takes the one format that is asked for; several share its name and differ in their ending.
-fn beside(output: &Path, formats: &[Format], target: &Target) -> Files {
-    let place = |format: Format, ending: &str| {
-        formats.contains(&format).then(|| {
-            if formats.len() == 1 { output.to_path_buf() } else { output.with_extension(ending) }
-        })
-    };
-    Files {
-        markdown: place(Format::Md, "md"),
-        json: place(Format::Json, "json"),
-        html: place(Format::Html, "html"),
-        target: target.clone(),
-        transcript: output.with_extension("transcript.jsonl"),
-    }
+    Ok(())
 }
 
 impl Files {
@@ -96,6 +129,24 @@ impl Files {
 
     /// Writes the report and prints it, or where it is.
     pub(super) fn write(&self, app: &App, analysis: &Analysis<'_>) -> Result<(), CommandError> {
+        self.save(app, analysis)?;
+        if app.ui.manner.json {
+            app.ui.json(analysis);
+        } else {
+            for path in self.reports() {
+                app.ui.answer(&format!("Report: {}", path.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where it is for programs, else for people.
+    pub(super) fn first(&self) -> Option<&Path> {
+        self.json.as_ref().or(self.reports().next()).map(PathBuf::as_path)
+    }
+
+    /// Writes the report.
+    pub(super) fn save(&self, app: &App, analysis: &Analysis<'_>) -> Result<(), CommandError> {
         let failed = |error: write::WriteReportError| {
             CommandError::failed("report", "the report can't be written")
                 .because(&error)
@@ -116,28 +167,20 @@ impl Files {
             let page = Page { facts: analysis.facts, timeline: &timeline, analysis: Some(&value) };
             write::replace(path, &page::render(&page)).map_err(failed)?;
         }
-        if app.ui.manner.json {
-            app.ui.json(analysis);
-        } else {
-            for path in self.reports() {
-                app.ui.answer(&format!("Report: {}", path.display()));
-            }
-        }
         Ok(())
     }
+}
 
-    /// The transcript of an analysis that was not finished.
-    pub(super) fn read_transcript(&self) -> Result<Vec<Record>, CommandError> {
-        let path = self.transcript.display();
-        let text = std::fs::read_to_string(&self.transcript).map_err(|error| {
-            CommandError::failed("no-transcript", "there is no analysis to go on with")
-                .because(&error)
-                .hint("run the command without --resume")
-        })?;
-        transcript::parse(&text).map_err(|error| {
-            CommandError::failed("transcript", format!("{path} can't be read"))
-                .because(&error)
-                .hint("run the command without --resume")
-        })
-    }
+/// The transcript of an analysis that was not finished.
+pub(super) fn read_transcript(path: &Path) -> Result<Vec<Record>, CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CommandError::failed("no-transcript", "there is no analysis to go on with")
+            .because(&error)
+            .hint("run the command without --resume")
+    })?;
+    transcript::parse(&text).map_err(|error| {
+        CommandError::failed("transcript", format!("{} can't be read", path.display()))
+            .because(&error)
+            .hint("run the command without --resume")
+    })
 }

@@ -6,6 +6,8 @@ mod ending;
 mod exact;
 mod files;
 mod models;
+mod plan;
+mod team;
 pub(crate) use ending::{now, of_failure};
 pub(crate) use models::resolve;
 
@@ -26,7 +28,8 @@ use crate::exit::Exit;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  massgen logs analyze --model anthropic/claude-haiku-5-5\n  massgen logs analyze --mode self --model none\n  \
-                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run --exact"
+                        massgen logs analyze --model gpt-4o --max-cost 0.05 --focus cost\n  massgen logs analyze --model openai/gpt-6-luna --dry-run --exact\n  \
+                        massgen logs analyze --model gpt-6-luna --model claude-haiku-5-5"
 )]
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
@@ -34,7 +37,7 @@ pub(crate) struct AnalyzeArgs {
     /// Print a prompt for your coding agent, or do it here [default: self with --model, else prompt]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
-    /// Model that explains the run: provider/model, a bare name, an alias, or none
+    /// Model that explains the run: provider/model, a bare name, an alias, or none; more of them make a team
     #[arg(long, value_name = "SELECTOR")]
     model: Vec<String>,
     /// Tell step by step why this model is taken
@@ -126,16 +129,17 @@ pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
     if !own {
         return Ok(prompt(app, &target));
     }
-    if args.model.len() > 1 {
-        return Err(CommandError::usage("several models at once can't settle one report yet")
-            .hint("run the command once for each model, with --output FILE"));
-    }
     if args.max_cost.is_some_and(|usd| !usd.is_finite() || usd < 0.0) {
         return Err(CommandError::usage("--max-cost is no amount of US dollars")
             .with_cause("an amount is 0 or more")
             .hint("for example --max-cost 0.05"));
     }
     let wishes = wishes(app, args)?;
+    if args.model.len() > 1 {
+        let chosen = team::choices(app, args)?;
+        let facts = facts::measure(app, &target);
+        return team::run(app, args, &target, &facts, &wishes, &chosen);
+    }
     let choice = models::choose(app, args.model.first().map(String::as_str), args.explain_model)?;
     let facts = facts::measure(app, &target);
     match &choice.model {
