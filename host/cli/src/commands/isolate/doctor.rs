@@ -38,12 +38,13 @@ pub(crate) fn run(app: &App, args: &DoctorArgs) -> Result<Exit, CommandError> {
         }));
     } else {
         for ailment in &found.ailments {
-            app.ui.answer(&format!(
+            let lines = format!(
                 "{}: {}\n  {}",
                 human::clean(&ailment.subject),
                 human::clean(&ailment.message),
                 human::clean(&ailment.remedy)
-            ));
+            );
+            app.ui.answer(&app.ui.fit(&lines, 4));
         }
         if found.ailments.is_empty() {
             app.ui.status("Everything is in order.");

@@ -80,7 +80,8 @@ pub(crate) fn run(app: &App, args: &EscapesArgs) -> Result<Exit, CommandError> {
         }
         return Ok(Exit::Done);
     }
-    app.ui.answer(&told.iter().map(|escape| line(escape)).collect::<Vec<_>>().join("\n"));
+    let lines: Vec<_> = told.iter().map(|escape| line(escape)).collect();
+    app.ui.answer(&app.ui.fit(&lines.join("\n"), 2));
     if !args.restore {
         hint(app, &session);
     }

@@ -118,6 +118,6 @@ pub(super) fn tell(app: &App, subject: &Subject, report: &Report) -> Exit {
         last.push_str(&format!(", {} had nothing to try ({})", untried.len(), untried.join(", ")));
     }
     lines.push(last);
-    app.ui.answer(&lines.join("\n"));
+    app.ui.answer(&app.ui.fit(&lines.join("\n"), 6));
     exit
 }

@@ -56,7 +56,7 @@ pub(super) fn run(app: &App, args: &DoctorArgs) -> Exit {
             lines.push(format!("{mark}  {}: {}", finding.what, human::clean(&finding.said)));
             lines.extend(finding.fix.iter().map(|fix| format!("      {fix}")));
         }
-        app.ui.answer(&lines.join("\n"));
+        app.ui.answer(&app.ui.fit(&lines.join("\n"), 6));
     }
     if bad { Exit::Failed } else { Exit::Done }
 }

@@ -94,7 +94,7 @@ pub(super) fn run(app: &App, args: &InspectArgs) -> Result<Exit, CommandError> {
             cost.cold, cost.warm
         ));
     }
-    app.ui.answer(text.trim_end());
+    app.ui.answer(&app.ui.fit(text.trim_end(), 15));
     match refused {
         None => Ok(Exit::Done),
         Some(error) => {

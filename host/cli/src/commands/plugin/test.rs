@@ -92,7 +92,7 @@ fn tell(app: &App, results: &[(String, Result<(), String>)], accept: bool) -> Ex
                 Err(why) => format!("{BAD}fail{BAD:#}  {name}: {}", human::clean(why)),
             })
             .collect();
-        app.ui.answer(&lines.join("\n"));
+        app.ui.answer(&app.ui.fit(&lines.join("\n"), 6));
         if accept {
             app.ui.status("The cassettes hold what the plugin does now; look at the difference before you keep it.");
         }
