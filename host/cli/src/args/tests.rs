@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
 
 use super::Args;
@@ -124,8 +124,7 @@ fn every_command_of_the_documents_is_understood() {
                 for call in spans.iter().flat_map(|call| alternatives(call)) {
                     seen += 1;
                     if let Err(error) = parse(&call)
-                        && error.kind() != ErrorKind::MissingRequiredArgument
-                        && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                        && !lacks_something(&error)
                     {
                         problems.push(format!("{path}: {span}: {error}"));
                     }
@@ -138,6 +137,18 @@ fn every_command_of_the_documents_is_understood() {
         seen > 50,
         "only {seen} commands were found: is this still the place of the documents?"
     );
+}
+
+/// What is said is right, and not all that a command needs.
+fn lacks_something(error: &clap::Error) -> bool {
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+        _ => matches!(
+            error.get(ContextKind::InvalidValue),
+            Some(ContextValue::String(value)) if value.is_empty()
+        ),
+    }
 }
 
 fn alternatives(call: &[String]) -> Vec<Vec<String>> {
