@@ -31,6 +31,8 @@ def measure(massgen, upstream, packed, work, count):
     seen = medians({
         "`massgen logs list`, the newest 20": f"{massgen} logs list",
         "`massgen logs list --all`": f"{massgen} logs list --all",
+        "`massgen logs list --all`, no index kept": f"env -u HOME {massgen} logs list --all",
+        "`find`, a file of each run": "find .massgen/massgen_logs -name status.json -size +0",
         "`massgen logs summary`": f"{massgen} logs summary",
     }, home, runs=20, cwd=work)
     if upstream:

@@ -11,8 +11,8 @@ from project import Project
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "runs"
 
-# Width of A4 between Chromium's own margins.
-PAPER = 718
+# Width of A4 between the page's own margins.
+PAPER = 703
 
 
 class Case:
@@ -43,6 +43,13 @@ class Case:
             page.screenshot(path=self.pictures / f"page-{name}.png")
 
 
+# Labels of an axis that lie on each other.
+OVERLAP = """() => [...document.querySelectorAll('.lanes svg')].flatMap(svg => {
+  const labels = [...svg.querySelectorAll('text[text-anchor]')].map(t => [t.textContent, t.getBoundingClientRect()]);
+  return labels.slice(1).filter(([, box], i) => box.left < labels[i][1].right).map(([text]) => text);
+})"""
+
+
 def both_themes_wide_and_narrow(case):
     """Nothing is loaded, nothing complains, nothing sticks out, and every text can be read."""
     for run in ("three_vote", "tool_failures", "worktree_restart", "debug_run", "config_error"):
@@ -52,6 +59,8 @@ def both_themes_wide_and_narrow(case):
                 page = case.page(log, theme, width, 1000)
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{run}: {wide} columns of {width}"
+                across = page.evaluate(OVERLAP)
+                assert not across, f"{run} {width}: {across}"
                 weak = page.evaluate(look.CONTRAST)
                 assert not weak, f"{run} {theme} {width}: {weak}"
                 if run == "three_vote":
@@ -177,10 +186,10 @@ CUT = """width => {
 
 def paper(case):
     """Nothing is cut on paper, evidence is open, bars have their colours, and the screen is as before after it."""
-    run = case.fixture("tool_failures")
-    for theme in ("light", "dark"):
-        page = case.page(run, theme)
-        page.get_by_role("button", name="Zoom in").click()
+    for run, theme in (("tool_failures", "light"), ("tool_failures", "dark"), ("worktree_restart", "light"),
+                       ("subagents", "light")):
+        page = case.page(case.fixture(run), theme)
+        page.get_by_role("button", name="Zoom in").first.click()
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         page.emulate_media(media="print")
         page.set_viewport_size({"width": PAPER, "height": 1000})

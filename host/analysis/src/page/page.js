@@ -75,7 +75,8 @@ function draw(track, holder, zoom, room) {
   const width = Math.max(200, (room || holder.clientWidth || 900) - NAME - 12) * zoom, x = ms => NAME + ms / end * width;
   const wide = NAME + width + 10, tall = 28 + track.lanes.length * LANE;
   const s = svg('svg', { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`, role: 'group', 'aria-label': 'Timeline of attempt ' + track.attempt + ': ' + track.lanes.length + ' agents over ' + dur(end) });
-  const steps = Math.max(4, Math.round(width / 120));
+  // Room for the longest label twice: the last one ends where the axis does.
+  const steps = Math.max(1, Math.floor(width / 120));
   for (let i = 0; i <= steps; i++) {
     const at = x(end * i / steps);
     s.append(svg('line', { x1: at, x2: at, y1: 18, y2: tall, class: 'grid' }), svg('text', { x: at, y: 13, class: 'ax', 'text-anchor': i === steps ? 'end' : 'start' }, dur(end * i / steps)));

@@ -10,6 +10,7 @@ use super::checklist::{self, Checklist};
 use super::interval::{ms, union_ms};
 use super::segments::{self, Round};
 use super::spend::{Own, SegmentSpend, cache_hit_rate, own, spend_of};
+use super::tool_counts::{self, ToolCounts};
 use crate::events::{Call, Events, MomentKind, Span};
 use crate::run::Attempt;
 
@@ -114,9 +115,8 @@ pub struct Segment {
     pub tool_calls: u64,
     /// Those that failed.
     pub tool_failures: u64,
-    /// How often each tool was called; an object by name.
-    #[serde(serialize_with = "as_map")]
-    pub tools: Box<[(Arc<str>, u32)]>,
+    /// How often each tool was called.
+    pub tools: ToolCounts,
     /// Tokens and cost, where the metrics hold this round.
     pub spend: Option<Box<SegmentSpend>>,
     /// Time around a checklist, if one was submitted.
@@ -276,6 +276,7 @@ impl Agent<'_> {
         // By line, not by time: a clock that was put back would give a call to many rounds.
         calls.sort_by_key(|call| first_line(call));
         let mut found = Vec::with_capacity(rounds.len());
+        let mut counts = tool_counts::Counting::new(self.events);
         for (index, round) in rounds.iter().enumerate() {
             let next = rounds.get(index + 1).map_or(u64::MAX, |next| next.line);
             // A call belongs to the round in which it began, also one that began after the answer.
@@ -302,7 +303,7 @@ impl Agent<'_> {
                 what: round.what.clone(),
                 tool_calls: mine.len() as u64,
                 tool_failures: mine.iter().filter(|call| call.failed()).count() as u64,
-                tools: by_tool(self.events, mine),
+                tools: counts.of(mine),
                 spend: spend.map(|(_, spend)| Box::new(spend)),
                 checklist: checklist::of_round(self.events, mine, round.start_us, round.end_us)
                     .map(Box::new),
@@ -329,7 +330,7 @@ impl Agent<'_> {
             what: None,
             tool_calls: 0,
             tool_failures: 0,
-            tools: Box::default(),
+            tools: ToolCounts::default(),
             spend: Some(Box::new(SegmentSpend::of(round, &self.attempt.counters.file))),
             checklist: None,
             line: 0,
@@ -348,24 +349,6 @@ fn known_outcome(recorded: &str) -> &'static str {
 /// The line that tells of a call first.
 fn first_line(call: &Call) -> u64 {
     u64::from(if call.start_line > 0 { call.start_line } else { call.end_line })
-}
-
-/// By name. A long log has many rounds: names are shared, and nothing is kept but what is needed.
-fn by_tool(events: &Events, calls: &[&Call]) -> Box<[(Arc<str>, u32)]> {
-    let mut tools: Vec<u16> = calls.iter().map(|call| call.tool).collect();
-    tools.sort_unstable_by_key(|tool| events.tools.get(usize::from(*tool)));
-    let counted = tools.chunk_by(|a, b| a == b).filter_map(|same| {
-        let name = events.tools.get(usize::from(same[0]))?;
-        Some((name.clone(), u32::try_from(same.len()).unwrap_or(u32::MAX)))
-    });
-    counted.collect()
-}
-
-fn as_map<S: serde::Serializer>(
-    tools: &[(Arc<str>, u32)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(tools.iter().map(|(name, count)| (&**name, count)))
 }
 
 fn spans<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<(i64, i64)> {

@@ -14,6 +14,7 @@ mod segments;
 mod sources;
 mod spend;
 mod talk;
+mod tool_counts;
 mod work;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use phases::Phase;
 pub use place::{Place, Source};
 pub use spend::{ApiFacts, NestedFacts, SegmentSpend, SubagentFacts};
 pub use talk::{Alike, Answer, ChangedVote, Enforcement, Restart, TimedOut, Vote, VoteSummary};
+pub use tool_counts::ToolCounts;
 pub use work::{
     AcrossAttempts, BackgroundJob, CommandPattern, Duplicate, RepeatedFailure, ServerRow, ToolRow,
 };
