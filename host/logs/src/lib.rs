@@ -14,6 +14,7 @@ pub mod read;
 pub mod redact;
 pub mod run;
 pub mod similarity;
+mod time;
 pub mod timeline;
 pub mod tools;
 

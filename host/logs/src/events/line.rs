@@ -11,7 +11,8 @@ use super::args::{self, Args};
 use super::fields::{Fields, Text};
 use super::header::{Header, header, swallows_a_line};
 use super::result::{self, Measured};
-use super::{AnswerText, FinalText, MomentKind, VoteText, failure, naive_us};
+use super::{AnswerText, FinalText, MomentKind, VoteText, failure};
+use crate::time::naive_us;
 
 /// Text of reasons and messages that is kept.
 const TEXT_CHARS_MAX: usize = 400;

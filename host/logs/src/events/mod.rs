@@ -16,7 +16,6 @@ mod result;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod time;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +25,6 @@ use crate::files::Checkpoint;
 pub(crate) use failure::{failure, is_reader};
 pub use part::Span;
 pub(crate) use reading::{FILE as EVENTS_FILE, read};
-pub(crate) use time::naive_us;
 
 /// Everything that was read of one `events.jsonl`.
 #[derive(Debug, Clone, Default)]

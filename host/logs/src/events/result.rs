@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::failure::{self, failure};
 use super::fields::Fields;
-use super::{Job, SpawnedSubagent, naive_us};
+use super::{Job, SpawnedSubagent};
+use crate::time::naive_us;
 
 /// Results beyond this are documents: only a JSON object of this size is looked into.
 const OBJECT_BYTES_MAX: usize = 4 << 20;

@@ -40,7 +40,7 @@ impl<'a> Trace<'a> {
     fn new(facts: &'a Facts, attempt: &'a AttemptFacts, events: &'a Events) -> Self {
         let name = format!("{}/{}/{}", facts.run, facts.turn, attempt.attempt);
         let id = format!("{:016x}{:016x}", hash(&(0u8, &name)), hash(&(1u8, &name)));
-        let started = facts.started.as_deref().and_then(crate::events::naive_us);
+        let started = facts.started.as_deref().and_then(crate::time::naive_us);
         let origin_us = events.span.map(|span| span.first_us).or(started).unwrap_or(0);
         Self { facts, attempt, events, id, origin_us }
     }

@@ -245,7 +245,7 @@ fn edges(attempt: &Path, sight: &mut Sight<'_>) -> Option<Edges> {
             _ => {}
         }
     }
-    let span_us = crate::events::naive_us(&last_at)? - crate::events::naive_us(&first.0)?;
+    let span_us = crate::time::naive_us(&last_at)? - crate::time::naive_us(&first.0)?;
     edges.wall_ms = u64::try_from((span_us + 500) / 1000).unwrap_or(0);
     Some(edges)
 }

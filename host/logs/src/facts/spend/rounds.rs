@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::super::segments::Round;
 use super::Own;
-use crate::events::naive_us;
 use crate::run::{Attempt, RecordedRound};
+use crate::time::naive_us;
 
 /// Offsets between clocks are whole quarters of an hour.
 const QUARTER_US: i64 = 900 * 1_000_000;

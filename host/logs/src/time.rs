@@ -1,4 +1,4 @@
-//! Times of events: naive local time, as Python's `isoformat` writes it.
+//! Times of a run: naive local time, as Python's `isoformat` writes it.
 
 /// Microseconds of a naive local time, as if it were UTC.
 pub(crate) fn naive_us(text: &str) -> Option<i64> {
