@@ -222,3 +222,30 @@ fn a_run_is_followed_to_its_end_and_not_beyond() {
     child.stdout = Some(said.into_inner());
     assert!(env.wait(child).exits(0).stderr.is_empty());
 }
+
+/// The second look is by the index, and tells what changed since the first.
+#[test]
+fn the_list_is_kept_and_never_stale() {
+    let env = env();
+    let run = env.unpack_run("killed_midrun");
+    env.unpack_run("three_vote");
+    let list = || env.run(&["logs", "list", "--all", "--json"]).exits(0).json();
+    let fresh = list();
+    let kept = env.home().join(".cache/massgen/runs");
+    let files = || std::fs::read_dir(&kept).map_or(0, Iterator::count);
+    // What was written a moment ago may be written again without a trace: it is not relied on.
+    assert_eq!(files(), 0);
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    assert_eq!(list(), fresh);
+    assert_eq!(files(), 1);
+    assert_eq!(list(), fresh);
+    assert_eq!(fresh["runs"][0]["outcome"], "killed");
+    std::fs::write(run.join("turn_1/attempt_1/metrics_summary.json"), "{}").unwrap();
+    assert_eq!(list()["runs"][0]["outcome"], "interrupted");
+    std::fs::remove_dir_all(&kept).unwrap();
+    std::fs::write(&kept, "in the way").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    assert_eq!(list()["runs"][0]["outcome"], "interrupted");
+    let said = env.run(&["logs", "list", "--verbose"]).exits(0).stderr;
+    assert!(said.contains("index of runs is not kept"), "{said}");
+}
