@@ -50,7 +50,7 @@ fn messages(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (at, line) in of_program.lines().enumerate() {
         let said = match line.trim_start().strip_prefix("///") {
-            Some(doc) => doc.to_string(),
+            Some(doc) => doc.split('`').step_by(2).collect::<Vec<_>>().join("`"),
             None => line.split('"').skip(1).step_by(2).collect::<Vec<_>>().join("\""),
         };
         found.push((at + 1, said.to_lowercase()));

@@ -23,7 +23,7 @@ const PAUSE_FACTOR: u32 = 4;
 /// After the end of an attempt another one may begin this much later.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// MassGen writes its metrics last. Without them, an attempt with an answer is over when nothing came for this long.
+/// MassGen writes `metrics_summary.json` last. Without it, an attempt with an answer is over when nothing came for this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Follows the target until its last attempt is over. Ctrl-C ends it as it ends any program.
