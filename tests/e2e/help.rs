@@ -142,6 +142,16 @@ fn alone_it_says_where_to_begin() {
     let found = env.run(&["--json"]).exits(0);
     assert_eq!(found.json()["providers_with_key"], serde_json::json!(["openai"]));
     assert!(!found.stdout.contains("sentinel"));
+    // A session in which nothing changed is nothing to look at.
+    env.run(&["isolate", "run", "--", "true"]).exits(0);
+    let idle = env.run(&["--json"]).exits(0).json();
+    assert_eq!((&idle["open_sessions"], &idle["to_review"]), (&1.into(), &serde_json::json!([])));
+    let changed = env.run(&["isolate", "run", "--json", "--", "touch", "new"]).exits(0).json();
+    let busy = env.run(&["--json"]).exits(0).json();
+    assert_eq!(busy["to_review"], serde_json::json!([changed["id"]]));
+    let told = env.run(&[]).exits(0).stdout;
+    let next = format!("massgen isolate review {}", changed["id"].as_str().unwrap());
+    assert!(told.contains("one to look at") && told.contains(&next), "{told}");
 }
 
 #[test]
@@ -174,4 +184,42 @@ fn doctor_tells_what_works_and_what_to_do() {
         .map(|check| check["subject"].as_str().unwrap())
         .collect();
     assert!(bad.contains(&"model") && bad.contains(&"state"), "{ill:#}");
+}
+
+#[test]
+fn answers_fit_a_narrow_terminal() {
+    let mut env = env();
+    env.set("COLUMNS", "80").set("OPENAI_API_KEY", "sk-sentinel-of-the-width");
+    env.unpack_run("tool_failures");
+    env.unpack_run("three_vote");
+    env.run(&["isolate", "run", "--name", "some-agent", "--", "touch", "new"]).exits(0);
+    for args in [
+        &[][..],
+        &["logs"],
+        &["logs", "list"],
+        &["logs", "tools"],
+        &["logs", "facts"],
+        &["logs", "timeline"],
+        &["logs", "analyze", "--model", "gpt-5.2", "--dry-run"],
+        &["models"],
+        &["models", "show", "gpt-4o"],
+        &["auth", "status"],
+        &["config", "show"],
+        &["plugin", "list"],
+        &["plugin", "inspect", "openai"],
+        &["doctor"],
+        &["isolate", "list"],
+        &["isolate", "show", "some-agent"],
+        &["isolate", "diff", "some-agent", "--name-status"],
+    ] {
+        let answer = env.run(args).exits(0).stdout;
+        // A path, or what stands before it, may be longer than a line.
+        let wide = |line: &&str| {
+            let words = line.split_whitespace().count();
+            line.chars().count() > 80 && words > 2
+        };
+        let wide: Vec<&str> = answer.lines().filter(wide).collect();
+        assert!(wide.is_empty(), "{args:?}: {wide:#?}");
+        assert!(answer.lines().count() > 0, "{args:?} answers nothing");
+    }
 }
