@@ -48,7 +48,8 @@ fn stage(runs: &[&str]) -> Stage {
 pub(super) fn tour() -> Stage {
     let stage = stage(&["tool_failures"]);
     stage.prepare(
-        "mkdir -p target/example && mv .massgen/massgen_logs target/example/tool_failures",
+        "mkdir -p target/example && mv .massgen/massgen_logs target/example/tool_failures
+         massgen logs analyze --mode self --model none --log-dir target/example/tool_failures",
     );
     stage
 }

@@ -216,6 +216,20 @@ fn the_two_commands_of_the_readme_use_what_is_there() {
 }
 
 #[test]
+fn the_readme_points_to_what_is_there() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, table) = readme.split_once("## To change X, open Y").unwrap();
+    let tops = ["host/", "plugins/", "scripts/", "tests/"];
+    let spans = table.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> = spans
+        .filter(|span| tops.iter().any(|top| span.starts_with(top)) && !span.contains('<'))
+        .collect();
+    assert!(paths.len() > 20, "the table names only {paths:?}");
+    let gone = paths.iter().filter(|path| !root().join(path).exists());
+    complain(&gone.map(|path| format!("README.md: there is no {path}")).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_edge_case_has_a_home() {
     let chapters = [
         (1, 1, 42),
