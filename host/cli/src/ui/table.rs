@@ -3,6 +3,8 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
+use super::human;
+
 /// How a column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -20,8 +22,8 @@ pub(crate) fn render_narrowing(
 ) -> String {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let wide = |at: usize| {
-        let cells = rows.iter().map(|row| row.get(at).map_or(0, |cell| cell.chars().count()));
-        cells.chain([columns[at].0.chars().count()]).max().unwrap_or(0) + 2
+        let cells = rows.iter().map(|row| row.get(at).map_or(0, |cell| human::columns(cell)));
+        cells.chain([human::columns(columns[at].0)]).max().unwrap_or(0) + 2
     };
     let fits =
         |kept: &[usize]| kept.iter().map(|at| wide(*at)).sum::<usize>() <= usize::from(width) + 2;

@@ -115,7 +115,7 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     app.ui.answer(&table(&rows, app.ui.width()));
-    app.ui.answer(&totals(&rows));
+    app.ui.answer(&totals(&rows, usize::from(app.ui.width())));
     Ok(Exit::Done)
 }
 
@@ -173,7 +173,9 @@ fn table(rows: &[Overview], width: u16) -> String {
         ("Report", Align::Left),
         ("Question", Align::Left),
     ];
-    let question = usize::from(width.saturating_sub(96)).max(24);
+    let room = usize::from(width);
+    // A run's name is what other commands are given: it stays whole, and what says less goes.
+    let question = room.saturating_sub(96).max(room.saturating_sub(43).clamp(12, 24));
     let cells = rows.iter().map(|row| {
         vec![
             row.run.clone(),
@@ -190,18 +192,20 @@ fn table(rows: &[Overview], width: u16) -> String {
         &columns,
         cells.collect(),
         width,
-        &["Report", "Agents", "Cost", "Winner"],
+        &["Report", "Agents", "Cost", "Winner", "Wall", "Question"],
     )
 }
 
 /// What the listed runs come to together.
-fn totals(rows: &[Overview]) -> String {
+fn totals(rows: &[Overview], width: usize) -> String {
     let completed = rows.iter().filter(|row| row.outcome == Outcome::Completed).count();
-    format!(
-        "{}, {completed} completed; {} of wall time, {}",
-        human::plural(rows.len() as u64, "run"),
-        human::duration(rows.iter().filter_map(|row| row.wall_ms).sum()),
-        human::dollars(rows.iter().filter_map(|row| row.cost_usd).sum())
+    let runs = human::plural(rows.len() as u64, "run");
+    let wall = human::duration(rows.iter().filter_map(|row| row.wall_ms).sum());
+    let cost = human::dollars(rows.iter().filter_map(|row| row.cost_usd).sum());
+    human::flow(
+        &[&format!("{runs}, {completed} completed;"), &format!("{wall} of wall time, {cost}")],
+        " ",
+        width,
     )
 }
 
