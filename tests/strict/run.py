@@ -268,6 +268,25 @@ class Suite:
                         self.check(f"{what}: by OpenAI's types", False, str(error)[:400])
         server.shutdown()
 
+    def team(self):
+        """Three services at once, each in its own format; what two cite is one finding."""
+        path = "turn_1/attempt_1/events.jsonl"
+        true = {"file": path, "line_start": 20, "line_end": 20, "quote": "Error executing tool flaky: backend unavailable (attempt 1)"}
+        self.admin("reset")
+        for provider in ("openai", "anthropic"):
+            finding = {"title": provider, "severity": "high", "category": "errors", "claim": "c", "recommendation": "r", "evidence": [true]}
+            self.admin("enqueue", [{"format": FORMATS[provider], "json": {"summary": provider, "findings": [finding]}}])
+        models = [part for model in NAMED for part in ("--model", model)]
+        done = self.massgen("tool_failures", *models, "--json")
+        self.check("team: exit 0", done.returncode == 0, done.stderr[-500:])
+        self.journal_is_clean("team")
+        document = json.loads(done.stdout or "{}")
+        agreed = [finding["agreement"]["models"] for finding in document.get("findings", [])]
+        self.check("team: two agree", NAMED[:2] in agreed, str(agreed))
+        stops = [member["stop"] for member in document.get("team", [])]
+        self.check("team: all finish", stops == ["finished"] * 3, str(stops))
+        self.check("team: own reports", len(list(done.turn.glob("analysis.*.json"))) == 3)
+
     def selection(self):
         unknown = self.massgen("three_vote", "--model", "opnai/gpt-4o")
         self.check("unknown provider: exit 2 and near names", unknown.returncode == 2 and "openai" in unknown.stderr, unknown.stderr)
@@ -290,7 +309,7 @@ class Suite:
 
     def run(self):
         try:
-            for part in (self.investigations, self.several_steps, self.more_formats, self.faults, self.counts, self.selection, self.listings):
+            for part in (self.investigations, self.several_steps, self.more_formats, self.faults, self.counts, self.team, self.selection, self.listings):
                 part()
         finally:
             self.server.terminate()

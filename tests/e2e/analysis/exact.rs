@@ -76,8 +76,9 @@ fn a_service_that_counts_nothing_gets_nothing_and_the_estimate_says_so() {
     for model in ["xai/grok-4.3", "ollama/llama3.2"] {
         let args = ["logs", "analyze", "--model", model, "--dry-run", "--exact"];
         let shown = env.run(&args).exits(0);
-        let warned = "the tokens of the prompt are an estimate: the service counts no tokens";
-        assert!(shown.stderr.contains(warned), "{shown:?}");
+        let warned =
+            format!("the prompt for {model} are an estimate: the service counts no tokens");
+        assert!(shown.stderr.contains(&warned), "{shown:?}");
         assert!(shown.stdout.contains("tokens (estimated)"), "{shown:?}");
         assert!(shown.stdout.contains("Nothing was sent."), "{shown:?}");
         let document = dry(&env, model, &["--exact"]);

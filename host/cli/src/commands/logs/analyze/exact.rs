@@ -80,6 +80,6 @@ pub(super) async fn count(
         let words = ending::of_failure(app, &failure, model, Exit::NoModel);
         human::clean(&format!("{} ({})", words.message, words.causes.join("; ")))
     };
-    app.ui.warn(&format!("the tokens of the prompt are an estimate: {why}"));
+    app.ui.warn(&format!("the tokens of the prompt for {model} are an estimate: {why}"));
     Ok(Tokens::NotCounted { why, sent: !unsent })
 }

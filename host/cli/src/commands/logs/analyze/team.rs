@@ -108,7 +108,7 @@ pub(super) fn run(
     // A plugin that is busy must not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(200));
     let asked = chosen.iter().map(|(model, choice)| (model, choice)).zip(told).zip(own);
-    let answers = asked.map(|((asked, told), files)| Answer::of(app, asked, told, files)).collect();
+    let answers = asked.map(|((asked, told), files)| Answer::of(asked, told, files)).collect();
     finish(app, facts, &files, answers, started)
 }
 
@@ -125,7 +125,6 @@ struct Answer {
 
 impl Answer {
     fn of(
-        app: &App,
         (model, choice): (&ModelId, &Choice),
         told: Result<Told, CommandError>,
         files: Files,
@@ -159,11 +158,14 @@ impl Answer {
             let name = files.first().and_then(|path| path.file_name());
             member.report = name.map(|name| name.to_string_lossy().into_owned());
         }
-        if let Some(why) = &member.failure {
-            let what = if ended.is_some() { "did not come to its end" } else { "gave nothing" };
-            app.ui.warn(&format!("{model} {what}: {why}"));
-        }
         Self { model: model.clone(), member, exit, ended, why }
+    }
+
+    /// Why it did not come to its end, as a line for the user.
+    fn failure(&self) -> Option<String> {
+        let why = self.member.failure.as_ref()?;
+        let what = if self.ended.is_some() { "did not come to its end" } else { "gave nothing" };
+        Some(format!("{} {what}: {why}", self.model))
     }
 }
 
@@ -188,11 +190,14 @@ fn finish(
     let gave: Vec<(&Answer, &Ended)> =
         answers.iter().filter_map(|answer| Some((answer, &answer.ended.as_ref()?.0))).collect();
     if gave.is_empty() {
-        let mut whys = answers.into_iter().filter_map(|answer| answer.why);
-        return Err(whys
-            .next()
-            .unwrap_or_else(|| CommandError::failed("stopped", "no model gave anything")));
+        // The first one's failure is the command's, and is told as such.
+        answers.iter().skip(1).filter_map(Answer::failure).for_each(|why| app.ui.warn(&why));
+        let first = answers.into_iter().find_map(|answer| answer.why);
+        return Err(
+            first.unwrap_or_else(|| CommandError::failed("stopped", "no model gave anything"))
+        );
     }
+    answers.iter().filter_map(Answer::failure).for_each(|why| app.ui.warn(&why));
     for answer in &answers {
         if let Some((ended, own)) = &answer.ended {
             own.save(app, &ended.analysis(facts))?;
@@ -226,9 +231,7 @@ fn settled(app: &App, answers: &[Answer], gave: &[(&Answer, &Ended)], started: I
     let finished = gave.iter().any(|(_, ended)| ended.stop == Stop::Finished);
     let summaries = names.iter().zip(gave).filter(|(_, (_, ended))| !ended.summary.is_empty());
     let summaries = summaries.map(|(name, (_, ended))| format!("{name}: {}", ended.summary));
-    let failures = answers.iter().filter_map(|answer| {
-        Some(format!("{}: {}", answer.model, answer.member.failure.as_ref()?))
-    });
+    let failures = answers.iter().filter_map(Answer::failure);
     let own_notices = names.iter().zip(gave).flat_map(|(name, (_, ended))| {
         ended.notices.iter().map(move |notice| format!("{name}: {notice}"))
     });
