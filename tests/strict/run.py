@@ -309,7 +309,7 @@ class Suite:
 
     def run(self):
         try:
-            for part in (self.investigations, self.several_steps, self.more_formats, self.faults, self.counts, self.team, self.selection, self.listings):
+            for part in (self.investigations, self.several_steps, self.more_formats, self.counts, self.team, self.faults, self.selection, self.listings):
                 part()
         finally:
             self.server.terminate()

@@ -8,6 +8,7 @@
 //! 1.in.http       what the service replied
 //! 1.in.cuts       how large the reads were (optional)
 //! expect.jsonl    the events that it must give, or how it must fail
+//! count.out.http  what it asks to send to have the prompt counted (optional)
 //! ```
 
 mod expect;
@@ -19,12 +20,15 @@ use std::path::PathBuf;
 
 use massgen_models::request::Request;
 use massgen_runtime::LoadedPlugin;
-use massgen_runtime::rehearsal::{Rehearsed, Sent, Stage};
+use massgen_runtime::rehearsal::{Counting, Rehearsed, Sent, Stage};
 
 pub use expect::{Expect, joined};
 pub use massgen_runtime::rehearsal::Recorded;
 pub use read::{load, load_all, parse};
 pub use write::{files, save};
+
+/// What the plugin asks to send to have the prompt counted.
+const COUNT_FILE: &str = "count.out.http";
 
 /// A recorded exchange.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +49,8 @@ pub struct Cassette {
     pub replies: Vec<Recorded>,
     /// What must come of it.
     pub expect: Expect,
+    /// What the plugin asks to send to have the same prompt counted; none: not compared.
+    pub count: Option<Sent>,
 }
 
 /// Why a cassette can't be used.
@@ -82,7 +88,23 @@ impl Cassette {
         let done = plugin
             .rehearse(&self.stage(), &self.request, &self.replies)
             .map_err(|error| error.to_string())?;
-        self.compare(&done)
+        self.compare(&done)?;
+        match (&self.count, self.counting(plugin)?) {
+            (None, _) => Ok(()),
+            (Some(sent), Some(now)) => wire::difference(sent, &now)
+                .map_or(Ok(()), |difference| Err(format!("{COUNT_FILE}: {difference}"))),
+            (Some(_), None) => Err(format!("{COUNT_FILE} was never sent")),
+        }
+    }
+
+    /// What the plugin sends now to have the prompt counted, if its service counts.
+    fn counting(&self, plugin: &LoadedPlugin) -> Result<Option<Sent>, String> {
+        match plugin.rehearse_count(&self.stage(), &self.request) {
+            Ok(Counting::Asked(sent)) => Ok(Some(sent)),
+            Ok(Counting::Absent | Counting::Failed(_)) => Ok(None),
+            Ok(Counting::Refused(why) | Counting::Crashed(why)) => Err(why),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// The same exchange with what the plugin makes of it now: what it sends, and what comes of the replies.
@@ -91,7 +113,8 @@ impl Cassette {
             .rehearse(&self.stage(), &self.request, &self.replies)
             .map_err(|error| error.to_string())?;
         let expect = Expect::of(&done);
-        Ok(Self { sent: done.sent, expect, ..self.clone() })
+        let count = self.counting(plugin)?;
+        Ok(Self { sent: done.sent, expect, count, ..self.clone() })
     }
 
     fn compare(&self, done: &Rehearsed) -> Result<(), String> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use massgen_models::request::Request;
 use serde::Deserialize;
 
-use super::{Cassette, CassetteError, Expect, wire};
+use super::{COUNT_FILE, Cassette, CassetteError, Expect, wire};
 
 /// A reply of more than this is no test.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -84,6 +84,8 @@ pub fn parse(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Cassette, 
     if replies.is_empty() {
         return Err(wrong("1.in.http", "it is missing".into()));
     }
+    let count = files.get(COUNT_FILE).map(|bytes| wire::parse_sent(bytes)).transpose();
+    let count = count.map_err(|why| wrong(COUNT_FILE, why))?;
     let expect = Expect::parse(text("expect.jsonl")?).map_err(|why| wrong("expect.jsonl", why))?;
     Ok(Cassette {
         name: name.to_string(),
@@ -94,5 +96,6 @@ pub fn parse(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Cassette, 
         sent,
         replies,
         expect,
+        count,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Cassette, CassetteError, wire};
+use super::{COUNT_FILE, Cassette, CassetteError, wire};
 
 /// The files of a cassette: name and content.
 pub fn files(cassette: &Cassette) -> Vec<(String, Vec<u8>)> {
@@ -28,6 +28,9 @@ pub fn files(cassette: &Cassette) -> Vec<(String, Vec<u8>)> {
         if let Some(cuts) = wire::print_cuts(reply) {
             files.push((format!("{}.in.cuts", at + 1), cuts.into_bytes()));
         }
+    }
+    if let Some(count) = &cassette.count {
+        files.push((COUNT_FILE.to_string(), wire::print_sent(count)));
     }
     files.push(("expect.jsonl".to_string(), cassette.expect.to_lines().into_bytes()));
     files

@@ -85,6 +85,7 @@ pub(super) fn run(app: &App, args: &RecordArgs) -> Result<Exit, CommandError> {
         sent,
         replies,
         expect: Expect::default(),
+        count: None,
     };
     // Played again offline: the clock of a cassette is fixed.
     let loaded = subject::runtime(app, true)?.load(&plugin.component).map_err(|error| {
