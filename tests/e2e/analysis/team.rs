@@ -134,12 +134,12 @@ fn one_that_fails_does_not_stop_the_others() {
 
 #[test]
 fn a_limit_on_cost_is_one_for_all() {
-    let stage = Stage::new();
-    let dry = |more: &[&str]| {
+    let mut stage = Stage::new();
+    let dry = |stage: &Stage, more: &[&str]| {
         let args = [&["--dry-run", "--json"], more].concat();
         stage.analyze(&MODELS[..2], &args).exits(0).json()
     };
-    let free = dry(&[]);
+    let free = dry(&stage, &[]);
     let sum = |key: &str| {
         let team = free["team"].as_array().unwrap();
         team.iter().map(|member| member["cost_usd"][key].as_f64().unwrap()).sum::<f64>()
@@ -149,13 +149,17 @@ fn a_limit_on_cost_is_one_for_all() {
     }
     assert_eq!((&free["sent"], free["team"].as_array().unwrap().len()), (&false.into(), 2));
     let limit = sum("low") / 2.0;
-    let bounded = dry(&["--max-cost", &limit.to_string()]);
+    let bounded = dry(&stage, &["--max-cost", &limit.to_string()]);
     assert!(bounded["cost_usd"]["worst"].as_f64().unwrap() <= limit + 1e-12, "{bounded:#}");
     let refused = stage.analyze(&MODELS[..2], &["--max-cost", &limit.to_string()]).exits(3);
     assert!(refused.stderr.contains("too small for even one request"), "{refused:?}");
     assert!(stage.fakes.iter().all(|fake| fake.journal().is_empty()));
-    let counted = dry(&["--exact"]);
+    let counted = dry(&stage, &["--exact"]);
     assert_eq!(counted["prompt_tokens"], 2 * massgen_harness::COUNTED_TOKENS);
+    stage.env.unset("OPENAI_API_KEY");
+    let half = stage.analyze(&MODELS[..2], &["--dry-run", "--exact", "--json"]).exits(0).json();
+    assert_eq!((&half["prompt_tokens_counted"], &half["sent"]), (&false.into(), &true.into()));
+    assert!(half["team"][0]["not_counted"].is_string() && half["team"][1]["not_counted"].is_null());
     let text = stage.analyze(&MODELS[..2], &["--dry-run"]).exits(0).stdout;
     assert!(text.contains("Together   $") && text.matches("Nothing was sent.").count() == 2);
 }

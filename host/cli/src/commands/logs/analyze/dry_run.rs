@@ -34,7 +34,8 @@ pub(super) fn run(
     plan: &Plan,
     pricing: &Pricing,
 ) -> Result<Exit, CommandError> {
-    let look = look(app, exact, subject, plan, pricing)?;
+    let tokens = count(app, exact, subject, plan, pricing)?;
+    let look = look(app, subject, plan, pricing, tokens);
     if app.ui.manner.json {
         app.ui.json(&look.document());
     } else {
@@ -49,11 +50,18 @@ pub(super) fn run_team(
     exact: bool,
     members: &[Member<'_>],
 ) -> Result<Exit, CommandError> {
-    let looks: Result<Vec<Look<'_>>, CommandError> = members
-        .iter()
-        .map(|member| look(app, exact, &member.subject, &member.plan, &member.pricing))
-        .collect();
-    let looks = looks?;
+    let mut looks = Vec::new();
+    for Member { subject, plan, pricing } in members {
+        let tokens = match count(app, exact, subject, plan, pricing) {
+            // One that can't be asked has an estimate all the same.
+            Err(error) if error.exit != Exit::Interrupted => {
+                app.ui.warn(&format!("{} can't be asked: {}", subject.model, error.message));
+                Tokens::NotCounted { why: error.message, sent: false }
+            }
+            tokens => tokens?,
+        };
+        looks.push(look(app, subject, plan, pricing, tokens));
+    }
     let sum = |of: fn(&Estimate) -> Option<f64>| -> Option<f64> {
         looks.iter().map(|look| of(&look.estimate)).sum()
     };
@@ -92,19 +100,27 @@ pub(super) fn run_team(
     Ok(Exit::Done)
 }
 
-fn look<'a>(
+fn count(
     app: &App,
     exact: bool,
+    subject: &Subject<'_>,
+    plan: &Plan,
+    pricing: &Pricing,
+) -> Result<Tokens, CommandError> {
+    if !exact {
+        return Ok(Tokens::Estimated);
+    }
+    let provider = subject.connect(app)?;
+    block_on(exact::count(app, subject.model, plan, pricing, &provider))?
+}
+
+fn look<'a>(
+    app: &App,
     subject: &'a Subject<'a>,
     plan: &'a Plan,
     pricing: &Pricing,
-) -> Result<Look<'a>, CommandError> {
-    let tokens = if exact {
-        let provider = subject.connect(app)?;
-        block_on(exact::count(app, subject.model, plan, pricing, &provider))??
-    } else {
-        Tokens::Estimated
-    };
+    tokens: Tokens,
+) -> Look<'a> {
     let investigation = Investigation::new(plan.clone(), pricing);
     let overhead = if plan.capabilities.tools { tools::definitions_chars() } else { 0 };
     let messages = investigation.messages();
@@ -113,7 +129,7 @@ fn look<'a>(
     let endpoint = installed
         .map(|installed| installed.base_url(&app.environment, &app.config).0)
         .unwrap_or_default();
-    Ok(Look { subject, plan, endpoint, estimate, tokens })
+    Look { subject, plan, endpoint, estimate, tokens }
 }
 
 impl Look<'_> {
