@@ -34,7 +34,6 @@ def measure(massgen, upstream, packed, work, count):
         "`massgen logs list --all`, no index kept": f"env -u HOME {massgen} logs list --all",
         "`find`, a file of each run": "find .massgen/massgen_logs -name status.json -size +0",
         "`massgen logs summary`": f"{massgen} logs summary",
-        "`find -name status.json -size +0`": f"find {base} -name status.json -size +0",
     }, home, runs=20, cwd=work)
     if upstream:
         seen |= medians({

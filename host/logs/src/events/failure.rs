@@ -37,7 +37,8 @@ const BEGINNINGS: &[&str] = &[
     "🚫",
 ];
 
-/// Beginnings that the tool itself writes, never the file or page that it was asked for.
+/// Beginnings that the tool itself writes, never the file or page that it was asked for. Each begins as one of
+/// [`BEGINNINGS`] does.
 const BEGINNINGS_OF_READERS: &[&str] = &[
     "Error executing ",
     "Error calling ",
@@ -86,24 +87,30 @@ const MESSAGE_CHARS_MAX: usize = 4_000;
 
 const SHOWN_CHARS_MAX: usize = 160;
 
-/// How the call failed, in a few words; none if it did not.
+/// How the call failed, in a few words; none if it did not. Most results are no failures of any kind, so that whose
+/// words they are is asked last.
 pub(crate) fn failure(tool: &str, result: &str) -> Option<String> {
     let text = result.trim_start();
-    let reads = is_reader(tool);
     if text.starts_with('{')
         && let Ok(object) = Fields::pick(text, TELLING)
     {
-        return if reads { only_flag(&object) } else { in_object(&object, 0) };
+        let said = in_object(&object, 0)?;
+        return if is_reader(tool) { only_flag(&object) } else { Some(said) };
     }
-    if text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
+    if text.len() > MESSAGE_CHARS_MAX && text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
         return None;
     }
-    if reads {
-        let begins = BEGINNINGS_OF_READERS.iter().any(|beginning| text.starts_with(beginning));
-        return begins.then(|| shown(text));
+    if !begins(text, BEGINNINGS) && !exit_code_line(text) {
+        return None;
     }
-    let begins = BEGINNINGS.iter().any(|beginning| text.starts_with(beginning));
-    (begins || exit_code_line(text)).then(|| shown(text))
+    (!is_reader(tool) || begins(text, BEGINNINGS_OF_READERS)).then(|| shown(text))
+}
+
+fn begins(text: &str, beginnings: &[&str]) -> bool {
+    let first = text.as_bytes().first();
+    beginnings
+        .iter()
+        .any(|beginning| beginning.as_bytes().first() == first && text.starts_with(beginning))
 }
 
 /// The tool hands out what others wrote.
@@ -141,10 +148,13 @@ fn only_flag(object: &Telling<'_>) -> Option<String> {
 
 /// `Exit code: 1` as the whole first or last line, as shells in tools print it.
 fn exit_code_line(text: &str) -> bool {
-    [text.lines().next(), text.lines().last()].into_iter().flatten().any(|line| {
-        let line = line.trim().to_ascii_lowercase();
-        let code = line.strip_prefix("exit code:").or_else(|| line.strip_prefix("exit_code:"));
-        code.and_then(|code| code.trim().parse::<i64>().ok()).is_some_and(|code| code != 0)
+    [text.lines().next(), text.lines().next_back()].into_iter().flatten().any(|line| {
+        let Some((name, code)) = line.trim().split_at_checked("exit code:".len()) else {
+            return false;
+        };
+        let named =
+            ["exit code:", "exit_code:"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        named && code.trim().parse::<i64>().is_ok_and(|code| code != 0)
     })
 }
 
@@ -261,6 +271,11 @@ mod tests {
         ] {
             assert_eq!(failure("mcp__probe__tool", result), None, "{result}");
         }
+    }
+
+    #[test]
+    fn what_readers_say_is_a_failure_of_any_tool() {
+        assert!(BEGINNINGS_OF_READERS.iter().all(|beginning| begins(beginning, BEGINNINGS)));
     }
 
     #[test]

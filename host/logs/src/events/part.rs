@@ -83,7 +83,7 @@ impl Part {
             return;
         }
         let lossy;
-        let text = match std::str::from_utf8(bytes) {
+        let text = match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => text,
             Err(_) => {
                 lossy = String::from_utf8_lossy(bytes);

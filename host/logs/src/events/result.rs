@@ -1,12 +1,10 @@
 //! The result of a tool call, measured without unpacking more of it than the question needs.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::failure::{self, failure};
-use super::fields::Fields;
+use super::fields::{Fields, Text};
 use super::{Job, SpawnedSubagent};
 use crate::time::naive_us;
 
@@ -33,18 +31,14 @@ pub(super) fn measure(tool: &str, raw: Option<&RawValue>) -> Measured {
     let Some(body) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return look(tool, raw, chars(raw));
     };
-    let length = chars(body);
     let first = body.trim_start_matches([' ', '\t']).trim_start_matches("\\n").trim_start();
     let worth = match first.as_bytes().first() {
         Some(b'{' | b'[') => body.len() <= OBJECT_BYTES_MAX,
         _ => body.len() <= MESSAGE_BYTES_MAX,
     };
-    if !worth {
-        return Measured { chars: length, ..Measured::default() };
-    }
-    match serde_json::from_str::<Cow<'_, str>>(raw) {
-        Ok(text) => look(tool, &text, length),
-        Err(_) => Measured { chars: length, ..Measured::default() },
+    match worth.then(|| serde_json::from_str::<Text<'_>>(raw)) {
+        Some(Ok(Text(text))) => look(tool, &text, text.chars().count() as u64),
+        _ => Measured { chars: chars(body), ..Measured::default() },
     }
 }
 
