@@ -8,7 +8,6 @@ import re
 import shutil
 import sys
 import tarfile
-from pathlib import Path
 
 from clock import best, seconds, table
 

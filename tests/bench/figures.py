@@ -1,6 +1,6 @@
 """All figures of docs/PERFORMANCE.md, measured in one go, each beside its peer.
 
-    python3 tests/bench/figures.py [--only NAME,…] [--write] [--upstream MASSGEN] [--duckdb PYTHON] [--mebibytes N]
+    python3 tests/bench/figures.py [--only NAME,…] [--write] [--upstream MASSGEN] [--duckdb PYTHON] [--mebibytes N] [--files N,…]
 
 Builds the program as it is released, measures, and prints tables in Markdown; `--write` puts them into the page, between the
 marks of each. Needs git, jq and hyperfine. `--upstream` is MassGen's own program, `--duckdb` a Python that has DuckDB:

@@ -162,7 +162,7 @@ fn most_in_a_round(mine: &[&Enforcement]) -> u64 {
     rounds.into_values().max().unwrap_or(0)
 }
 
-/// Rounds in which the first tool call, or any other sign of life, let wait for it.
+/// Rounds in which the first tool call or, without one, the first sign of life let wait for it.
 fn slow_starts(case: &mut Case<'_>) {
     let mut slow = Vec::new();
     let mut evidence = Vec::new();
@@ -179,7 +179,7 @@ fn slow_starts(case: &mut Case<'_>) {
         return;
     }
     let title = format!(
-        "{} began with more than two minutes of nothing: {}",
+        "{} took more than two minutes to a first tool call or, without one, a sign of life: {}",
         counted(slow.len() as u64, "round", "rounds"),
         slow.iter().take(super::EVIDENCE_MAX).map(String::as_str).collect::<Vec<_>>().join(", ")
     );
