@@ -2,17 +2,12 @@
 //! doing. Long texts are measured while they stream by and not kept, so that memory follows the number of
 //! calls, never the size of the file.
 
-mod args;
-mod command;
-mod failure;
-mod fields;
-mod header;
 mod join;
 mod line;
 mod names;
 mod part;
+mod queue;
 mod reading;
-mod result;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -22,9 +17,10 @@ use std::sync::Arc;
 
 use crate::files::Checkpoint;
 
-pub(crate) use failure::{failure, is_reader};
+pub(crate) use line::is_reader;
 pub use part::Span;
 pub(crate) use reading::{FILE as EVENTS_FILE, read};
+pub(crate) use texts::groups;
 
 /// Everything that was read of one `events.jsonl`.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +57,9 @@ pub struct Events {
     pub jobs: Vec<(u32, Job)>,
     /// Texts of prompts that were given to tools: the call's place and the text's hash.
     pub prompts: Vec<(u32, u64)>,
-    /// Arguments of calls that were made more than once, cut, by tool and hash.
+    /// Calls that were made more than once, by their places, the most frequent first; of a huge file not all.
+    pub repeated: Vec<Vec<u32>>,
+    /// Arguments of these, cut, by tool and hash.
     pub repeated_args: HashMap<(u16, u64), String>,
 }
 

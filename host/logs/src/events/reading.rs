@@ -1,14 +1,11 @@
 //! Reads the file in stretches, on all processors, and joins what they hold in the file's order. The
 //! stretches are the same on every machine, and so is what comes of them.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, mpsc};
 
-use super::join::Joined;
 use super::part::{Part, Record};
+use super::queue::Queue;
 use super::{Events, texts};
 use crate::read::Source;
 
@@ -16,13 +13,13 @@ use crate::read::Source;
 pub(crate) const FILE: &str = "events.jsonl";
 
 /// Size of a stretch.
-const STRETCH: u64 = 1 << 20;
+const STRETCH: u64 = 256 << 10;
 
 /// A line beyond this is not parsed; MassGen does not cut results, so lines of megabytes are normal.
 const LINE_BYTES_MAX: usize = 32 << 20;
 
-/// Read at a time beyond the end of a stretch, for its last line.
-const BEYOND: usize = 256 << 10;
+/// Read beyond the end of a stretch for its last line, at first: twice as much each time that it does not end there.
+const BEYOND: usize = 4 << 10;
 
 pub(crate) fn read(source: &mut Source<'_>) -> Option<Events> {
     let file = source.open(FILE)?;
@@ -55,64 +52,23 @@ pub(super) fn stretches(
     size: u64,
     stretch: u64,
 ) -> std::io::Result<(Events, Vec<(u64, String)>)> {
-    let count = size.div_ceil(stretch);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
-    let mut joined = Joined::default();
-    if count <= 1 || threads == 1 {
+    let threads = threads.min(size.div_ceil(stretch));
+    let queue = Queue::new(threads as usize * 2);
+    let work = || {
         let mut room = Room::default();
-        for index in 0..count {
-            room.records = joined.add(part(file, size, index * stretch, stretch, &mut room)?);
+        while let Some(index) = queue.next(size.div_ceil(stretch)) {
+            let part = part(file, size, index * stretch, stretch, &mut room);
+            room.records = queue.join(index, part);
         }
-    } else {
-        side_by_side(file, size, stretch, threads.min(count), &mut joined)?;
-    }
-    let complaints = std::mem::take(&mut joined.complaints);
-    Ok((joined.finish(), complaints))
-}
-
-/// Workers take the next stretch that nobody has; the parts are joined here, in order. A worker waits when
-/// it is far ahead, so that parts don't pile up.
-fn side_by_side(
-    file: &File,
-    size: u64,
-    stretch: u64,
-    threads: u64,
-    joined: &mut Joined,
-) -> std::io::Result<()> {
-    let next = AtomicU64::new(0);
-    let spare = Mutex::new(Vec::new());
-    let (sender, receiver) = mpsc::sync_channel(threads as usize * 2);
+    };
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let (sender, next, spare) = (sender.clone(), &next, &spare);
-            scope.spawn(move || {
-                let mut room = Room::default();
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index * stretch >= size {
-                        break;
-                    }
-                    room.records = lock(spare).pop().unwrap_or_default();
-                    let part = part(file, size, index * stretch, stretch, &mut room);
-                    if sender.send((index, part)).is_err() {
-                        break;
-                    }
-                }
-            });
+        for _ in 1..threads {
+            scope.spawn(work);
         }
-        drop(sender);
-        let mut waiting = BTreeMap::new();
-        let mut wanted = 0;
-        // Dropping the receiver on an error lets the workers end.
-        for (index, part) in receiver {
-            waiting.insert(index, part?);
-            while let Some(part) = waiting.remove(&wanted) {
-                lock(&spare).push(joined.add(part));
-                wanted += 1;
-            }
-        }
-        Ok(())
-    })
+        work();
+    });
+    queue.finish()
 }
 
 /// Memory that one stretch after another uses: made new for each, it would lie scattered between the texts that stay.
@@ -120,10 +76,6 @@ fn side_by_side(
 struct Room {
     buffer: Vec<u8>,
     records: Vec<Record>,
-}
-
-fn lock<T>(spare: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The lines that begin within a stretch.
@@ -183,8 +135,10 @@ fn last_line(
     at: usize,
     buffer: &mut Vec<u8>,
 ) -> std::io::Result<usize> {
+    let mut beyond = BEYOND;
     while from + (held as u64) < size && held - at <= LINE_BYTES_MAX {
-        let want = BEYOND.min((size - from - held as u64) as usize);
+        let want = beyond.min((size - from - held as u64) as usize);
+        beyond *= 2;
         let now = fill(file, buffer, held, from + held as u64, want)?;
         let ends = memchr::memchr(b'\n', &buffer[held..now]).is_some();
         if ends || now == held {

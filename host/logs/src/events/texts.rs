@@ -1,6 +1,7 @@
 //! The arguments of calls that were made more than once, taken from the file again: keeping them of all
 //! calls would keep half of the file.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -8,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use serde_json::Value;
 
 use super::Events;
-use super::args::sorted;
+use super::line::sorted;
 
 /// Groups of equal calls whose arguments are shown.
 const GROUPS_MAX: usize = 300;
@@ -19,30 +20,27 @@ const ARGS_CHARS_MAX: usize = 2_000;
 const LINE_BYTES_MAX: usize = 4 << 20;
 
 pub(super) fn load_repeated(events: &mut Events, file: &File) {
-    let mut order: Vec<u32> = (0..events.calls.len() as u32).collect();
-    let key = |at: &u32| {
-        let call = &events.calls[*at as usize];
-        (call.tool, call.args_hash, *at)
-    };
-    order.retain(|at| events.calls[*at as usize].start_line > 0);
-    order.sort_unstable_by_key(key);
-    let mut groups: Vec<(usize, u32)> = order
-        .chunk_by(|a, b| {
-            let (a, b) = (key(a), key(b));
-            (a.0, a.1) == (b.0, b.1)
-        })
-        .filter(|group| group.len() > 1)
-        .map(|group| (group.len(), group[0]))
-        .collect();
-    groups.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let started = events.calls.iter().enumerate().filter(|(_, call)| call.start_line > 0);
+    let keys = started.map(|(at, call)| ((call.tool, call.args_hash), at as u32));
+    events.repeated = groups(keys.collect(), GROUPS_MAX);
     let mut found = HashMap::new();
-    for (_, first) in groups.into_iter().take(GROUPS_MAX) {
-        let call = &events.calls[first as usize];
+    for group in &events.repeated {
+        let call = &events.calls[group[0] as usize];
         if let Some(text) = args_at(file, call.start_at) {
             found.insert((call.tool, call.args_hash), text);
         }
     }
     events.repeated_args = found;
+}
+
+/// Places of calls that have the same key, where there is more than one, the largest groups first.
+pub(crate) fn groups<K: Ord>(mut keys: Vec<(K, u32)>, groups_max: usize) -> Vec<Vec<u32>> {
+    keys.sort_unstable();
+    let mut groups: Vec<_> =
+        keys.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
+    groups.sort_unstable_by_key(|group| (Reverse(group.len()), group[0].1));
+    groups.truncate(groups_max);
+    groups.iter().map(|group| group.iter().map(|(_, at)| *at).collect()).collect()
 }
 
 /// The arguments in the line that begins at `offset`, with sorted keys, cut.

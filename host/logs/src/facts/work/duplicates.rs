@@ -1,13 +1,13 @@
 //! Work that was done more than once: the same tool with the same arguments, by one agent or several, in one
 //! round or several, in one attempt or several.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::agents::AgentFacts;
-use crate::events::{Call, Events, is_reader};
+use super::super::agents::{AgentFacts, Segment};
+use crate::events::{Call, Events, groups, is_reader};
 use crate::redact::Redactor;
 use crate::run::Attempt;
 
@@ -61,9 +61,7 @@ impl Duplicate {
 
 /// Calls that were made at least twice, the most frequent first.
 pub(in crate::facts) fn duplicates(events: &Events, agents: &[AgentFacts]) -> Vec<Duplicate> {
-    let mut order: Vec<u32> = (0..events.calls.len() as u32).collect();
-    order.retain(|at| events.calls[*at as usize].start_line > 0);
-    groups(events, order, |call| (call.tool, call.args_hash), agents)
+    listed(events, &events.repeated, agents)
 }
 
 /// Prompts that were given to tools more than once, with whatever other arguments; those that are equal in
@@ -73,59 +71,48 @@ pub(in crate::facts) fn prompts(
     agents: &[AgentFacts],
     duplicates: &[Duplicate],
 ) -> Vec<Duplicate> {
-    let hashes: HashMap<u32, u64> = events.prompts.iter().copied().collect();
-    let by_line: HashMap<u32, u64> = events
-        .prompts
-        .iter()
-        .filter_map(|(at, hash)| Some((events.calls.get(*at as usize)?.start_line, *hash)))
-        .collect();
-    let mut order: Vec<u32> = hashes.into_keys().collect();
-    order.sort_unstable();
-    let found = groups(
-        events,
-        order,
-        |call| (0, by_line.get(&call.start_line).copied().unwrap_or(0)),
-        agents,
-    );
+    let started = |at: u32| events.calls.get(at as usize).is_some_and(|call| call.start_line > 0);
+    let prompts = events.prompts.iter().filter(|(at, _)| started(*at));
+    let groups = groups(prompts.map(|(at, prompt)| (*prompt, *at)).collect(), LISTED_MAX);
+    let mut found = listed(events, &groups, agents);
+    found.retain(|prompt| {
+        !duplicates.iter().any(|d| d.count >= prompt.count && d.lines == prompt.lines)
+    });
     found
-        .into_iter()
-        .filter(|prompt| {
-            !duplicates.iter().any(|d| d.count >= prompt.count && d.lines == prompt.lines)
-        })
-        .collect()
 }
 
-fn groups(
-    events: &Events,
-    mut order: Vec<u32>,
-    key: impl Fn(&Call) -> (u16, u64),
-    agents: &[AgentFacts],
-) -> Vec<Duplicate> {
-    let call = |at: &u32| &events.calls[*at as usize];
-    order.sort_unstable_by_key(|at| (key(call(at)), *at));
-    let mut groups: Vec<&[u32]> = order
-        .chunk_by(|a, b| key(call(a)) == key(call(b)))
-        .filter(|group| group.len() > 1)
+fn listed(events: &Events, groups: &[Vec<u32>], agents: &[AgentFacts]) -> Vec<Duplicate> {
+    let segments: Vec<&[Segment]> = events
+        .agents
+        .iter()
+        .map(|id| agents.iter().find(|agent| *agent.id == **id))
+        .map(|agent| agent.map_or(&[][..], |agent| &agent.segments))
         .collect();
-    groups.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a[0].cmp(&b[0])));
-    groups.truncate(LISTED_MAX);
-    groups
-        .into_iter()
-        .map(|group| {
-            let calls: Vec<&Call> = group.iter().map(call).collect();
-            one(events, &calls, agents)
-        })
-        .collect()
+    let one = |group: &Vec<u32>| {
+        let calls: Vec<&Call> = group.iter().map(|at| &events.calls[*at as usize]).collect();
+        one(events, &calls, &segments)
+    };
+    groups.iter().take(LISTED_MAX).map(one).collect()
 }
 
-fn one(events: &Events, calls: &[&Call], agents: &[AgentFacts]) -> Duplicate {
+/// `segments`: the rounds of each agent of the events.
+fn one(events: &Events, calls: &[&Call], segments: &[&[Segment]]) -> Duplicate {
     let first = calls[0];
     let tool = events.tool(first).to_string();
-    let who: BTreeSet<&str> = calls.iter().filter_map(|call| events.agent(call.agent)).collect();
-    let rounds: BTreeSet<(u16, usize)> = calls
+    let who: BTreeSet<u16> = calls.iter().map(|call| call.agent).collect();
+    let mut agents: Vec<_> = who.iter().filter_map(|agent| events.agent(*agent)).collect();
+    agents.sort_unstable();
+    // The round in which a call began is found by its line: lines only go forward.
+    let mut rounds: Vec<(u16, usize)> = calls
         .iter()
-        .filter_map(|call| Some((call.agent, round_of(events, call, agents)?)))
+        .filter_map(|call| {
+            let line = u64::from(call.start_line);
+            let rounds = segments.get(usize::from(call.agent))?;
+            Some((call.agent, rounds.partition_point(|round| round.line <= line)))
+        })
         .collect();
+    rounds.sort_unstable();
+    rounds.dedup();
     let args = events.repeated_args.get(&(first.tool, first.args_hash));
     Duplicate {
         reads: is_reader(&tool),
@@ -134,21 +121,13 @@ fn one(events: &Events, calls: &[&Call], agents: &[AgentFacts]) -> Duplicate {
             serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
         }),
         count: calls.len() as u64,
-        agents: who.into_iter().map(String::from).collect(),
+        agents: agents.into_iter().map(String::from).collect(),
         rounds: rounds.len() as u64,
         repeated_ms: calls[1..].iter().map(|call| f64::from(call.elapsed_ms)).sum::<f64>().round()
             as u64,
         failures: calls.iter().filter(|call| call.failed()).count() as u64,
         lines: calls.iter().take(LINES_MAX).map(|call| u64::from(call.start_line)).collect(),
     }
-}
-
-/// The round of an agent in which a call began, by line: lines only go forward.
-fn round_of(events: &Events, call: &Call, agents: &[AgentFacts]) -> Option<usize> {
-    let id = events.agent(call.agent)?;
-    let agent = agents.iter().find(|agent| agent.id == id)?;
-    let line = u64::from(call.start_line);
-    Some(agent.segments.partition_point(|segment| segment.line <= line))
 }
 
 /// The same tool with the same arguments in several attempts: a restart that did its work again.

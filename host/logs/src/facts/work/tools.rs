@@ -67,10 +67,11 @@ pub(crate) fn rows<'a>(logs: impl Iterator<Item = &'a Events>) -> Vec<ToolRow> {
         for call in &events.calls {
             if let Some(gathered) = of_log.get_mut(usize::from(call.tool)) {
                 gathered.add(call);
-                gathered.agents.extend(events.agent(call.agent));
             }
         }
-        for (name, gathered) in events.tools.iter().zip(of_log) {
+        for (name, mut gathered) in events.tools.iter().zip(of_log) {
+            let places = std::mem::take(&mut gathered.places);
+            gathered.agents.extend(places.into_iter().filter_map(|agent| events.agent(agent)));
             tools.entry(name).or_default().join(gathered);
         }
     }
@@ -108,11 +109,14 @@ struct Gathered<'a> {
     result_chars: u64,
     largest: u64,
     slowest: (f32, u64),
+    /// Agents by their places in a log, until all of it is gathered.
+    places: BTreeSet<u16>,
     agents: BTreeSet<&'a str>,
 }
 
 impl<'a> Gathered<'a> {
     fn add(&mut self, call: &Call) {
+        self.places.insert(call.agent);
         if !call.ended() {
             self.unfinished += 1;
             return;

@@ -1,11 +1,10 @@
 //! The result of a tool call, measured without unpacking more of it than the question needs.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
+use super::super::{Job, SpawnedSubagent};
 use super::failure::{self, failure};
 use super::fields::{Fields, Text};
-use super::{Job, SpawnedSubagent};
 use crate::time::naive_us;
 
 /// Results beyond this are documents: only a JSON object of this size is looked into.
@@ -16,30 +15,49 @@ const MESSAGE_BYTES_MAX: usize = 32_000;
 
 /// What is known of a result.
 #[derive(Debug, Default)]
-pub(super) struct Measured {
-    pub(super) chars: u64,
-    pub(super) failure: Option<String>,
-    pub(super) subagents: Vec<SpawnedSubagent>,
-    pub(super) job: Option<Job>,
+pub(in crate::events) struct Measured {
+    pub(in crate::events) chars: u64,
+    pub(in crate::events) failure: Option<String>,
+    pub(in crate::events) subagents: Vec<SpawnedSubagent>,
+    pub(in crate::events) job: Option<Job>,
 }
 
-pub(super) fn measure(tool: &str, raw: Option<&RawValue>) -> Measured {
-    let raw = raw.map_or("null", RawValue::get);
+/// `raw`: the value as it stands in the line. None if it begins as a text and is none.
+pub(super) fn measure(tool: &str, raw: &str) -> Option<Measured> {
     if raw == "null" {
-        return Measured::default();
+        return Some(Measured::default());
     }
     let Some(body) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
-        return look(tool, raw, chars(raw));
+        return Some(look(tool, raw, raw.chars().count() as u64));
     };
-    let first = body.trim_start_matches([' ', '\t']).trim_start_matches("\\n").trim_start();
-    let worth = match first.as_bytes().first() {
+    let worth = match trimmed(body).as_bytes().first() {
         Some(b'{' | b'[') => body.len() <= OBJECT_BYTES_MAX,
-        _ => body.len() <= MESSAGE_BYTES_MAX,
+        _ => body.len() <= MESSAGE_BYTES_MAX && may_be_failure(body),
     };
     match worth.then(|| serde_json::from_str::<Text<'_>>(raw)) {
-        Some(Ok(Text(text))) => look(tool, &text, text.chars().count() as u64),
-        _ => Measured { chars: chars(body), ..Measured::default() },
+        Some(Ok(Text(text))) => Some(look(tool, &text, text.chars().count() as u64)),
+        _ => Some(Measured { chars: chars(body)?, ..Measured::default() }),
     }
+}
+
+/// Without the space at the beginning, escaped or not.
+fn trimmed(body: &str) -> &str {
+    let mut body = body.trim_start();
+    while let Some(rest) = ["\\n", "\\t", "\\r"].iter().find_map(|space| body.strip_prefix(space)) {
+        body = rest.trim_start();
+    }
+    body
+}
+
+/// Whether a text that is no object may be one of those that [`failure()`] knows: it sees the text before it is
+/// unpacked, and rather says yes than no.
+fn may_be_failure(body: &str) -> bool {
+    let text = trimmed(body);
+    let end = body.trim_end_matches(['\\', 'n', 'r', 't', ' ']);
+    let last = end.rfind("\\n").map_or(end, |at| &end[at + 2..]);
+    text.starts_with('\\')
+        || failure::begins_as_failure(text)
+        || [text, trimmed(last)].into_iter().any(failure::names_exit_code)
 }
 
 fn look(tool: &str, text: &str, chars: u64) -> Measured {
@@ -55,27 +73,25 @@ fn look(tool: &str, text: &str, chars: u64) -> Measured {
     measured
 }
 
-/// Characters of the body of a JSON string; an escape is one, a pair of surrogates too.
-fn chars(body: &str) -> u64 {
+/// Characters of the body of a JSON string; an escape is one, a pair of surrogates too. None if it is no such body.
+fn chars(body: &str) -> Option<u64> {
     let bytes = body.as_bytes();
     let mut count = 0;
     let mut at = 0;
-    while let Some(found) = memchr::memchr(b'\\', &bytes[at..]) {
+    while let Some(found) = memchr::memchr2(b'\\', b'"', &bytes[at..]) {
         count += plain_chars(&bytes[at..at + found]);
         at += found;
-        let (step, counts) = match bytes.get(at + 1) {
+        let (step, counts) = match bytes[at..] {
             // The second half of a pair belongs to the first.
-            Some(b'u') => {
-                let low = matches!(bytes.get(at + 2), Some(b'd' | b'D'))
-                    && matches!(bytes.get(at + 3), Some(b'c'..=b'f' | b'C'..=b'F'));
-                (6, u64::from(!low))
-            }
-            _ => (2, 1),
+            [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', _, _, ..] => (6, 0),
+            [b'\\', b'u', _, _, _, _, ..] => (6, 1),
+            [b'\\', other, ..] if other != b'u' => (2, 1),
+            _ => return None,
         };
         count += counts;
-        at = (at + step).min(bytes.len());
+        at += step;
     }
-    count + plain_chars(&bytes[at..])
+    Some(count + plain_chars(&bytes[at..]))
 }
 
 fn plain_chars(bytes: &[u8]) -> u64 {
@@ -131,11 +147,13 @@ mod tests {
     fn characters_are_counted_as_if_unpacked() {
         for text in ["", "plain", "a\nb\"c\\d", "\u{e4}\u{20ac}\u{1f600}", "\u{1}x"] {
             let json = serde_json::to_string(text).unwrap();
-            assert_eq!(chars(&json[1..json.len() - 1]), text.chars().count() as u64, "{text:?}");
+            let count = chars(&json[1..json.len() - 1]);
+            assert_eq!(count, Some(text.chars().count() as u64), "{text:?}");
         }
-        assert_eq!(chars(r"\ud83d\ude00\u00e4"), 2);
-        assert_eq!(chars(r"cut \u"), 5);
-        assert_eq!(chars("cut \\"), 5);
+        assert_eq!(chars(r"\ud83d\ude00\u00e4"), Some(2));
+        for broken in [r"cut \u", "cut \\", "a \" b"] {
+            assert_eq!(chars(broken), None, "{broken}");
+        }
     }
 
     #[test]

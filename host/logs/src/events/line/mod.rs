@@ -1,5 +1,13 @@
 //! One line of `events.jsonl`. What has no meaning for a measurement is passed over without being built.
 
+mod args;
+mod call;
+mod command;
+mod failure;
+mod fields;
+mod header;
+mod result;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -7,11 +15,14 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::args::{self, Args};
-use super::fields::{Fields, Text};
-use super::header::{Header, header, swallows_a_line};
-use super::result::{self, Measured};
-use super::{AnswerText, FinalText, MomentKind, VoteText, failure};
+use self::args::Args;
+pub(super) use self::args::sorted;
+pub(super) use self::call::ToolEnd;
+use self::failure::failure;
+pub(crate) use self::failure::is_reader;
+use self::fields::{Fields, Text};
+use self::header::{Header, header, swallows_a_line};
+use super::{AnswerText, FinalText, MomentKind, VoteText};
 use crate::time::naive_us;
 
 /// Text of reasons and messages that is kept.
@@ -36,17 +47,6 @@ pub(super) enum What<'a> {
     Moment(MomentKind),
     Activity,
     Nothing,
-}
-
-/// The end of a call.
-#[derive(Debug)]
-pub(super) struct ToolEnd<'a> {
-    pub(super) id: Cow<'a, str>,
-    pub(super) tool: Cow<'a, str>,
-    pub(super) elapsed_ms: f64,
-    pub(super) recorded_failure: bool,
-    pub(super) background: bool,
-    pub(super) measured: Measured,
 }
 
 /// Takes a line apart, or says what is wrong with it.
@@ -106,8 +106,8 @@ fn parsed(text: &str) -> Result<Parsed<'_>, String> {
 
 fn what<'a>(event: &str, data: &'a str) -> Result<What<'a>, serde_json::Error> {
     Ok(match event {
-        "tool_start" => tool_start(data)?,
-        "tool_complete" => tool_end(data)?,
+        "tool_start" => call::start(data)?,
+        "tool_complete" => call::end(data)?,
         "text" if holds_a_cross(data) => {
             let [content] = fields(data, &["content"])?;
             trouble(&content)
@@ -230,60 +230,6 @@ fn fields<'a, const N: usize>(
 ) -> Result<[Cow<'a, str>; N], serde_json::Error> {
     let fields = Fields::pick(data, names)?;
     Ok(names.map(|name| fields.text(name)))
-}
-
-fn tool_start(data: &str) -> Result<What<'_>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Data<'a> {
-        #[serde(borrow, default)]
-        tool_id: Option<Text<'a>>,
-        #[serde(borrow)]
-        tool_name: Text<'a>,
-        #[serde(borrow, default)]
-        args: Option<&'a RawValue>,
-    }
-    let data: Data<'_> = serde_json::from_str(data)?;
-    Ok(What::ToolStart {
-        id: data.tool_id.unwrap_or_default().0,
-        tool: data.tool_name.0,
-        args: args::args(data.args.map_or("null", RawValue::get)),
-    })
-}
-
-fn tool_end(data: &str) -> Result<What<'_>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Data<'a> {
-        #[serde(borrow, default)]
-        tool_id: Option<Text<'a>>,
-        #[serde(borrow)]
-        tool_name: Text<'a>,
-        #[serde(borrow, default)]
-        result: Option<&'a RawValue>,
-        #[serde(default)]
-        elapsed_seconds: Option<f64>,
-        #[serde(borrow, default)]
-        status: Option<Text<'a>>,
-        #[serde(default)]
-        is_error: Option<bool>,
-    }
-    let data: Data<'_> = serde_json::from_str(data)?;
-    let status = data.status.unwrap_or_default().0;
-    let recorded_failure = data.is_error == Some(true) || status == "error";
-    let mut measured = result::measure(&data.tool_name.0, data.result);
-    if recorded_failure && measured.failure.is_none() {
-        let text = data.result.map_or("", RawValue::get);
-        let text = serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_string());
-        measured.failure = Some(cut(&text).into());
-    }
-    Ok(What::ToolEnd(Box::new(ToolEnd {
-        id: data.tool_id.unwrap_or_default().0,
-        tool: data.tool_name.0,
-        elapsed_ms: data.elapsed_seconds.filter(|s| s.is_finite() && *s >= 0.0).unwrap_or(0.0)
-            * 1000.0,
-        recorded_failure,
-        background: status == "background",
-        measured,
-    })))
 }
 
 fn cut(text: &str) -> &str {

@@ -43,7 +43,7 @@ pub(super) fn swallows_a_line(data: &str) -> bool {
 }
 
 /// A text without escapes up to its closing quote, and what follows.
-fn text(rest: &str) -> Option<(&str, &str)> {
+pub(super) fn text(rest: &str) -> Option<(&str, &str)> {
     let end = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
     let (text, rest) = rest.split_at(end);
     Some((text, rest.strip_prefix('"')?))

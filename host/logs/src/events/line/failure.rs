@@ -100,10 +100,15 @@ pub(crate) fn failure(tool: &str, result: &str) -> Option<String> {
     if text.len() > MESSAGE_CHARS_MAX && text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
         return None;
     }
-    if !begins(text, BEGINNINGS) && !exit_code_line(text) {
+    if !begins_as_failure(text) && !exit_code_line(text) {
         return None;
     }
     (!is_reader(tool) || begins(text, BEGINNINGS_OF_READERS)).then(|| shown(text))
+}
+
+/// Whether the text begins as only failures do.
+pub(super) fn begins_as_failure(text: &str) -> bool {
+    begins(text, BEGINNINGS)
 }
 
 fn begins(text: &str, beginnings: &[&str]) -> bool {
@@ -148,14 +153,20 @@ fn only_flag(object: &Telling<'_>) -> Option<String> {
 
 /// `Exit code: 1` as the whole first or last line, as shells in tools print it.
 fn exit_code_line(text: &str) -> bool {
-    [text.lines().next(), text.lines().next_back()].into_iter().flatten().any(|line| {
-        let Some((name, code)) = line.trim().split_at_checked("exit code:".len()) else {
-            return false;
-        };
-        let named =
-            ["exit code:", "exit_code:"].iter().any(|known| name.eq_ignore_ascii_case(known));
-        named && code.trim().parse::<i64>().is_ok_and(|code| code != 0)
-    })
+    [text.lines().next(), text.lines().next_back()].into_iter().flatten().map(str::trim).any(
+        |line| {
+            let code = line.get(EXIT_CODE_BYTES..).filter(|_| names_exit_code(line));
+            code.is_some_and(|code| code.trim().parse::<i64>().is_ok_and(|code| code != 0))
+        },
+    )
+}
+
+const EXIT_CODE_BYTES: usize = "exit code:".len();
+
+/// Whether a line begins with `Exit code:`, in whatever letters.
+pub(super) fn names_exit_code(line: &str) -> bool {
+    let name = line.get(..EXIT_CODE_BYTES).unwrap_or_default();
+    ["exit code:", "exit_code:"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn in_object(object: &Telling<'_>, depth: u8) -> Option<String> {
