@@ -2,6 +2,9 @@
 //! `api_key`s in clear, and agents print what they find.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// What stands in a secret's place.
 pub const REDACTED: &str = "[redacted]";
@@ -31,6 +34,9 @@ const PREFIXES: &[(&str, usize)] = &[
     ("eyJhbGciOi", 40),
 ];
 
+/// The least of these lengths.
+const SECRET_BYTES_MIN: usize = 16;
+
 /// Names whose value is a secret, compared in lower case without `-` and `_`.
 const NAMES: &[&str] = &[
     "apikey",
@@ -46,6 +52,8 @@ const NAMES: &[&str] = &[
     "secretaccesskey",
     "accesskey",
 ];
+
+static PRIVATE_KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("PRIVATE KEY-----"));
 
 /// Redacts secrets by their looks, and some by their exact value.
 #[derive(Debug, Clone, Default)]
@@ -93,11 +101,10 @@ fn secret_spans(text: &str) -> Vec<(usize, usize)> {
     for (start, word) in words(text) {
         let end = start + word.len();
         let named = previous.is_some_and(is_secret_name) && looks_like_value(text, start, word);
-        if named
-            || PREFIXES
-                .iter()
-                .any(|(prefix, least)| word.len() >= *least && word.starts_with(prefix))
-        {
+        let looks = || {
+            PREFIXES.iter().any(|(prefix, least)| word.len() >= *least && word.starts_with(prefix))
+        };
+        if named || word.len() >= SECRET_BYTES_MIN && looks() {
             spans.push((start, end));
         }
         // `Authorization: Bearer x` and `Bearer x` name the word after the scheme.
@@ -107,8 +114,8 @@ fn secret_spans(text: &str) -> Vec<(usize, usize)> {
             word => Some(word),
         };
     }
-    if let Some(at) = text.find("PRIVATE KEY-----")
-        && let Some(body) = text.get(at + "PRIVATE KEY-----".len()..)
+    if let Some(at) = PRIVATE_KEY.find(text.as_bytes())
+        && let Some(body) = text.get(at + PRIVATE_KEY.needle().len()..)
         && !body.is_empty()
     {
         spans.push((text.len() - body.len(), text.len()));
@@ -133,12 +140,13 @@ fn is_word(c: char) -> bool {
 }
 
 fn is_secret_name(word: &str) -> bool {
-    let name: String = word
-        .chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    NAMES.iter().any(|secret| name.ends_with(secret))
+    // From the end, so that most words are told apart by their last letter.
+    let letters = word.bytes().rev().filter(|byte| !matches!(byte, b'_' | b'-' | b'.'));
+    let letters = letters.map(|byte| byte.to_ascii_lowercase());
+    NAMES.iter().any(|secret| {
+        let mut letters = letters.clone();
+        secret.bytes().rev().all(|expected| letters.next() == Some(expected))
+    })
 }
 
 /// `api_key: VALUE`, `"api_key": "VALUE"`, `API_KEY=VALUE`, `Bearer VALUE`; not `the api_key must be set`
@@ -196,6 +204,11 @@ mod tests {
         ] {
             check(line, line);
         }
+    }
+
+    #[test]
+    fn no_secret_is_shorter_than_the_shortest() {
+        assert_eq!(PREFIXES.iter().map(|(_, least)| *least).min(), Some(SECRET_BYTES_MIN));
     }
 
     #[test]

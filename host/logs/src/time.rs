@@ -1,5 +1,7 @@
 //! Times of a run: naive local time, as Python's `isoformat` writes it.
 
+use std::cell::Cell;
+
 /// Microseconds of a naive local time, as if it were UTC.
 pub(crate) fn naive_us(text: &str) -> Option<i64> {
     plain(text.as_bytes()).or_else(|| {
@@ -10,27 +12,45 @@ pub(crate) fn naive_us(text: &str) -> Option<i64> {
 
 /// `2026-11-22T08:59:21.885364` or without a fraction; a log has one on every line.
 fn plain(text: &[u8]) -> Option<i64> {
-    let number = |from: usize, len: usize| {
-        text.get(from..from + len)?.iter().try_fold(0i64, |sum, digit| {
-            digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
-        })
-    };
     let is = |at: usize, mark: u8| text.get(at) == Some(&mark);
-    if !(is(4, b'-')
-        && is(7, b'-')
-        && (is(10, b'T') || is(10, b' '))
-        && is(13, b':')
-        && is(16, b':'))
-    {
+    if !((is(10, b'T') || is(10, b' ')) && is(13, b':') && is(16, b':')) {
         return None;
     }
     let micros = match text.len() {
         19 => 0,
-        26 if is(19, b'.') => number(20, 6)?,
+        26 if is(19, b'.') => number(text, 20, 6)?,
         _ => return None,
     };
-    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
-    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
+    let (hour, minute, second) = (number(text, 11, 2)?, number(text, 14, 2)?, number(text, 17, 2)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = same_day(*text.first_chunk()?)? * 86_400 + hour * 3_600 + minute * 60 + second;
+    Some(seconds * 1_000_000 + micros)
+}
+
+type Date = [u8; 10];
+
+/// What [`day`] says, which is asked only where the date changes.
+fn same_day(date: Date) -> Option<i64> {
+    thread_local! {
+        static LAST: Cell<(Date, i64)> = const { Cell::new((*b"1970-01-01", 0)) };
+    }
+    let (last, day_of_last) = LAST.get();
+    if last == date {
+        return Some(day_of_last);
+    }
+    let day = day(&date)?;
+    LAST.set((date, day));
+    Some(day)
+}
+
+/// Days since 1970-01-01 of a date like `2026-11-22`.
+fn day(date: &Date) -> Option<i64> {
+    if date[4] != b'-' || date[7] != b'-' {
+        return None;
+    }
+    let (year, month, day) = (number(date, 0, 4)?, number(date, 5, 2)?, number(date, 8, 2)?);
     let days_of_month = match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -38,11 +58,13 @@ fn plain(text: &[u8]) -> Option<i64> {
         1..=12 => 31,
         _ => return None,
     };
-    if !(1..=days_of_month).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let seconds = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-    Some(seconds * 1_000_000 + micros)
+    (1..=days_of_month).contains(&day).then(|| days(year, month, day))
+}
+
+fn number(text: &[u8], from: usize, length: usize) -> Option<i64> {
+    text.get(from..from + length)?.iter().try_fold(0i64, |sum, digit| {
+        digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
+    })
 }
 
 /// Days since 1970-01-01 of a date in the Gregorian calendar; years are counted from March so that the

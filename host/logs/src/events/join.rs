@@ -27,8 +27,8 @@ pub(super) struct Joined {
     spans: HashMap<u16, Span>,
     /// Calls without an end, by key.
     open: HashMap<u64, u32>,
-    /// The last moment of each agent.
-    last: HashMap<u16, usize>,
+    /// The last moment of each agent, by its place.
+    last: Vec<Option<u32>>,
     pub(super) complaints: Vec<(u64, String)>,
 }
 
@@ -159,7 +159,11 @@ impl Joined {
             self.events.moments_left_out += 1;
             return;
         }
-        self.last.insert(moment.agent, self.events.moments.len());
+        if moment.agent != NOBODY {
+            let agent = usize::from(moment.agent);
+            self.last.resize(self.last.len().max(agent + 1), None);
+            self.last[agent] = Some(self.events.moments.len() as u32);
+        }
         self.events.moments.push(moment);
     }
 
@@ -168,8 +172,8 @@ impl Joined {
         if agent == NOBODY {
             return;
         }
-        if let Some(place) = self.last.get(&agent)
-            && let MomentKind::Activity(until) = &mut self.events.moments[*place].kind
+        if let Some(Some(place)) = self.last.get(usize::from(agent))
+            && let MomentKind::Activity(until) = &mut self.events.moments[*place as usize].kind
         {
             *until = at_us.max(*until);
             return;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 /// More names than this are no names: what comes after them shares the last place.
 const NAMES_MAX: usize = 60_000;
 const NAME_CHARS_MAX: usize = 200;
+const FEW: usize = 24;
 
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -26,8 +27,13 @@ impl Names {
     }
 
     fn find(&mut self, name: &str) -> u16 {
-        if let Some(place) = self.places.get(name) {
-            return *place;
+        let known = match self.list.len() {
+            // Few names are found faster by looking at each.
+            0..=FEW => self.list.iter().position(|known| **known == *name).map(|at| at as u16),
+            _ => self.places.get(name).copied(),
+        };
+        if let Some(place) = known {
+            return place;
         }
         if self.list.len() >= NAMES_MAX {
             return (NAMES_MAX - 1) as u16;

@@ -1,6 +1,7 @@
 //! A stretch of the file, read on its own: records in the order of its lines, with lines counted from the
 //! stretch's beginning.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -75,22 +76,39 @@ impl Part {
         part
     }
 
+    /// Takes whole lines, the first of which begins at byte `start_at` of the file.
+    pub(super) fn lines(&mut self, bytes: &[u8], start_at: u64) {
+        let text = simdutf8::basic::from_utf8(bytes);
+        let mut at = 0;
+        while let Some(length) = memchr::memchr(b'\n', &bytes[at..]) {
+            let start_at = start_at + at as u64;
+            match text {
+                Ok(text) => {
+                    self.begin(start_at);
+                    self.text(&text[at..at + length], start_at, true);
+                }
+                // One of the lines is to blame, perhaps another one.
+                Err(_) => self.line(&bytes[at..at + length], start_at, true),
+            }
+            at += length + 1;
+        }
+    }
+
     /// Takes the next line, which begins at byte `start_at` of the file. `complete`: it has a line end.
     pub(super) fn line(&mut self, bytes: &[u8], start_at: u64, complete: bool) {
         self.begin(start_at);
-        let bytes = bytes.trim_ascii();
-        if bytes.is_empty() {
+        let text = String::from_utf8_lossy(bytes);
+        if matches!(text, Cow::Owned(_)) {
+            self.complain("holds bytes that are not UTF-8; they are read as \u{fffd}".into());
+        }
+        self.text(&text, start_at, complete);
+    }
+
+    fn text(&mut self, text: &str, start_at: u64, complete: bool) {
+        let text = text.trim_ascii();
+        if text.is_empty() {
             return;
         }
-        let lossy;
-        let text = match simdutf8::basic::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) => {
-                lossy = String::from_utf8_lossy(bytes);
-                self.complain("holds bytes that are not UTF-8; they are read as \u{fffd}".into());
-                &lossy
-            }
-        };
         match line::parse(text) {
             Ok(parsed) => self.take(parsed, start_at),
             Err(why) if complete => self.complain(why),

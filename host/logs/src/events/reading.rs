@@ -99,25 +99,20 @@ fn part(
             None => return Ok(part),
         },
     };
-    while from + (at as u64) < end && at < held {
-        match memchr::memchr(b'\n', &buffer[at..held]) {
-            Some(length) => {
-                part.line(&buffer[at..at + length], from + at as u64, true);
-                at += length + 1;
-            }
-            None => {
-                held = last_line(file, size, from, held, at, buffer)?;
-                let line = &buffer[at..held];
-                let found = memchr::memchr(b'\n', line);
-                if found.is_none() && line.len() > LINE_BYTES_MAX {
-                    let why = format!("is longer than {} MiB and left out", LINE_BYTES_MAX >> 20);
-                    part.left_out(why, from + at as u64);
-                } else {
-                    let line = &line[..found.unwrap_or(line.len())];
-                    part.line(line, from + at as u64, found.is_some());
-                }
-                break;
-            }
+    if let Some(whole) = memchr::memrchr(b'\n', &buffer[at..held]) {
+        part.lines(&buffer[at..=at + whole], from + at as u64);
+        at += whole + 1;
+    }
+    if from + (at as u64) < end && at < held {
+        held = last_line(file, size, from, held, at, buffer)?;
+        let line = &buffer[at..held];
+        let found = memchr::memchr(b'\n', line);
+        if found.is_none() && line.len() > LINE_BYTES_MAX {
+            let why = format!("is longer than {} MiB and left out", LINE_BYTES_MAX >> 20);
+            part.left_out(why, from + at as u64);
+        } else {
+            let line = &line[..found.unwrap_or(line.len())];
+            part.line(line, from + at as u64, found.is_some());
         }
     }
     if buffer.capacity() > 8 << 20 {

@@ -2,8 +2,9 @@
 //! apart by what stands around their parts; everything else, and everything that is wrong, goes to the parser.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::FinderRev;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -44,12 +45,13 @@ fn plain_start(data: &str) -> Option<What<'_>> {
 /// What follows the result is short.
 const TAIL_BYTES_MAX: usize = 256;
 const AFTER_RESULT: &str = ", \"elapsed_seconds\": ";
+static AFTER: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new(AFTER_RESULT));
 
 fn plain_end(data: &str) -> Option<What<'_>> {
     let (id, tool, rest) = named(data)?;
     let rest = rest.strip_prefix(", \"result\": ")?;
     let tail = rest.len().saturating_sub(TAIL_BYTES_MAX);
-    let result = tail + memmem::rfind(&rest.as_bytes()[tail..], AFTER_RESULT.as_bytes())?;
+    let result = tail + AFTER.rfind(&rest.as_bytes()[tail..])?;
     let (result, rest) = rest.split_at(result);
     let (seconds, rest) = rest.strip_prefix(AFTER_RESULT)?.split_once(", \"status\": \"")?;
     let (status, rest) = text(rest)?;

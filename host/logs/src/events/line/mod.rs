@@ -1,6 +1,7 @@
 //! One line of `events.jsonl`. What has no meaning for a measurement is passed over without being built.
 
 mod args;
+mod body;
 mod call;
 mod command;
 mod failure;

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::super::{Job, SpawnedSubagent};
+use super::body::{chars, trimmed, unpacked};
 use super::failure::{self, failure};
-use super::fields::{Fields, Text};
+use super::fields::Fields;
 use crate::time::naive_us;
 
 /// Results beyond this are documents: only a JSON object of this size is looked into.
@@ -34,19 +35,10 @@ pub(super) fn measure(tool: &str, raw: &str) -> Option<Measured> {
         Some(b'{' | b'[') => body.len() <= OBJECT_BYTES_MAX,
         _ => body.len() <= MESSAGE_BYTES_MAX && may_be_failure(body),
     };
-    match worth.then(|| serde_json::from_str::<Text<'_>>(raw)) {
-        Some(Ok(Text(text))) => Some(look(tool, &text, text.chars().count() as u64)),
-        _ => Some(Measured { chars: chars(body)?, ..Measured::default() }),
+    match worth.then(|| unpacked(body)).flatten() {
+        Some(text) => Some(look(tool, &text, text.chars().count() as u64)),
+        None => Some(Measured { chars: chars(body)?, ..Measured::default() }),
     }
-}
-
-/// Without the space at the beginning, escaped or not.
-fn trimmed(body: &str) -> &str {
-    let mut body = body.trim_start();
-    while let Some(rest) = ["\\n", "\\t", "\\r"].iter().find_map(|space| body.strip_prefix(space)) {
-        body = rest.trim_start();
-    }
-    body
 }
 
 /// Whether a text that is no object may be one of those that [`failure()`] knows: it sees the text before it is
@@ -71,34 +63,6 @@ fn look(tool: &str, text: &str, chars: u64) -> Measured {
         measured.subagents = subagents(&json);
     }
     measured
-}
-
-/// Characters of the body of a JSON string; an escape is one, a pair of surrogates too. None if it is no such body.
-fn chars(body: &str) -> Option<u64> {
-    let bytes = body.as_bytes();
-    let mut count = 0;
-    let mut at = 0;
-    while let Some(found) = memchr::memchr2(b'\\', b'"', &bytes[at..]) {
-        count += plain_chars(&bytes[at..at + found]);
-        at += found;
-        let (step, counts) = match bytes[at..] {
-            // The second half of a pair belongs to the first.
-            [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', _, _, ..] => (6, 0),
-            [b'\\', b'u', _, _, _, _, ..] => (6, 1),
-            [b'\\', other, ..] if other != b'u' => (2, 1),
-            _ => return None,
-        };
-        count += counts;
-        at += step;
-    }
-    Some(count + plain_chars(&bytes[at..]))
-}
-
-fn plain_chars(bytes: &[u8]) -> u64 {
-    if bytes.is_ascii() {
-        return bytes.len() as u64;
-    }
-    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64
 }
 
 fn job(json: &str) -> Option<Job> {
@@ -142,19 +106,6 @@ fn subagent(json: &Value) -> Option<SpawnedSubagent> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_are_counted_as_if_unpacked() {
-        for text in ["", "plain", "a\nb\"c\\d", "\u{e4}\u{20ac}\u{1f600}", "\u{1}x"] {
-            let json = serde_json::to_string(text).unwrap();
-            let count = chars(&json[1..json.len() - 1]);
-            assert_eq!(count, Some(text.chars().count() as u64), "{text:?}");
-        }
-        assert_eq!(chars(r"\ud83d\ude00\u00e4"), Some(2));
-        for broken in [r"cut \u", "cut \\", "a \" b"] {
-            assert_eq!(chars(broken), None, "{broken}");
-        }
-    }
 
     #[test]
     fn subagents_that_only_claim_success() {

@@ -56,13 +56,15 @@ pub(in crate::facts) fn repeated_failures(events: &Events) -> Vec<RepeatedFailur
 /// Calls of one tool by one agent that failed at least three times in a row, with whatever arguments.
 pub(in crate::facts) fn streaks(events: &Events) -> Vec<RepeatedFailure> {
     let mut found = Vec::new();
-    let mut ended: Vec<&Call> = events.calls.iter().filter(|call| call.ended()).collect();
-    ended.sort_by_key(|call| (call.agent, call.end_line));
-    for of_agent in ended.chunk_by(|a, b| a.agent == b.agent) {
-        for run in of_agent.chunk_by(|a, b| a.tool == b.tool && a.failed() && b.failed()) {
-            if run.len() >= STREAK && run[0].failed() {
-                found.push(one(events, run));
-            }
+    let ended = events.calls.iter().enumerate().filter(|(_, call)| call.ended());
+    let mut order: Vec<_> = ended.map(|(at, call)| (call.agent, call.end_line, at)).collect();
+    order.sort_unstable();
+    let ended: Vec<&Call> = order.iter().map(|(_, _, at)| &events.calls[*at]).collect();
+    let goes_on =
+        |a: &&Call, b: &&Call| (a.agent, a.tool) == (b.agent, b.tool) && a.failed() && b.failed();
+    for run in ended.chunk_by(goes_on) {
+        if run.len() >= STREAK && run[0].failed() {
+            found.push(one(events, run));
         }
     }
     found.sort_by_key(|streak| std::cmp::Reverse(streak.count));
