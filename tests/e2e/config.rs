@@ -1,6 +1,7 @@
 //! Who decides: flags, environment, files, keys; and what a project may not decide.
 
 use massgen_harness::FakeLlm;
+use serde_json::Value;
 
 use crate::{env, env_with};
 
@@ -78,11 +79,23 @@ fn a_projects_env_file_brings_a_key() {
 
 #[test]
 fn the_configuration_tells_where_each_value_comes_from() {
-    let env = env();
+    let mut env = env();
     env.write("home/.config/massgen/config.toml", "[analysis]\nmax_cost = 0.5\nmodle = \"x\"\n");
     let shown = env.run(&["config", "show", "--json"]).exits(0);
     assert_eq!(shown.json()["values"][0]["key"], "analysis.max_cost");
+    let default = |key: &str| -> Value {
+        let settings = shown.json()["settings"].as_array().unwrap().clone();
+        settings.iter().find(|setting| setting["key"] == key).unwrap()["default"].clone()
+    };
+    assert_eq!(default("analysis.max_steps"), "24");
+    assert_eq!(default("network.total_timeout"), "10m");
+    assert_eq!(default("analysis.max_cost"), Value::Null);
     assert!(shown.stderr.contains("config.toml:3: unknown key `analysis.modle`"), "{shown:?}");
+    env.set("MASSGEN_MODEL", "ollama/qwen3");
+    let shown = env.run(&["config", "show"]).exits(0);
+    for line in ["ollama/qwen3  MASSGEN_MODEL in the environment", "[default: 24]"] {
+        assert!(shown.stdout.contains(line), "{shown:?}");
+    }
     assert!(env.run(&["config", "path"]).exits(0).stdout.contains(".config/massgen/config.toml"));
 }
 

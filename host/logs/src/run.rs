@@ -197,7 +197,7 @@ pub struct Counters {
 /// Calls to services.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ApiTiming {
-    /// `round_0`, or the backend.
+    /// `round_0`, or the `backend`.
     pub name: String,
     /// How many.
     pub calls: u64,

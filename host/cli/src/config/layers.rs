@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::{self, Owner};
-use super::price;
 use super::setting::{self, Kind, Project};
+use super::{default, price};
 use crate::environment::Environment;
 
 /// Which file a value comes from.
@@ -128,8 +128,8 @@ fn narrowed(config: &mut Config, key: &str, value: Value, of_project: bool) -> O
     }
     let words = setting::narrower(key);
     let rank = |word: &str| words.iter().position(|known| *known == word);
-    let held = before.map_or(setting::default_word(key), |before| before.text.as_str());
-    if rank(&value.text) > rank(held) {
+    let held = config.word(key).to_string();
+    if rank(&value.text) > rank(&held) {
         return Some(value);
     }
     if value.text != held {
@@ -155,6 +155,11 @@ impl Config {
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         debug_assert!(setting::find(key).is_some(), "{key} is not in the table of settings");
         self.values.get(key).map(|value| value.text.as_str())
+    }
+
+    /// The word of a setting that has one by default.
+    pub(crate) fn word(&self, key: &str) -> &str {
+        self.text(key).or(default::word(key)).unwrap_or_default()
     }
 
     /// The texts of a list.

@@ -212,16 +212,6 @@ pub(crate) fn narrower(key: &str) -> &'static [&'static str] {
     }
 }
 
-/// What holds where nobody says anything.
-pub(crate) fn default_word(key: &str) -> &'static str {
-    match key {
-        "isolation.protect" => "auto",
-        "isolation.net" => "allow",
-        "isolation.caches" => "shared",
-        _ => "",
-    }
-}
-
 const fn setting(
     key: &'static str,
     kind: Kind,
@@ -264,6 +254,13 @@ pub(crate) fn duration_ms(text: &str) -> Option<u64> {
     (number >= 0.0 && ms.is_finite() && ms < 1e15).then_some(ms as u64)
 }
 
+/// The shortest text that [`duration_ms`] reads as this.
+pub(crate) fn duration_text(ms: u64) -> String {
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    let fits = units.iter().find(|(_, unit)| ms > 0 && ms.is_multiple_of(*unit));
+    fits.map_or(format!("{ms}ms"), |(name, unit)| format!("{}{name}", ms / unit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,7 +286,9 @@ mod tests {
             ("0.5 s", 500),
         ] {
             assert_eq!(duration_ms(text), Some(ms), "{text}");
+            assert_eq!(duration_ms(&duration_text(ms)), Some(ms), "{text}");
         }
+        assert_eq!([0, 5_000, 600_000, 7_200_000].map(duration_text), ["0ms", "5s", "10m", "2h"]);
         for bad in ["", "fast", "-1s", "1w", "1e400s", "NaN"] {
             assert_eq!(duration_ms(bad), None, "{bad}");
         }

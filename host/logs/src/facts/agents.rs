@@ -93,7 +93,7 @@ pub struct AgentFacts {
 pub struct Segment {
     /// From 0, in order.
     pub round: usize,
-    /// `initial_answer`, `voting`, `presentation`, or what the metrics call it.
+    /// `initial_answer`, `voting`, `presentation`, or what MassGen calls it.
     pub kind: Cow<'static, str>,
     /// Milliseconds after the attempt's first event.
     pub start_ms: u64,
@@ -117,11 +117,11 @@ pub struct Segment {
     pub tool_failures: u64,
     /// How often each tool was called.
     pub tools: ToolCounts,
-    /// Tokens and cost, where the metrics hold this round.
+    /// Tokens and cost, where MassGen's counters hold this round.
     pub spend: Option<Box<SegmentSpend>>,
     /// Time around a checklist, if one was submitted.
     pub checklist: Option<Box<Checklist>>,
-    /// Line in `events.jsonl` where it begins; 0 where the metrics alone tell of it.
+    /// Line in `events.jsonl` where it begins; 0 where MassGen's counters alone tell of it.
     pub line: u64,
     /// Its last line.
     pub end_line: u64,

@@ -2,11 +2,15 @@
 
 mod set;
 
+use std::collections::BTreeMap;
+
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::app::App;
-use crate::config::{layers, setting};
+use crate::config::setting::SETTINGS;
+use crate::config::{default, layers};
+use crate::environment::vars;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::table::{self, Align};
@@ -24,7 +28,7 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigVerb {
-    /// Show every value with its origin, and every setting there is
+    /// Show every value with its origin, and every setting with its default
     #[command(after_help = "Examples:\n  massgen config show\n  massgen config show --json")]
     Show,
     /// Print the files that configuration is read from
@@ -45,15 +49,22 @@ pub(crate) fn run(app: &App, args: &ConfigArgs) -> Result<Exit, CommandError> {
 }
 
 fn show(app: &App) {
-    let set: Vec<_> = app.config.all().collect();
+    let set = set_values(app);
     if app.ui.manner.json {
         let values: Vec<_> = set
             .iter()
-            .map(|(key, value)| json!({"key": key, "value": value.text, "origin": value.origin.to_string()}))
+            .map(|(key, [value, origin])| json!({"key": key, "value": value, "origin": origin}))
             .collect();
-        return app.ui.json(
-            &json!({"schema": "config/1", "values": values, "warnings": app.config.warnings}),
-        );
+        let settings: Vec<_> = SETTINGS
+            .iter()
+            .map(|setting| json!({"key": setting.key, "default": default::of(setting.key), "meaning": setting.meaning}))
+            .collect();
+        return app.ui.json(&json!({
+            "schema": "config/1",
+            "values": values,
+            "settings": settings,
+            "warnings": app.config.warnings,
+        }));
     }
     let mut text = String::new();
     if set.is_empty() {
@@ -61,18 +72,34 @@ fn show(app: &App) {
     } else {
         let rows = set
             .iter()
-            .map(|(key, value)| vec![key.to_string(), value.text.clone(), value.origin.to_string()])
+            .map(|(key, [value, origin])| vec![key.to_string(), value.clone(), origin.clone()])
             .collect();
         let columns = [("Setting", Align::Left), ("Value", Align::Left), ("Origin", Align::Left)];
         text.push_str(&table::render(&columns, rows, app.ui.width()));
         text.push('\n');
     }
     text.push_str(&format!("\n{BOLD}Settings there are{BOLD:#}\n"));
-    for setting in setting::SETTINGS {
-        let line = format!("  {:<28} {DIM}{}{DIM:#}\n", setting.key, setting.meaning);
-        text.push_str(&app.ui.fit(&line, 31));
+    for setting in SETTINGS {
+        let default = default::of(setting.key).map(|text| format!(" [default: {text}]"));
+        let meaning = format!("{}{}", setting.meaning, default.unwrap_or_default());
+        let line = format!("  {:<29} {DIM}{meaning}{DIM:#}\n", setting.key);
+        text.push_str(&app.ui.fit(&line, 32));
     }
     app.ui.answer(&text);
+}
+
+/// What holds and is no default, by key: the value and where it comes from. A variable is stronger than any file.
+fn set_values(app: &App) -> BTreeMap<&str, [String; 2]> {
+    let mut set: BTreeMap<_, _> = app
+        .config
+        .all()
+        .map(|(key, value)| (key, [value.text.clone(), value.origin.to_string()]))
+        .collect();
+    let variable = [vars::ANALYZE_MODEL, vars::MODEL].into_iter().find_map(|name| {
+        Some([app.environment.var(name)?.to_string(), format!("{name} in the environment")])
+    });
+    set.extend(variable.map(|model| ("analysis.model", model)));
+    set
 }
 
 fn path(app: &App) {

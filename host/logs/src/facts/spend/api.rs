@@ -18,11 +18,11 @@ pub struct ApiFacts {
     /// Mean over the rounds that recorded a time at all; still too low where some of their replies held
     /// tool calls only.
     pub avg_ttft_ms: Option<f64>,
-    /// Failed requests that the text log shows; no metric counts them.
+    /// Failed requests that the text log shows; MassGen counts none.
     pub failed: u64,
     /// By round, as recorded and running on.
     pub by_round: Vec<ApiTiming>,
-    /// By backend, as recorded and running on.
+    /// By `backend`, as recorded and running on.
     pub by_backend: Vec<ApiTiming>,
     /// File of the attempt that holds them.
     pub file: String,

@@ -15,7 +15,7 @@ pub struct SubagentFacts {
     pub id: String,
     /// Who started it.
     pub agent: Option<String>,
-    /// What the metrics call its status: the phase that it was in, never its end.
+    /// What MassGen calls its status: the phase that it was in, never its end.
     pub recorded_status: Option<String>,
     /// What the call that started it said: `completed`, `error`, …
     pub said: Option<String>,

@@ -8,6 +8,7 @@ use massgen_isolation::path::HostPath;
 use massgen_isolation::session::StateDir;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::error::CommandError;
 
 /// What keeps the agent in its workspace
@@ -79,18 +80,17 @@ impl ProtectArgs {
         state: &StateDir,
     ) -> Result<Confinement, CommandError> {
         let config = &app.config;
-        let word = |key| config.text(key).unwrap_or_default().to_string();
         let protect = match self.protect {
             Some(protect) => protect,
-            None => chosen("isolation.protect", &word("isolation.protect"), Protect::Auto)?,
+            None => chosen(config, "isolation.protect")?,
         };
         let net = match self.net {
             Some(net) => net,
-            None => chosen("isolation.net", &word("isolation.net"), Net::Allow)?,
+            None => chosen(config, "isolation.net")?,
         };
         let caches = match self.caches {
             Some(caches) => caches,
-            None => chosen("isolation.caches", &word("isolation.caches"), Caches::Shared)?,
+            None => chosen(config, "isolation.caches")?,
         };
         let configured = |key: &str| -> Vec<PathBuf> {
             config.list(key).map(|path| app.environment.expanded(path)).collect()
@@ -149,10 +149,8 @@ impl ProtectArgs {
     }
 }
 
-fn chosen<T: ValueEnum>(key: &str, word: &str, default: T) -> Result<T, CommandError> {
-    if word.is_empty() {
-        return Ok(default);
-    }
+fn chosen<T: ValueEnum>(config: &Config, key: &str) -> Result<T, CommandError> {
+    let word = config.word(key);
     T::from_str(word, false).map_err(|_| {
         let names: Vec<_> = T::value_variants()
             .iter()
