@@ -43,7 +43,8 @@ impl Joined {
         let tools = moved(&mut self.tools, &part.tools);
         let patterns = moved(&mut self.patterns, &part.patterns);
         let agent_of = |at: u16| if at == NOBODY { NOBODY } else { agents[usize::from(at)] };
-        for (agent, span) in part.spans {
+        let spans = part.spans.into_iter().zip(0..).chain([(part.span_of_nobody, NOBODY)]);
+        for (span, agent) in spans.filter_map(|(span, agent)| Some((span?, agent))) {
             let span = Span {
                 first_line: span.first_line + base,
                 last_line: span.last_line + base,

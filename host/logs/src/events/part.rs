@@ -2,8 +2,6 @@
 //! stretch's beginning.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::line::{self, ToolEnd, What};
@@ -21,8 +19,10 @@ pub(super) struct Part {
     pub(super) agents: Names,
     pub(super) tools: Names,
     pub(super) patterns: Names,
-    /// By the place of the agent; the last entry is of events that name none.
-    pub(super) spans: BTreeMap<u16, Span>,
+    /// By the place of the agent.
+    pub(super) spans: Vec<Option<Span>>,
+    /// Of events that name none.
+    pub(super) span_of_nobody: Option<Span>,
     /// Lines that can't be read, and why.
     pub(super) complaints: Vec<(u64, String)>,
 }
@@ -206,21 +206,19 @@ impl Part {
 
     fn stretch(&mut self, agent: u16, at_us: i64) {
         let line = self.lines;
-        match self.spans.entry(agent) {
-            Entry::Vacant(new) => {
-                new.insert(Span {
-                    first_us: at_us,
-                    last_us: at_us,
-                    first_line: line,
-                    last_line: line,
-                });
+        let here = Span { first_us: at_us, last_us: at_us, first_line: line, last_line: line };
+        let span = match usize::from(agent) {
+            _ if agent == NOBODY => &mut self.span_of_nobody,
+            agent => {
+                if agent >= self.spans.len() {
+                    self.spans.resize(agent + 1, None);
+                }
+                &mut self.spans[agent]
             }
-            Entry::Occupied(mut known) => {
-                let span = known.get_mut();
-                span.first_us = span.first_us.min(at_us);
-                span.last_us = span.last_us.max(at_us);
-                span.last_line = line;
-            }
+        };
+        match span {
+            Some(span) => span.join(&here),
+            None => *span = Some(here),
         }
     }
 }

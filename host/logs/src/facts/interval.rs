@@ -3,7 +3,8 @@
 /// Milliseconds covered by at least one of the intervals, given in microseconds.
 pub fn union_ms(intervals: &[(i64, i64)]) -> u64 {
     let mut sorted = intervals.to_vec();
-    sorted.sort_unstable();
+    // The stable sort is the faster one here: calls come almost in the order of their starts.
+    sorted.sort();
     let (mut covered, mut reached) = (0i64, i64::MIN);
     for (start, end) in sorted {
         let start = start.max(reached);
