@@ -192,8 +192,10 @@ impl Agent<'_> {
         let of = |lists: &'_ [Vec<u32>]| -> Vec<u32> {
             index.and_then(|index| lists.get(index)).cloned().unwrap_or_default()
         };
-        let calls: Vec<&Call> =
+        let mut calls: Vec<&Call> =
             of(&self.by_agent.calls).iter().map(|at| &self.events.calls[*at as usize]).collect();
+        // By line, not by time: a clock that was put back would give a call to many rounds.
+        calls.sort_by_key(|call| first_line(call));
         let moments = of(&self.by_agent.moments);
         let moments = || moments.iter().map(|at| &self.events.moments[*at as usize]);
         let rounds = segments::rounds(moments());
@@ -259,8 +261,9 @@ impl Agent<'_> {
         facts.lines = Some((span.first_line, span.last_line));
         let start = rounds.first().map_or(span.first_us, |round| round.start_us);
         facts.time_to_first_tool_ms = calls.first().map(|call| ms(call.start_us - start));
-        facts.exec_ms = union_ms(&spans(calls.iter().copied()));
-        facts.shell_ms = union_ms(&spans(calls.iter().copied().filter(|call| call.pattern > 0)));
+        facts.exec_ms = union_ms(calls.iter().copied().map(times_of));
+        facts.shell_ms =
+            union_ms(calls.iter().filter(|call| call.pattern > 0).copied().map(times_of));
         let in_rounds: u64 = rounds.iter().map(Round::wall_ms).sum();
         facts.think_ms = in_rounds.saturating_sub(facts.exec_ms);
         facts.idle_ms = facts.wall_ms.saturating_sub(in_rounds);
@@ -272,9 +275,6 @@ impl Agent<'_> {
 
     fn segments(&self, rounds: &[Round], calls: &[&Call], own: &Own<'_>) -> Vec<Segment> {
         let mut spends = spend_of(rounds, own, self.attempt);
-        let mut calls = calls.to_vec();
-        // By line, not by time: a clock that was put back would give a call to many rounds.
-        calls.sort_by_key(|call| first_line(call));
         let mut found = Vec::with_capacity(rounds.len());
         let mut counts = tool_counts::Counting::new(self.events);
         for (index, round) in rounds.iter().enumerate() {
@@ -284,11 +284,10 @@ impl Agent<'_> {
             let from = calls.partition_point(|call| first_line(call) < first);
             let to = calls.partition_point(|call| first_line(call) < next);
             let mine = &calls[from..to.max(from)];
-            let clipped: Vec<_> = mine
+            let clipped = mine
                 .iter()
-                .map(|call| (call.start_us.max(round.start_us), call.end_us.min(round.end_us)))
-                .collect();
-            let exec_ms = union_ms(&clipped);
+                .map(|call| (call.start_us.max(round.start_us), call.end_us.min(round.end_us)));
+            let exec_ms = union_ms(clipped);
             let spend = spends.remove(&index);
             found.push(Segment {
                 round: index,
@@ -351,8 +350,8 @@ fn first_line(call: &Call) -> u64 {
     u64::from(if call.start_line > 0 { call.start_line } else { call.end_line })
 }
 
-fn spans<'a>(calls: impl Iterator<Item = &'a Call>) -> Vec<(i64, i64)> {
-    calls.map(|call| (call.start_us, call.end_us)).collect()
+fn times_of(call: &Call) -> (i64, i64) {
+    (call.start_us, call.end_us)
 }
 
 fn count_calls(facts: &mut AgentFacts, events: &Events, calls: &[&Call]) {

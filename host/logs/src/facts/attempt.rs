@@ -156,17 +156,10 @@ pub(super) fn measure(attempt: &Attempt, before: &[&Attempt], is_last: bool) -> 
     };
     facts.winner = winner(attempt);
     recorded(&mut facts, attempt);
-    let (measured, ()) = both(
-        events.calls.len() + events.moments.len() > MUCH,
-        || agents::agents(attempt, before, origin),
-        || {
-            did(&mut facts, events, origin);
-            said(&mut facts, attempt, origin);
-        },
-    );
-    time(&mut facts, attempt, events, measured);
+    time(&mut facts, attempt, events, agents::agents(attempt, before, origin));
     sums(&mut facts, attempt);
-    by_round(&mut facts, events);
+    did(&mut facts, events, origin);
+    said(&mut facts, attempt, origin);
     shares(&mut facts, attempt);
     facts.unknown_tool_calls = unknown_tool_calls(attempt, events);
     facts.api = spend::api(attempt, before);
@@ -176,21 +169,6 @@ pub(super) fn measure(attempt: &Attempt, before: &[&Attempt], is_last: bool) -> 
     facts.gaps = gaps::gaps(attempt, &facts);
     facts.sources = sources::sources(attempt, &facts);
     facts
-}
-
-/// Calls and moments of which a part is worth a thread of its own.
-const MUCH: usize = 50_000;
-
-/// Does both, on two threads where there is much to do.
-fn both<A: Send, B>(much: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B) -> (A, B) {
-    if !much {
-        return (a(), b());
-    }
-    std::thread::scope(|scope| {
-        let a = scope.spawn(a);
-        let b = b();
-        (a.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), b)
-    })
 }
 
 fn recorded(facts: &mut AttemptFacts, attempt: &Attempt) {
@@ -273,15 +251,11 @@ fn did(facts: &mut AttemptFacts, events: &Events, origin: i64) {
     facts.tools = work::rows([events].into_iter());
     facts.servers = work::servers(&facts.tools);
     facts.commands = work::commands(events);
+    facts.duplicates = work::duplicates(events, &facts.agents);
+    facts.duplicate_prompts = work::prompts(events, &facts.agents, &facts.duplicates);
     facts.repeated_failures = work::repeated_failures(events);
     facts.failure_streaks = work::streaks(events);
     facts.background_jobs = work::background_jobs(events, origin);
-}
-
-/// What takes the rounds of agents to tell.
-fn by_round(facts: &mut AttemptFacts, events: &Events) {
-    facts.duplicates = work::duplicates(events, &facts.agents);
-    facts.duplicate_prompts = work::prompts(events, &facts.agents, &facts.duplicates);
     facts.phases = phases::phases(&facts.agents);
     let segments = || facts.agents.iter().flat_map(|agent| &agent.segments);
     let gated = || segments().filter_map(|s| Some((s.wall_ms, s.checklist.as_deref()?)));
@@ -299,6 +273,8 @@ fn said(facts: &mut AttemptFacts, attempt: &Attempt, origin: i64) {
         .iter()
         .flat_map(|events| &events.moments)
         .any(|moment| matches!(moment.kind, MomentKind::PresentationStart(true)));
+    let ids = facts.agents.iter().map(|agent| agent.id.as_str());
+    facts.vote_summary = talk::summary(&facts.votes, ids, facts.tie);
     facts.ignored_votes =
         attempt.coordination.iter().filter(|event| event.kind == "vote_ignored").count() as u64;
     facts.restart_list = talk::restarts(attempt, origin);
@@ -308,8 +284,6 @@ fn said(facts: &mut AttemptFacts, attempt: &Attempt, origin: i64) {
 
 /// What each agent's share of the cost bought.
 fn shares(facts: &mut AttemptFacts, attempt: &Attempt) {
-    let ids = facts.agents.iter().map(|agent| agent.id.as_str());
-    facts.vote_summary = talk::summary(&facts.votes, ids, facts.tie);
     let total: f64 = facts.agents.iter().map(|agent| agent.cost_usd).sum();
     for agent in &mut facts.agents {
         agent.cost_share =

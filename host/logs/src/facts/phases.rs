@@ -61,7 +61,7 @@ pub(super) fn phases(agents: &[AgentFacts]) -> Vec<Phase> {
     let all: u64 = found.iter().map(|(_, phase, _)| phase.total_ms).sum();
     let finished = found.into_iter().map(|(_, mut phase, spans)| {
         phase.avg_ms = phase.total_ms / phase.count.max(1);
-        phase.wall_ms = union_ms(&spans);
+        phase.wall_ms = union_ms(spans);
         phase.share = (phase.total_ms as f64 / all.max(1) as f64 * 1000.0).round() / 1000.0;
         phase
     });

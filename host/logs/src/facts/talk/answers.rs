@@ -30,11 +30,11 @@ pub struct Answer {
     /// How alike the agent's answer before is, 0 to 1: common word triples.
     pub similarity_to_previous: Option<f64>,
     /// The answer of another agent that was there before and is most alike.
-    pub most_alike: Option<Alike>,
+    pub most_alike: Option<Box<Alike>>,
     /// The beginning of the text.
     pub opening: Arc<str>,
     /// Where the whole text is.
-    pub text: Option<Place>,
+    pub text: Option<Box<Place>>,
 }
 
 /// Another answer and how alike it is.
@@ -122,7 +122,8 @@ fn compare(answers: &mut [Answer], texts: &[AnswerText]) {
         };
         answer.chars = Some(text.chars);
         answer.opening = text.opening.as_str().into();
-        answer.text = Some(Place { file: text.file.clone(), line_start: 1, line_end: text.lines });
+        let place = Place { file: text.file.clone(), line_start: 1, line_end: text.lines };
+        answer.text = Some(Box::new(place));
         if let Some((_, before)) = newest.get(&answer.agent) {
             answer.similarity_to_previous = text.shape.similarity(&before.shape);
             answer.growth_chars = Some(signed(text.chars) - signed(before.chars));
@@ -132,9 +133,10 @@ fn compare(answers: &mut [Answer], texts: &[AnswerText]) {
             let similarity = text.shape.similarity(&other.shape)?;
             Some(Alike { label: label.clone(), similarity })
         });
-        answer.most_alike = alike.max_by(|a, b| {
+        let most_alike = alike.max_by(|a, b| {
             a.similarity.total_cmp(&b.similarity).then_with(|| b.label.cmp(&a.label))
         });
+        answer.most_alike = most_alike.map(Box::new);
         newest.insert(answer.agent.clone(), (answer.label.clone(), text));
     }
 }

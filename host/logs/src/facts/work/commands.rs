@@ -36,10 +36,13 @@ pub struct CommandPattern {
 
 /// Patterns, the one that took most time first.
 pub(in crate::facts) fn commands(events: &Events) -> Vec<CommandPattern> {
-    let mut calls: Vec<&Call> = events.calls.iter().filter(|call| call.pattern > 0).collect();
-    calls.sort_by_key(|call| (call.pattern, call.start_line));
-    let mut found: Vec<CommandPattern> = calls
-        .chunk_by(|a, b| a.pattern == b.pattern)
+    let mut by_pattern: Vec<Vec<&Call>> = vec![Vec::new(); events.patterns.len()];
+    for call in events.calls.iter().filter(|call| call.pattern > 0) {
+        by_pattern[usize::from(call.pattern)].push(call);
+    }
+    let mut found: Vec<CommandPattern> = by_pattern
+        .iter()
+        .filter(|calls| !calls.is_empty())
         .map(|calls| {
             let times = || calls.iter().map(|call| f64::from(call.elapsed_ms));
             let total = times().sum::<f64>();

@@ -43,7 +43,7 @@ impl RepeatedFailure {
 /// The same tool with the same arguments, failed at least twice.
 pub(in crate::facts) fn repeated_failures(events: &Events) -> Vec<RepeatedFailure> {
     let mut failed: Vec<&Call> = events.calls.iter().filter(|call| call.failed()).collect();
-    failed.sort_by_key(|call| (call.tool, call.args_hash, call.end_line));
+    failed.sort_by_cached_key(|call| (call.tool, call.args_hash, call.end_line));
     let mut groups: Vec<&[&Call]> = failed
         .chunk_by(|a, b| (a.tool, a.args_hash) == (b.tool, b.args_hash))
         .filter(|group| group.len() > 1 && group[0].start_line > 0)
