@@ -1,6 +1,7 @@
 //! The investigation: a state machine without I/O. It says what to do next and takes what came of it; time,
 //! network and files are somebody else's.
 
+mod asking;
 mod outcome;
 #[cfg(test)]
 mod tests;
@@ -8,16 +9,13 @@ mod tests;
 use massgen_models::event::{StopReason, Usage};
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::provider::{ExchangeError, Reply};
-use massgen_models::request::{
-    Message, NamedSchema, OutputFormat, Part, Reasoning, Request, Role, Sampling, ToolCall,
-    ToolChoice, ToolResult,
-};
+use massgen_models::request::{Message, Part, Reasoning, Request, Role, ToolCall, ToolResult};
 
 pub use outcome::{Outcome, Stop};
 
 use crate::budget::{self, Budget, Rates, Room, Spent};
 use crate::capabilities::{Capabilities, ReportMode};
-use crate::estimate::{self, Counted};
+use crate::estimate::Counted;
 use crate::finding::Answer;
 use crate::prompt::Prompt;
 use crate::schema::{self, ParseAnswerError, REPORT_NAME};
@@ -183,98 +181,6 @@ impl<'a> Investigation<'a> {
             spent: self.spent,
             served_model: self.served_model,
             notices: self.notices,
-        }
-    }
-
-    /// Tokens of the next prompt, as far as they are known.
-    pub fn input_tokens(&self) -> u64 {
-        estimate::tokens_after(self.plan.counted, self.prompt_chars())
-    }
-
-    /// Characters of the next prompt.
-    pub fn prompt_chars(&self) -> usize {
-        estimate::chars(&self.messages) + self.overhead_chars()
-    }
-
-    fn overhead_chars(&self) -> usize {
-        if self.use_tools { tools::definitions_chars() } else { 0 }
-    }
-
-    fn request(&self) -> Request {
-        let capabilities = &self.plan.capabilities;
-        let forced = self.concluding && self.mode == ReportMode::ForcedTool;
-        let with_tools = self.use_tools && (!self.concluding || self.called_before());
-        let mut tools = if with_tools { tools::definitions() } else { Vec::new() };
-        if self.mode == ReportMode::ForcedTool {
-            tools.push(tools::report_tool());
-        }
-        let schema_fits = capabilities.schema_with_tools || tools.is_empty();
-        let tool_choice = match self.concluding {
-            true if forced => ToolChoice::Named(REPORT_NAME.into()),
-            true => ToolChoice::None,
-            false => ToolChoice::Auto,
-        };
-        let output = if self.mode == ReportMode::NativeSchema && schema_fits {
-            OutputFormat::JsonSchema(NamedSchema {
-                name: "report".into(),
-                schema_json: schema::report_schema().to_string(),
-                strict: true,
-            })
-        } else {
-            OutputFormat::Text
-        };
-        let most = capabilities
-            .max_output_tokens
-            .and_then(|max| u32::try_from(max).ok())
-            .unwrap_or(u32::MAX);
-        Request {
-            model: self.plan.model.clone(),
-            messages: self.messages.clone(),
-            tools,
-            tool_choice,
-            output,
-            reasoning: self.reasoning.clone(),
-            sampling: Sampling {
-                max_output_tokens: Some(self.plan.budget.reply_tokens.min(most)),
-                ..Sampling::default()
-            },
-            stream: self.plan.stream,
-            options: Vec::new(),
-        }
-    }
-
-    /// A conversation with calls in it must go on offering the tools, or services refuse it. Where a
-    /// schema can't stand beside tools, the last request does without them and the calls become text.
-    fn called_before(&self) -> bool {
-        let calls = self
-            .messages
-            .iter()
-            .flat_map(|m| &m.parts)
-            .any(|part| matches!(part, Part::ToolCall(_)));
-        let beside =
-            self.mode != ReportMode::NativeSchema || self.plan.capabilities.schema_with_tools;
-        calls && beside
-    }
-
-    fn conclude(&mut self, why: &str) {
-        if self.concluding {
-            return;
-        }
-        self.concluding = true;
-        if self.mode == ReportMode::NativeSchema && !self.plan.capabilities.schema_with_tools {
-            flatten_calls(&mut self.messages);
-        }
-        let text = format!(
-            "{why} Give your report now, as the one JSON object that was described, from what you have seen."
-        );
-        self.say(text);
-    }
-
-    /// Adds a text of the user's side; two messages of one side in a row are one.
-    fn say(&mut self, text: String) {
-        match self.messages.last_mut() {
-            Some(last) if last.role == Role::User => last.parts.push(Part::Text(text)),
-            _ => self.messages.push(Message::text(Role::User, text)),
         }
     }
 
@@ -470,24 +376,5 @@ impl<'a> Investigation<'a> {
     fn end(&mut self, stop: Stop, failure: Option<Failure>) {
         self.pending.clear();
         self.over.get_or_insert((stop, failure));
-    }
-}
-
-/// Calls and results as plain text, for a last request without tools.
-fn flatten_calls(messages: &mut [Message]) {
-    for message in messages {
-        for part in &mut message.parts {
-            match part {
-                Part::ToolCall(call) => {
-                    *part =
-                        Part::Text(format!("[called {} with {}]", call.name, call.arguments_json));
-                }
-                Part::ToolResult(result) => {
-                    *part = Part::Text(format!("[result of {}]\n{}", result.name, result.text));
-                }
-                _ => {}
-            }
-        }
-        message.parts.retain(|part| !matches!(part, Part::Opaque(_)));
     }
 }

@@ -1,4 +1,5 @@
 use massgen_models::event::Usage;
+use massgen_models::request::{OutputFormat, ToolChoice};
 
 use super::*;
 
