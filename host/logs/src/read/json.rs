@@ -85,21 +85,30 @@ pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().filter(|text| !text.is_empty()).map(String::from)
 }
 
+/// Nothing in a run is so much; sums of it still count.
+const MOST: u64 = 1_000_000_000_000_000;
+
 /// A count; anything else is 0.
 pub(super) fn count(value: &Value, key: &str) -> u64 {
-    value
+    let count = value
         .get(key)
-        .map_or(0, |v| v.as_u64().unwrap_or_else(|| v.as_f64().map_or(0, |f| f.max(0.0) as u64)))
+        .map_or(0, |v| v.as_u64().unwrap_or_else(|| v.as_f64().map_or(0, |f| f.max(0.0) as u64)));
+    count.min(MOST)
 }
 
 /// A number; anything else is 0.
 pub(super) fn number(value: &Value, key: &str) -> f64 {
-    value.get(key).and_then(Value::as_f64).filter(|n| n.is_finite()).unwrap_or(0.0)
+    let number = value.get(key).and_then(Value::as_f64);
+    number.filter(|n| n.is_finite()).map_or(0.0, |n| n.clamp(-(MOST as f64), MOST as f64))
 }
 
-/// Unix milliseconds of a time in seconds.
+const YEAR_10_000_S: f64 = 253_402_300_800.0;
+
+/// Unix milliseconds of a time in seconds; 0 where it is none.
 pub(super) fn seconds_ms(value: &Value, key: &str) -> i64 {
-    (number(value, key) * 1000.0).round() as i64
+    let seconds = number(value, key);
+    // What is beyond the calendar is no time, and would not count as microseconds.
+    if seconds.abs() < YEAR_10_000_S { (seconds * 1000.0).round() as i64 } else { 0 }
 }
 
 /// Members of an object.
@@ -113,4 +122,21 @@ pub(super) fn members<'a>(
 /// Elements of an array.
 pub(super) fn elements<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_run_has_do_not_overflow() {
+        let huge =
+            json!({"time": 1e18, "past": -1e300, "tokens": u64::MAX, "real": 1_795_337_961.885});
+        assert_eq!([seconds_ms(&huge, "time"), seconds_ms(&huge, "past")], [0, 0]);
+        assert_eq!(seconds_ms(&huge, "real"), 1_795_337_961_885);
+        assert!(count(&huge, "tokens").checked_mul(1000).is_some());
+        assert!(number(&huge, "past").abs() <= MOST as f64);
+    }
 }

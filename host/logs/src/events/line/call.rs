@@ -145,6 +145,9 @@ struct End<'a> {
     is_error: bool,
 }
 
+/// No call takes thirty years.
+const SECONDS_MAX: f64 = 1e9;
+
 impl<'a> End<'a> {
     /// None if the result is no JSON.
     fn measured(self) -> Option<ToolEnd<'a>> {
@@ -154,7 +157,7 @@ impl<'a> End<'a> {
             let text = serde_json::from_str::<String>(self.result);
             measured.failure = Some(cut(text.as_deref().unwrap_or(self.result)).into());
         }
-        let seconds = self.seconds.filter(|s| s.is_finite() && *s >= 0.0).unwrap_or(0.0);
+        let seconds = self.seconds.filter(|s| (0.0..SECONDS_MAX).contains(s)).unwrap_or(0.0);
         Some(ToolEnd {
             id: self.id,
             tool: self.tool,
