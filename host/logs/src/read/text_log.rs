@@ -126,6 +126,21 @@ fn second_of_day(line: &str) -> Option<u64> {
     if bytes.len() < 9 || bytes[2] != b':' || bytes[5] != b':' {
         return None;
     }
-    let two = |at: usize| line.get(at..at + 2)?.parse::<u64>().ok();
-    Some(two(0)? * 3600 + two(3)? * 60 + two(6)?)
+    let below = |at: usize, end: u64| {
+        line.get(at..at + 2)?.parse().ok().filter(|number: &u64| *number < end)
+    };
+    Some(below(0, 24)? * 3600 + below(3, 60)? * 60 + below(6, 60)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_one_of_a_day() {
+        assert_eq!(second_of_day("08:59:21 | INFO"), Some(32_361));
+        for none in ["24:00:00 | x", "99:59:59 | x", "08:60:00 | x", "08:00:60 | x", "08:59:21"] {
+            assert_eq!(second_of_day(none), None, "{none}");
+        }
+    }
 }
