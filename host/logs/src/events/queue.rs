@@ -46,10 +46,7 @@ impl Queue {
         let mut state = self.lock();
         match part {
             Ok(part) => drop(state.waiting.insert(index, part)),
-            Err(error) => {
-                state.failed.get_or_insert(error);
-                self.next.store(u64::MAX / 2, Ordering::Relaxed);
-            }
+            Err(error) => self.fail(&mut state, error),
         }
         let State { joined, wanted, waiting, spare, .. } = &mut *state;
         while let Some(part) = waiting.remove(wanted) {
@@ -73,7 +70,47 @@ impl Queue {
         Ok((state.joined.finish(), complaints))
     }
 
+    /// Nobody needs to read on.
+    fn fail(&self, state: &mut State, error: io::Error) {
+        state.failed.get_or_insert(error);
+        self.next.store(u64::MAX / 2, Ordering::Relaxed);
+        self.moved.notify_all();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Held by a worker: if it panics, those that wait for its part wait no longer.
+pub(super) struct Worker<'a>(pub(super) &'a Queue);
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(&mut self.0.lock(), io::Error::other("a thread that read it panicked"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_panics_leaves_nobody_waiting() {
+        let queue = Queue::new(0);
+        let part = || Ok(Part::new(Vec::new()));
+        std::thread::scope(|scope| {
+            assert_eq!([queue.next(3), queue.next(3)], [Some(0), Some(1)]);
+            let ahead = scope.spawn(|| queue.join(1, part()));
+            let panics = scope.spawn(|| {
+                let _worker = Worker(&queue);
+                std::panic::resume_unwind(Box::new("while it reads the first stretch"));
+            });
+            assert!(panics.join().is_err() && ahead.join().is_ok());
+        });
+        assert_eq!(queue.next(3), None);
+        assert!(queue.finish().is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use super::part::{Part, Record};
-use super::queue::Queue;
+use super::queue::{Queue, Worker};
 use super::{Events, texts};
 use crate::read::Source;
 
@@ -56,6 +56,7 @@ pub(super) fn stretches(
     let threads = threads.min(size.div_ceil(stretch));
     let queue = Queue::new(threads as usize * 2);
     let work = || {
+        let _worker = Worker(&queue);
         let mut room = Room::default();
         while let Some(index) = queue.next(size.div_ceil(stretch)) {
             let part = part(file, size, index * stretch, stretch, &mut room);

@@ -38,14 +38,12 @@ impl Args {
         serde_json::from_str(raw).unwrap_or_else(|_| Self { hash: hash(raw), ..Self::default() })
     }
 
+    /// Of two commands or prompts the lesser is kept: which one comes first must not matter.
     fn see(&mut self, key: &str, value: &Seen) {
-        if let Some(command) = &value.text {
-            let pattern = command::pattern(command);
-            self.pattern = Some(pattern).filter(|pattern| !pattern.is_empty());
-        }
-        if PROMPTS.contains(&key) && value.bytes >= PROMPT_BYTES_MIN {
-            self.prompt = Some(value.hash);
-        }
+        let pattern = value.text.as_deref().map(command::pattern).filter(|text| !text.is_empty());
+        self.pattern = self.pattern.take().into_iter().chain(pattern).min();
+        let is_prompt = PROMPTS.contains(&key) && value.bytes >= PROMPT_BYTES_MIN;
+        self.prompt = self.prompt.into_iter().chain(is_prompt.then_some(value.hash)).min();
     }
 }
 
@@ -178,6 +176,11 @@ mod tests {
         let a = args(r#"{"x": 1, "y": {"b": [1, 2], "a": "t"}}"#);
         assert_eq!(a, args(r#"{"y":{"a":"t","b":[1,2]},"x":1}"#));
         assert_ne!(a, args(r#"{"y":{"a":"t","b":[2,1]},"x":1}"#));
+        let [one, two] = [
+            r#"{"cmd": "ls", "command": "git status", "task": "sum it up", "query": "what is it?"}"#,
+            r#"{"query": "what is it?", "task": "sum it up", "command": "git status", "cmd": "ls"}"#,
+        ];
+        assert_eq!(args(one), args(two));
         assert_ne!(args(r#"{"x": "1"}"#), args(r#"{"x": 1}"#));
         assert_eq!(args("[1, 2]").hash, args("[1,2]").hash);
         let different =
