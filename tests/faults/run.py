@@ -301,25 +301,32 @@ class mounted:
         subprocess.run(["umount", self.path], check=True)
 
 
+def at_every_call():
+    jobs = []
+    for verb in VERBS:
+        for call in mutating(verb):
+            jobs += [(verb, call, fault) for fault in ["kill", *faults_of(verb)]]
+    counts = {}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for verb, fault, number in pool.map(every, jobs):
+            kind = "kills" if fault == "kill" else "errors"
+            counts[verb, kind] = counts.get((verb, kind), 0) + number
+    for verb in VERBS:
+        kills, errors = counts[verb, "kills"], counts.get((verb, "errors"), 0)
+        assert kills > 4, f"{verb}: only {kills} places to stop at"
+        print(f"{verb}: killed at {kills} calls, {errors} calls failed")
+
+
 def main():
-    with tempfile.TemporaryDirectory(prefix="massgen-faults-cache-") as cache:
-        os.environ["FAULTS_CACHE"] = cache
-        jobs = []
-        for verb in VERBS:
-            for call in mutating(verb):
-                jobs += [(verb, call, fault) for fault in ["kill", *faults_of(verb)]]
-        counts = {}
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for verb, fault, number in pool.map(every, jobs):
-                kind = "kills" if fault == "kill" else "errors"
-                counts[verb, kind] = counts.get((verb, kind), 0) + number
-        for verb in VERBS:
-            kills, errors = counts[verb, "kills"], counts.get((verb, "errors"), 0)
-            assert kills > 4, f"{verb}: only {kills} places to stop at"
-            print(f"{verb}: killed at {kills} calls, {errors} calls failed")
-        on_a_full_disk()
-        on_a_read_only_disk()
-        print("a full and a read-only disk: nothing lost")
+    # What is stopped here is the program, never the disk: in memory no `fsync` waits, and the calls are the same.
+    with tempfile.TemporaryDirectory(prefix="massgen-faults-memory-") as memory, mounted(memory, "size=2g"):
+        tempfile.tempdir = memory
+        with tempfile.TemporaryDirectory(prefix="massgen-faults-cache-") as cache:
+            os.environ["FAULTS_CACHE"] = cache
+            at_every_call()
+            on_a_full_disk()
+            on_a_read_only_disk()
+            print("a full and a read-only disk: nothing lost")
 
 
 def faults_of(verb):

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """npm's aimock speaks for many services on one port: every path of it that this program has a provider for.
 
-    tests/peers/breadth.py AIMOCK_CLI MASSGEN RUNS_DIR
+    tests/peers/breadth.py AIMOCK_CLI MASSGEN RUNS_DIR [paths] [chaos] [fixtures] [lists]
 
 AIMOCK_CLI   dist/cli.js of the package @copilotkit/aimock
 """
+import concurrent.futures
 import http.client
 import http.server
 import json
@@ -34,6 +35,7 @@ PLACES = {
     "lmstudio/local": ({"LMSTUDIO_BASE_URL": "@/v1"}, "/v1/chat/completions", "/v1/chat/completions"),
     "vllm/local": ({"VLLM_BASE_URL": "@/v1"}, "/v1/chat/completions", "/v1/chat/completions"),
 }
+PARTS = ("paths", "chaos", "fixtures", "lists")
 REPORT = {"summary": "A peer says so.", "findings": []}
 LOOK = [{"name": "list_files", "arguments": {"path": None}}]
 # Everything that a fixture can break, by a word in the user's prompt.
@@ -54,6 +56,8 @@ CHAOS = {
     "every connection cut": ({"disconnectRate": 1}, {4, 5}, ""),
     "late": ({"latencyMs": 700}, {0}, ""),
 }
+# Providers whose list of models it has.
+LISTED = ("openai", "ollama", "openrouter")
 # A cut is a destroyed connection there, sometimes before the head of the reply was sent.
 BROKEN = {"PEER-CUT": {4, 5}, "PEER-DROP": {4, 5}, "PEER-ERROR": {4, 5}, "PEER-SLOW": {0}, "PEER-THINK": {0}}
 
@@ -98,13 +102,13 @@ class Before(http.server.BaseHTTPRequestHandler):
 
 
 class Breadth:
-    def __init__(self, bench, base, before):
-        self.bench, self.base, self.before = bench, base, before
+    """One model, and a server that nobody else asks."""
 
-    def environment(self, model):
-        places = {"@": self.base, "%": self.before, "~": str(self.bench.home)}
-        fill = lambda text: places.get(text[:1], text[:1]) + text[1:]
-        return {name: fill(value) for name, value in PLACES[model][0].items()}
+    def __init__(self, bench, model, base, before):
+        self.bench, self.model, self.base = bench, model, base
+        variables, self.streamed, self.whole = PLACES[model]
+        places = {"@": base, "%": before, "~": str(bench.home)}
+        self.environment = {name: places.get(value[:1], value[:1]) + value[1:] for name, value in variables.items()}
 
     def asked(self):
         """Paths of all requests since the last look."""
@@ -113,70 +117,76 @@ class Breadth:
         peer.ask(f"{self.base}/__aimock/reset/journal", {})
         return [entry["path"].split("?")[0].replace("%2F", "/") for entry in entries if "__aimock" not in entry["path"]]
 
-    def analyze(self, model, *args):
-        return self.bench.analyze("single_ok", "--model", model, *args, env=self.environment(model))
+    def analyze(self, *args):
+        return self.bench.analyze("single_ok", "--model", self.model, *args, env=self.environment)
 
     def paths(self):
-        for model, (_, streamed, whole) in PLACES.items():
-            for path, extra in ((streamed, []), (whole, ["--no-stream"])):
-                what = f"{model} {' '.join(extra)}"
-                self.asked()
-                done = self.analyze(model, *extra)
-                self.bench.check(f"{what}: exit 0", done.returncode == 0, done.stderr[-500:])
-                asked = [asked for asked in self.asked() if asked.endswith(path.rsplit("/", 1)[1])]
-                self.bench.check(f"{what}: a call and a report at {path}", len(asked) == 2 and set(asked) == {path}, asked)
+        for path, extra in ((self.streamed, []), (self.whole, ["--no-stream"])):
+            what = f"{self.model} {' '.join(extra)}"
+            self.asked()
+            done = self.analyze(*extra)
+            self.bench.check(f"{what}: exit 0", done.returncode == 0, done.stderr[-500:])
+            asked = [asked for asked in self.asked() if asked.endswith(path.rsplit("/", 1)[1])]
+            self.bench.check(f"{what}: a call and a report at {path}", len(asked) == 2 and set(asked) == {path}, asked)
 
     def chaos(self):
         for name, (rates, codes, words) in CHAOS.items():
             peer.ask(f"{self.base}/__aimock/chaos", rates)
-            for model in PLACES:
-                self.asked()
-                done = self.analyze(model)
-                what = f"{name} with {model}"
-                self.bench.check(f"{what}: exit {sorted(codes)}", done.returncode in codes, f"was {done.returncode}: {done.stderr[-400:]}")
-                self.bench.check(f"{what}: said", words in done.stderr, done.stderr[-300:])
-                asked = [path for path in self.asked() if path in PLACES[model][1:]]
-                self.bench.check(f"{what}: at most three tries", len(asked) <= 3, len(asked))
-                if done.returncode:
-                    self.bench.check(f"{what}: one error with a hint", done.stderr.count("error:") == 1 and "hint:" in done.stderr, done.stderr[-300:])
+            self.asked()
+            done = self.analyze()
+            what = f"{name} with {self.model}"
+            self.bench.check(f"{what}: exit {sorted(codes)}", done.returncode in codes, f"was {done.returncode}: {done.stderr[-400:]}")
+            self.bench.check(f"{what}: said", words in done.stderr, done.stderr[-300:])
+            asked = [path for path in self.asked() if path in (self.streamed, self.whole)]
+            self.bench.check(f"{what}: at most three tries", len(asked) <= 3, len(asked))
+            if done.returncode:
+                self.bench.check(f"{what}: one error with a hint", done.stderr.count("error:") == 1 and "hint:" in done.stderr, done.stderr[-300:])
             peer.ask(f"{self.base}/__aimock/chaos", method="DELETE")
 
     def fixtures(self):
         for word, codes in BROKEN.items():
-            words = self.bench.home / "words.txt"
+            words = self.bench.home / f"{word}.txt"
             words.write_text(f"{word} Answer at once.")
-            for model in PLACES:
-                done = self.analyze(model, "--prompt-file", words)
-                self.bench.check(f"{word} with {model}: exit {sorted(codes)}", done.returncode in codes, f"was {done.returncode}: {done.stderr[-400:]}")
+            done = self.analyze("--prompt-file", words)
+            self.bench.check(f"{word} with {self.model}: exit {sorted(codes)}", done.returncode in codes, f"was {done.returncode}: {done.stderr[-400:]}")
 
     def lists(self):
-        for model in ("openai/", "ollama/", "openrouter/"):
-            name = next(known for known in PLACES if known.startswith(model))
-            done = self.bench.massgen("models", "--provider", model[:-1], "--refresh", "--json", env=self.environment(name))
-            listed = [row for row in json.loads(done.stdout or "{}").get("models", []) if row["listed"]]
-            self.bench.check(f"the list of {model[:-1]}", done.returncode == 0 and listed, done.stderr[-300:])
+        provider = self.model.split("/")[0]
+        if provider not in LISTED:
+            return
+        done = self.bench.massgen("models", "--provider", provider, "--refresh", "--json", env=self.environment)
+        listed = [row for row in json.loads(done.stdout or "{}").get("models", []) if row["listed"]]
+        self.bench.check(f"the list of {provider}", done.returncode == 0 and listed, done.stderr[-300:])
 
 
-def main(cli, binary, runs):
-    bench = peer.Bench(binary, runs)
-    bench.config('[network]\nidle_timeout = "5s"\n')
-    fixtures = bench.home / "fixtures.json"
-    fixtures.write_text(json.dumps({"fixtures": FIXTURES}))
+def all_of(bench, cli, fixtures, model, parts):
     port = peer.free_port()
     command = ["node", cli, "-p", str(port), "-f", str(fixtures), "--strict", "--validate-on-load", "--log-level", "warn"]
-    with peer.server(command, port, "/health", bench.home / "aimock.log") as base:
+    with peer.server(command, port, "/health", bench.home / f"aimock-{port}.log") as base:
         before = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Before)
         before.base = base
         threading.Thread(target=before.serve_forever, daemon=True).start()
         place = f"http://127.0.0.1:{before.server_port}"
-        adc = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r", "token_uri": place + "/token"}
-        (bench.home / "adc.json").write_text(json.dumps(adc))
-        breadth = Breadth(bench, base, place)
-        for part in [getattr(breadth, part) for part in (sys.argv[4:] or ("paths", "chaos", "fixtures", "lists"))]:
-            part()
+        if model.startswith("vertex/"):
+            adc = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r", "token_uri": place + "/token"}
+            (bench.home / "adc.json").write_text(json.dumps(adc))
+        breadth = Breadth(bench, model, base, place)
+        for part in parts:
+            getattr(breadth, part)()
         before.shutdown()
+
+
+def main(cli, binary, runs, *parts):
+    bench = peer.Bench(binary, runs)
+    bench.config('[network]\nidle_timeout = "5s"\n')
+    fixtures = bench.home / "fixtures.json"
+    fixtures.write_text(json.dumps({"fixtures": FIXTURES}))
+    # Most of the time is spent waiting.
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for ended in [pool.submit(all_of, bench, cli, fixtures, model, parts or PARTS) for model in PLACES]:
+            ended.result()
     return bench.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4]))
+    sys.exit(main(*sys.argv[1:]))

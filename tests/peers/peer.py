@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -69,7 +70,7 @@ class Bench:
         self.binary, self.runs = os.path.abspath(binary), pathlib.Path(runs)
         self.home = pathlib.Path(tempfile.mkdtemp())
         self.config("")
-        self.passed, self.failed = 0, []
+        self.passed, self.failed, self.counting = 0, [], threading.Lock()
 
     def config(self, text):
         place = self.home / ".config/massgen"
@@ -98,11 +99,12 @@ class Bench:
         return done
 
     def check(self, what, holds, detail=""):
-        if holds:
-            self.passed += 1
-        else:
-            self.failed.append(what)
-            print(f"FAILED {what} {detail}", flush=True)
+        with self.counting:
+            if holds:
+                self.passed += 1
+            else:
+                self.failed.append(what)
+                print(f"FAILED {what} {detail}", flush=True)
 
     def end(self):
         shutil.rmtree(self.home, ignore_errors=True)
