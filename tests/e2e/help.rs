@@ -82,6 +82,7 @@ fn what_can_not_be_understood_ends_in_2() {
 #[test]
 fn lists_start_no_engine() {
     let env = env();
+    std::fs::remove_dir_all(env.home().join(".cache")).unwrap();
     env.run(&["plugin", "list"]).exits(0);
     env.run(&["models"]).exits(0);
     env.run(&["--version"]).exits(0);

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use massgen_harness::share_compiled;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,6 +43,7 @@ impl Stage {
         for place in [dir.path().join("home"), dir.path().join("outside"), project.clone()] {
             std::fs::create_dir_all(place).unwrap();
         }
+        share_compiled(env!("CARGO_BIN_EXE_massgen").as_ref(), &dir.path().join("home"));
         std::fs::write(dir.path().join("home/.gitconfig"), GIT_CONFIG).unwrap();
         let start = project.join(&scenario.start);
         let env = scenario.env.clone().into_iter().collect();

@@ -18,7 +18,7 @@ pub(crate) fn visit<'a>(
         let inner = match &payload {
             Payload::ModuleSection { unchecked_range, .. }
             | Payload::ComponentSection { unchecked_range, .. } => {
-                usize::try_from(unchecked_range.end - unchecked_range.start).unwrap_or(usize::MAX)
+                unchecked_range.end - unchecked_range.start
             }
             _ => 0,
         };

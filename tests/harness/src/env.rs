@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::share_compiled;
+
 /// Longer than any test's command takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -49,6 +51,7 @@ impl TestEnv {
         for name in ["home", "project"] {
             std::fs::create_dir(dir.path().join(name)).unwrap();
         }
+        share_compiled(Path::new(binary), &dir.path().join("home"));
         Self { dir, binary: binary.into(), vars: Vec::new() }
     }
 

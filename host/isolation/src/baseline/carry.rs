@@ -10,8 +10,9 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
+use super::decision::State;
 use super::ignored::{Level, Owner};
-use super::walk::{Job, State, Walk};
+use super::walk::{Job, Walk};
 use super::{Baseline, Entry, Roots, RuleFile, rules};
 use crate::git::{Git, GitError, Repository};
 use crate::path::RelPath;

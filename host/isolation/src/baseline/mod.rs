@@ -3,6 +3,7 @@
 
 mod carry;
 mod copy;
+mod decision;
 mod file;
 mod ignored;
 mod links;

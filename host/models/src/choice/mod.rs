@@ -1,70 +1,30 @@
 //! Which model is taken, and why. The first candidate that was given decides; an explicit one that can't
 //! be resolved is an error, never another model.
 
-use std::fmt;
+mod error;
+mod family;
+mod origin;
+
+pub use error::ChoiceError;
+pub use origin::Origin;
+
+use error::near_list;
+use family::family;
 
 use crate::catalog::{Catalog, Status};
 use crate::model_id::ModelId;
 use crate::provider_profile::ProviderProfile;
-use crate::selector::{self, Selector, SelectorError};
+use crate::selector::{self, Selector};
 use crate::suggest;
 
 /// Providers whose key decides first when nobody names a model: MassGen's own order.
 const KEY_ORDER: &[&str] = &["google", "anthropic", "openai"];
-
-/// Names that belong to a vendor even where the catalogue does not know the model; open weights belong to
-/// nobody.
-const FAMILIES: &[(&str, &str)] = &[
-    ("gpt-oss", ""),
-    ("gpt-", "openai"),
-    ("chatgpt-", "openai"),
-    ("claude-", "anthropic"),
-    ("gemini-", "google"),
-    ("grok-", "xai"),
-    ("mistral-", "mistral"),
-    ("ministral-", "mistral"),
-    ("magistral-", "mistral"),
-    ("codestral-", "mistral"),
-    ("devstral-", "mistral"),
-    ("deepseek-", "deepseek"),
-    ("kimi-", "moonshot"),
-    ("glm-", "zai"),
-];
 
 /// Suggestions of an error.
 const NEAR_MAX: usize = 3;
 
 /// Aliases may lead to aliases, this far.
 const ALIAS_DEPTH_MAX: usize = 8;
-
-/// Who named the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// `--model`.
-    Flag,
-    /// An environment variable.
-    Env(&'static str),
-    /// The project's configuration file.
-    ProjectConfig(String),
-    /// The user's configuration file.
-    UserConfig(String),
-    /// Nobody: the first provider with a usable key.
-    KeyOrder,
-    /// Nobody, and there is no key either.
-    Nothing,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("--model"),
-            Self::Env(name) => f.write_str(name),
-            Self::ProjectConfig(path) | Self::UserConfig(path) => f.write_str(path),
-            Self::KeyOrder => f.write_str("the first provider with a usable key"),
-            Self::Nothing => f.write_str("no model is named and no provider has a usable key"),
-        }
-    }
-}
 
 /// The outcome of a choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,53 +52,6 @@ pub struct Inputs<'a> {
     pub providers: &'a [ProviderProfile],
     /// What is known of models.
     pub catalog: &'a Catalog,
-}
-
-/// Why no model can be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChoiceError {
-    /// The text is no selector.
-    #[error("{selector:?} (from {origin}) can't be understood")]
-    Selector {
-        /// The text.
-        selector: String,
-        /// Who said it.
-        origin: String,
-        /// Why.
-        #[source]
-        source: SelectorError,
-    },
-    /// No such provider is installed.
-    #[error("there is no provider `{provider}`{}", near_list(.near))]
-    UnknownProvider {
-        /// What was typed.
-        provider: String,
-        /// What may have been meant.
-        near: Vec<String>,
-    },
-    /// A bare name that nobody knows.
-    #[error("no installed provider is known to have a model `{name}`{}", near_list(.near))]
-    UnknownModel {
-        /// What was typed.
-        name: String,
-        /// What may have been meant.
-        near: Vec<String>,
-    },
-    /// `provider:model`.
-    #[error("`{typed}` is written with a slash: `{fixed}`")]
-    Colon {
-        /// What was typed.
-        typed: String,
-        /// What is meant.
-        fixed: String,
-    },
-    /// Aliases lead in a circle.
-    #[error("the alias `{0}` leads back to itself")]
-    AliasCircle(String),
-}
-
-fn near_list(near: &[String]) -> String {
-    if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) }
 }
 
 /// Chooses.
@@ -249,18 +162,6 @@ fn bare(
         return Ok(ModelId::new(&profile.id, name));
     }
     Err(ChoiceError::UnknownModel { name: name.to_string(), near: near_models(inputs, None, name) })
-}
-
-/// The vendor that a name's family belongs to.
-fn family(name: &str) -> Option<&'static str> {
-    let o_series =
-        name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    FAMILIES
-        .iter()
-        .find(|(prefix, _)| name.starts_with(prefix))
-        .map(|(_, provider)| *provider)
-        .filter(|provider| !provider.is_empty())
-        .or(o_series.then_some("openai"))
 }
 
 /// What is worth a word about a model that was named.

@@ -1,14 +1,15 @@
 //! Performs the steps of a strategy.
 
+mod worktree;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{Context, CreateError, CreateRequest, Project, stamps};
 use crate::baseline::{self, Carried, Carrier, CarryError, Origin, Wanted, looks_secret};
-use crate::git::private::{self, Worktree};
-use crate::git::{GitError, Repository, linked, pin};
-use crate::path::{HostPath, RelPath};
-use crate::session::{GitKind, GitSide, Lock, Session, State};
+use crate::git::Repository;
+use crate::path::RelPath;
+use crate::session::{Session, State};
 use crate::store::Store;
 use crate::strategy::{CopySet, Outcome, Step, StepErrorKind, StepReport};
 
@@ -166,134 +167,6 @@ impl<'a> Performer<'a> {
         }
     }
 
-    fn add_worktree(
-        &mut self,
-        session: &mut Session,
-        gitdir: GitKind,
-        checkout: Option<&str>,
-    ) -> Result<StepReport, CreateError> {
-        let Some(source) = &self.project.repository else {
-            return Err(CreateError::Git(GitError::Failed {
-                command: "worktree add".into(),
-                said: "the project is not a git repository".into(),
-            }));
-        };
-        let git = &self.context.git;
-        let _registry = Lock::wait(&self.context.state.repository_lock(&source.common))?;
-        let commit = checkout.map(String::from).or_else(|| source.head.clone());
-        let repository = match gitdir {
-            GitKind::Private => self.dir.join("repository.git"),
-            GitKind::Shared => {
-                let team = self.request.team.as_deref().unwrap_or(&session.id);
-                self.context.state.team(team).join("repository.git")
-            }
-            GitKind::Linked => source.common.clone(),
-        };
-        let admin = repository.join("worktrees").join(&session.id);
-        session.git = Some(GitSide {
-            kind: gitdir,
-            repository: HostPath(repository.clone()),
-            admin: HostPath(admin),
-            user_common: HostPath(source.common.clone()),
-            user_gitdir: HostPath(source.gitdir.clone()),
-            pinned: commit.is_some() && gitdir != GitKind::Linked,
-            submodules: Vec::new(),
-        });
-        // The inverse is on disk before the act.
-        session.save(&self.dir)?;
-        if let (Some(commit), true) = (&commit, gitdir != GitKind::Linked) {
-            pin::set(git, &source.root, &session.id, commit)?;
-        }
-        self.register(session, source, &repository, gitdir, (commit.as_deref(), checkout))?;
-        match checkout {
-            Some(commit) => self.check_out(session, source, commit),
-            None => Ok(StepReport::default()),
-        }
-    }
-
-    fn register(
-        &self,
-        session: &mut Session,
-        source: &Repository,
-        repository: &Path,
-        gitdir: GitKind,
-        (commit, checkout): (Option<&str>, Option<&str>),
-    ) -> Result<(), CreateError> {
-        let git = &self.context.git;
-        if gitdir == GitKind::Linked {
-            let Some(commit) = commit else {
-                return Err(CreateError::Git(GitError::Failed {
-                    command: "worktree add".into(),
-                    said: "a linked work tree needs a first commit; leave --linked away".into(),
-                }));
-            };
-            linked::add(git, &source.root, &self.roots.workspace, commit)?;
-            let admin = linked::admin(git, &self.roots.workspace)?;
-            if checkout.is_none() {
-                private::carry_index(source, &admin)?;
-            }
-            if let Some(side) = &mut session.git {
-                side.admin = HostPath(admin);
-            }
-            session.save(&self.dir)?;
-            return Ok(());
-        }
-        if !repository.join("HEAD").exists() {
-            private::create(git, source, repository)?;
-        }
-        let own = format!("massgen-{}", session.name.as_deref().unwrap_or(&session.id));
-        let shared = gitdir == GitKind::Shared;
-        let branch = match (shared, checkout) {
-            (true, _) => Some(own.as_str()),
-            (false, Some(_)) => None,
-            (false, None) => source.branch.as_deref(),
-        };
-        let tree = Worktree {
-            repository,
-            name: &session.id,
-            workspace: &self.roots.workspace,
-            branch,
-            commit,
-            new_branch: shared,
-        };
-        private::add_worktree(checkout.is_none().then_some(source), &tree)?;
-        Ok(())
-    }
-
-    /// Lets git make the files of a commit beside the workspace, and brings them from there: what git
-    /// wrote becomes a baseline like any other.
-    fn check_out(
-        &mut self,
-        session: &mut Session,
-        source: &Repository,
-        commit: &str,
-    ) -> Result<StepReport, CreateError> {
-        let Some(side) = session.git.clone() else { return Ok(StepReport::default()) };
-        let place = self.dir.join("checkout");
-        let shown = place.clone();
-        let failed = |source| CreateError::State { path: shown.clone(), source };
-        std::fs::create_dir(&place).map_err(failed)?;
-        std::fs::copy(self.roots.workspace.join(".git"), place.join(".git")).map_err(failed)?;
-        self.context
-            .git
-            .at(&place)
-            .env("GIT_DIR", side.admin.as_os_str())
-            .env("GIT_WORK_TREE", &place)
-            .env("GIT_LFS_SKIP_SMUDGE", "1")
-            .args(["-c", "checkout.workers=0", "reset", "-q", "--hard", commit])
-            .output()?;
-        let fresh = Repository {
-            root: place.clone(),
-            gitdir: side.admin.0.clone(),
-            common: side.repository.0.clone(),
-            ..source.clone()
-        };
-        let wanted = Wanted { ruled: true, ..self.wanted() };
-        let report = self.bring(&place, Some(&fresh), &wanted)?;
-        std::fs::remove_dir_all(&place).map_err(failed)?;
-        Ok(report)
-    }
-
     fn copy_tree(
         &mut self,
         session: &mut Session,
@@ -366,33 +239,6 @@ impl<'a> Performer<'a> {
         let workspace = &self.roots.workspace;
         stamps::date_changed(&mut carried.baseline, workspace, repository, paths)
             .map_err(|source| CreateError::State { path: workspace.clone(), source })
-    }
-
-    /// A submodule's `.git` points into the user's repository: its copy gets a private one, too.
-    fn private_submodules(&mut self, session: &mut Session) -> Result<(), CreateError> {
-        let found = self.carried.as_ref().map(|carried| carried.submodules.clone());
-        let submodules: Vec<RelPath> = found.unwrap_or_default();
-        for (number, path) in submodules.iter().enumerate() {
-            let place = self.project.root.join(path.as_path());
-            let Some(source) = Repository::find(&self.context.git, &place)? else { continue };
-            let repository = self.dir.join("modules").join(format!("{number}.git"));
-            private::create(&self.context.git, &source, &repository)?;
-            let tree = Worktree {
-                repository: &repository,
-                name: "workspace",
-                workspace: &self.roots.workspace.join(path.as_path()),
-                branch: source.branch.as_deref(),
-                commit: source.head.as_deref(),
-                new_branch: false,
-            };
-            private::add_worktree(Some(&source), &tree)?;
-            let modified = source.modified(&self.context.git)?;
-            self.date_changed(path, &modified)?;
-        }
-        if let Some(side) = &mut session.git {
-            side.submodules = submodules;
-        }
-        Ok(())
     }
 }
 
