@@ -38,45 +38,75 @@ pub struct Planner<'a> {
 impl Planner<'_> {
     /// Adds one session's part to a plan. A later part sees what the earlier ones will have written.
     pub fn add(&self, plan: &mut Plan, part: &Part<'_>) -> Result<(), PlanError> {
+        let mut chosen = Vec::new();
+        for change in &part.changes.changes {
+            if let Some(wanted) = self.wanted(plan, part, change)? {
+                chosen.push((change, wanted));
+            }
+        }
         // What goes comes first: a directory becomes a file only when nothing is left in it.
-        let gone = |change: &&Change| change.status == Status::Deleted;
-        let changes = &part.changes.changes;
-        let ordered = changes.iter().filter(gone).chain(changes.iter().filter(|c| !gone(c)));
-        for change in ordered {
-            let skip = |reason: &str| Because { path: change.path.clone(), reason: reason.into() };
-            if let Some(name) = forbidden_component(&change.path) {
-                plan.skipped.push(skip(&format!("{name} stands for a git directory")));
-                continue;
+        let mut left = Vec::new();
+        for (change, wanted) in chosen {
+            let conflicts = plan.conflicts.len();
+            if let Some(path) = leaves(change, &wanted) {
+                self.write(plan, part, path, (change.old.as_ref(), None))?;
             }
-            let wanted = match part.selection.choose(change) {
-                Chosen::No(reason) => {
-                    plan.skipped.push(skip(reason));
-                    continue;
-                }
-                // Hunks of another change than the one that was looked at mean nothing.
-                _ if part.selection.is_stale(change) => {
-                    plan.conflicts.push(skip("the agent's version changed since it was reviewed"));
-                    continue;
-                }
-                Chosen::Whole => Wanted::Whole,
-                Chosen::Parts(parts) => self.hunks(part, change, &parts, false)?,
-                Chosen::AllBut(not) => {
-                    let not: Vec<HunkPart> = not.into_iter().map(HunkPart::whole).collect();
-                    self.hunks(part, change, &not, true)?
-                }
-            };
-            if self.unmerged.contains(&change.path) {
-                plan.conflicts.push(skip("git has not merged it yet"));
-                continue;
+            if plan.conflicts.len() == conflicts {
+                left.push((change, wanted));
             }
-            self.change(plan, part, change, &wanted)?;
+        }
+        self.remove_dirs(plan, part.changes)?;
+        for (change, wanted) in left {
+            let conflicts = plan.conflicts.len();
+            if leaves(change, &wanted) != Some(&change.path) {
+                self.arrive(plan, part, change, wanted)?;
+            }
+            if plan.conflicts.len() == conflicts {
+                plan.applied.push(change.path.clone());
+            }
         }
         for left in &part.changes.unreadable {
             plan.skipped.push(Because { path: left.path.clone(), reason: left.reason.clone() });
         }
         plan.applied.sort();
         plan.applied.dedup();
-        self.remove_dirs(plan, part.changes)
+        Ok(())
+    }
+
+    /// What was decided of a change; none if it is not applied, for a reason that the plan is told.
+    fn wanted(
+        &self,
+        plan: &mut Plan,
+        part: &Part<'_>,
+        change: &Change,
+    ) -> Result<Option<Wanted>, PlanError> {
+        let because = |reason: &str| Because { path: change.path.clone(), reason: reason.into() };
+        if let Some(name) = forbidden_component(&change.path) {
+            plan.skipped.push(because(&format!("{name} stands for a git directory")));
+            return Ok(None);
+        }
+        let wanted = match part.selection.choose(change) {
+            Chosen::No(reason) => {
+                plan.skipped.push(because(reason));
+                return Ok(None);
+            }
+            // Hunks of another change than the one that was looked at mean nothing.
+            _ if part.selection.is_stale(change) => {
+                plan.conflicts.push(because("the agent's version changed since it was reviewed"));
+                return Ok(None);
+            }
+            Chosen::Whole => Wanted::Whole,
+            Chosen::Parts(parts) => self.hunks(part, change, &parts, false)?,
+            Chosen::AllBut(not) => {
+                let not: Vec<HunkPart> = not.into_iter().map(HunkPart::whole).collect();
+                self.hunks(part, change, &not, true)?
+            }
+        };
+        if self.unmerged.contains(&change.path) {
+            plan.conflicts.push(because("git has not merged it yet"));
+            return Ok(None);
+        }
+        Ok(Some(wanted))
     }
 
     /// The node that a selection of hunks makes: of those that are named, or of all but those.
@@ -128,31 +158,22 @@ impl Planner<'_> {
         Ok(Wanted::Part(Node::File { mode, content }))
     }
 
-    fn change(
+    /// Plans what stands at a change's path afterwards, with the directories that it needs.
+    fn arrive(
         &self,
         plan: &mut Plan,
         part: &Part<'_>,
         change: &Change,
-        wanted: &Wanted,
+        wanted: Wanted,
     ) -> Result<(), PlanError> {
         let after = match wanted {
             Wanted::Whole => self.kept(part, &change.path, change.new.as_ref())?,
-            Wanted::Part(node) => Some(node.clone()),
+            Wanted::Part(node) => Some(node),
         };
-        let renamed = change.old_path.as_ref();
-        let before = if renamed.is_some() { None } else { change.old.as_ref() };
+        let before = if change.old_path.is_some() { None } else { change.old.as_ref() };
         let conflicts = plan.conflicts.len();
-        if let Some(old_path) = renamed {
-            self.write(plan, part, old_path, (change.old.as_ref(), None))?;
-        }
         self.write(plan, part, &change.path, (before, after))?;
-        if plan.conflicts.len() == conflicts && change.status != Status::Deleted {
-            self.make_dirs(plan, &change.path)?;
-        }
-        if plan.conflicts.len() == conflicts {
-            plan.applied.push(change.path.clone());
-        }
-        Ok(())
+        if plan.conflicts.len() == conflicts { self.make_dirs(plan, &change.path) } else { Ok(()) }
     }
 
     /// A node whose bytes are kept, so that nothing can change them any more.
@@ -184,10 +205,7 @@ impl Planner<'_> {
             Err(PlanError::Target { source, .. })
                 if source.kind() == std::io::ErrorKind::NotADirectory =>
             {
-                plan.conflicts.push(conflict(
-                    path,
-                    "a directory above it is a file or a link in the project",
-                ));
+                plan.conflicts.push(conflict(path, &no_directory_above(part, path)));
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -216,12 +234,12 @@ impl Planner<'_> {
             }
         };
         if matches!(current, Some(Node::Dir { .. })) && !matches!(after, Some(Node::Dir { .. })) {
-            let kept = self.names_that_stay(plan, path)?;
-            if kept > 0 {
-                plan.conflicts.push(conflict(
-                    path,
-                    "the directory holds files that are not part of the session",
-                ));
+            let stay = self.names_that_stay(plan, path)?;
+            if let Some(name) = stay.first() {
+                let inside = path.join(name).lossy();
+                let reason =
+                    format!("the directory holds {inside}, which is not part of what is applied");
+                plan.conflicts.push(conflict(path, &reason));
                 return Ok(());
             }
         }
@@ -320,7 +338,7 @@ impl Planner<'_> {
             let there = lost_a_file && !plan.ops.contains_key(&dir);
             if there
                 && let Some(node @ Node::Dir { .. }) = self.target.node(&dir)?
-                && self.names_that_stay(plan, &dir)? == 0
+                && self.names_that_stay(plan, &dir)?.is_empty()
             {
                 plan.ops.insert(dir.clone(), Op { path: dir, before: Some(node), after: None });
             }
@@ -328,18 +346,34 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// How many entries a directory keeps when the plan so far is done.
-    fn names_that_stay(&self, plan: &Plan, dir: &RelPath) -> Result<usize, PlanError> {
-        let names = self.target.names(dir)?;
-        let stays =
-            |name: &&Vec<u8>| plan.ops.get(&dir.join(name)).is_none_or(|op| op.after.is_some());
-        Ok(names.iter().filter(stays).count())
+    /// The entries that a directory keeps when the plan so far is done.
+    fn names_that_stay(&self, plan: &Plan, dir: &RelPath) -> Result<Vec<Vec<u8>>, PlanError> {
+        let mut names = self.target.names(dir)?;
+        names.retain(|name| plan.ops.get(&dir.join(name)).is_none_or(|op| op.after.is_some()));
+        Ok(names)
     }
 }
 
 enum Wanted {
     Whole,
     Part(Node),
+}
+
+/// The path that nothing stands at any more when a change is applied.
+fn leaves<'c>(change: &'c Change, wanted: &Wanted) -> Option<&'c RelPath> {
+    let deleted = change.status == Status::Deleted && matches!(wanted, Wanted::Whole);
+    change.old_path.as_ref().or(deleted.then_some(&change.path))
+}
+
+/// Why nothing can be made at a path: what stands above it is a change of its own, or the user's.
+fn no_directory_above(part: &Part<'_>, path: &RelPath) -> String {
+    let changed = |dir: &RelPath| part.changes.changes.iter().any(|change| change.path == *dir);
+    match std::iter::successors(path.parent(), RelPath::parent).find(changed) {
+        Some(dir) => {
+            format!("{} has to become a directory first: apply its change, too", dir.lossy())
+        }
+        None => "a directory above it is a file or a link in the project".into(),
+    }
 }
 
 fn conflict(path: &RelPath, reason: &str) -> Because {
