@@ -9,6 +9,7 @@ mod errors;
 mod faults;
 mod guides;
 mod help;
+mod in_the_way;
 mod isolate;
 mod logs;
 mod plugins;

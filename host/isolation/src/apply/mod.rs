@@ -183,6 +183,7 @@ fn planned(
         {
             return Err(ApplyError::Empty(opened.session.label()));
         }
+        let selection = &selection.clone().among(&changes.changes);
         let unknown = selection.unmatched(&changes.changes);
         if !unknown.is_empty() {
             return Err(ApplyError::Unknown(unknown));

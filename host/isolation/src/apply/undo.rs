@@ -1,5 +1,6 @@
 //! Takes an apply back: the same machinery, with before and after exchanged.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::hook::Hook;
@@ -108,6 +109,13 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
 /// Paths that are not as the apply left them.
 fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
     let mut drift = Vec::new();
+    let ours: HashMap<&RelPath, &Op> = record.ops.iter().map(|op| (&op.path, op)).collect();
+    // A directory that the undo itself brings back need not be there yet.
+    let is_dir = |dir: &RelPath| {
+        dir.is_root()
+            || matches!(ours.get(dir).map(|op| &op.before), Some(Some(Node::Dir { .. })))
+            || matches!(tree.node(dir), Ok(Some(Node::Dir { .. })))
+    };
     for op in &record.ops {
         let because = |reason: &str| Because { path: op.path.clone(), reason: reason.into() };
         let current = match tree.node(&op.path) {
@@ -134,13 +142,17 @@ fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
             drift.push(because("it changed since it was applied"));
         }
         let holds_more = || -> Result<bool, PlanError> {
-            let ours = |name: &Vec<u8>| record.ops.iter().any(|o| o.path == op.path.join(name));
-            Ok(tree.names(&op.path)?.iter().any(|name| !ours(name)))
+            let names = tree.names(&op.path)?;
+            Ok(names.iter().any(|name| !ours.contains_key(&op.path.join(name))))
         };
         let goes = matches!(op.after, Some(Node::Dir { .. }))
             && !matches!(op.before, Some(Node::Dir { .. }));
         if as_left && goes && holds_more()? {
             drift.push(because("the directory holds files that came since"));
+        }
+        let above = std::iter::successors(op.path.parent(), RelPath::parent);
+        if op.before.is_some() && !{ above }.all(|dir| is_dir(&dir)) {
+            drift.push(because("a directory above it is gone, or is none, by now"));
         }
     }
     Ok(drift)

@@ -205,7 +205,7 @@ impl Planner<'_> {
             Err(PlanError::Target { source, .. })
                 if source.kind() == std::io::ErrorKind::NotADirectory =>
             {
-                plan.conflicts.push(conflict(path, &no_directory_above(part, path)));
+                plan.conflicts.push(conflict(path, &no_directory_above(plan, part, path)));
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -235,10 +235,11 @@ impl Planner<'_> {
         };
         if matches!(current, Some(Node::Dir { .. })) && !matches!(after, Some(Node::Dir { .. })) {
             let stay = self.names_that_stay(plan, path)?;
-            if let Some(name) = stay.first() {
-                let inside = path.join(name).lossy();
-                let reason =
-                    format!("the directory holds {inside}, which is not part of what is applied");
+            if let Some(inside) = stay.first() {
+                let reason = format!(
+                    "the directory holds {}, which is not part of what is applied",
+                    inside.lossy()
+                );
                 plan.conflicts.push(conflict(path, &reason));
                 return Ok(());
             }
@@ -256,13 +257,16 @@ impl Planner<'_> {
         if let Some(op) = plan.ops.get(path) {
             return Ok(op.after.clone());
         }
-        // Below a directory that this plan makes, or takes away, nothing stands yet.
         let above = std::iter::successors(path.parent(), RelPath::parent);
-        for dir in above {
-            if let Some(op) = plan.ops.get(&dir)
-                && !matches!(op.before, Some(Node::Dir { .. }))
-            {
-                return Ok(None);
+        for op in above.filter_map(|dir| plan.ops.get(&dir)) {
+            match (&op.before, &op.after) {
+                (Some(Node::Dir { .. }), Some(Node::Dir { .. })) => {}
+                // Below a directory that the plan makes or takes away nothing else stands.
+                (_, None | Some(Node::Dir { .. })) => return Ok(None),
+                (_, Some(_)) => {
+                    let source = std::io::ErrorKind::NotADirectory.into();
+                    return Err(PlanError::Target { path: path.lossy(), source });
+                }
             }
         }
         self.target.node(path)
@@ -312,17 +316,20 @@ impl Planner<'_> {
         Ok(Ok(Node::File { mode: *mode, content: self.keeper.keep(&merged)? }))
     }
 
-    /// Directories above a new path that are not there yet.
+    /// Directories above a new path that are not there yet, or that the plan so far takes away.
     fn make_dirs(&self, plan: &mut Plan, path: &RelPath) -> Result<(), PlanError> {
         for dir in
             std::iter::successors(path.parent(), RelPath::parent).filter(|dir| !dir.is_root())
         {
-            if plan.ops.contains_key(&dir) {
+            if self.current(plan, &dir)?.is_some() {
                 continue;
             }
-            if self.current(plan, &dir)?.is_none() {
-                let after = Some(Node::Dir { mode: 0o755 });
-                plan.ops.insert(dir.clone(), Op { path: dir, before: None, after });
+            match plan.ops.remove(&dir).map(|op| op.before) {
+                Some(Some(Node::Dir { .. })) => {}
+                before => {
+                    let (before, after) = (before.flatten(), Some(Node::Dir { mode: 0o755 }));
+                    plan.ops.insert(dir.clone(), Op { path: dir, before, after });
+                }
             }
         }
         Ok(())
@@ -333,11 +340,10 @@ impl Planner<'_> {
         let mut dirs = changes.gone_dirs.clone();
         dirs.sort_by_key(|dir| std::cmp::Reverse(dir.depth()));
         for dir in dirs {
-            let lost_a_file =
-                plan.ops.values().any(|op| op.after.is_none() && op.path.is_within(&dir));
+            let lost_a_file = below(plan, &dir).any(|op| op.after.is_none());
             let there = lost_a_file && !plan.ops.contains_key(&dir);
             if there
-                && let Some(node @ Node::Dir { .. }) = self.target.node(&dir)?
+                && let Some(node @ Node::Dir { .. }) = self.standing(&dir)?
                 && self.names_that_stay(plan, &dir)?.is_empty()
             {
                 plan.ops.insert(dir.clone(), Op { path: dir, before: Some(node), after: None });
@@ -346,11 +352,28 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The entries that a directory keeps when the plan so far is done.
-    fn names_that_stay(&self, plan: &Plan, dir: &RelPath) -> Result<Vec<Vec<u8>>, PlanError> {
-        let mut names = self.target.names(dir)?;
-        names.retain(|name| plan.ops.get(&dir.join(name)).is_none_or(|op| op.after.is_some()));
-        Ok(names)
+    /// What stands at a path of the project now; nothing below what is no directory.
+    fn standing(&self, path: &RelPath) -> Result<Option<Node>, PlanError> {
+        match self.target.node(path) {
+            Err(PlanError::Target { source, .. })
+                if source.kind() == std::io::ErrorKind::NotADirectory =>
+            {
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+
+    /// The entries that a directory has when the plan so far is done.
+    fn names_that_stay(&self, plan: &Plan, dir: &RelPath) -> Result<Vec<RelPath>, PlanError> {
+        let there = match self.standing(dir)? {
+            Some(Node::Dir { .. }) => self.target.names(dir)?,
+            _ => Vec::new(),
+        };
+        let there = there.iter().map(|name| dir.join(name));
+        let stay = there.filter(|path| !plan.ops.contains_key(path));
+        let made = below(plan, dir).filter(|op| op.after.is_some());
+        Ok(stay.chain(made.map(|op| op.path.clone())).collect())
     }
 }
 
@@ -359,20 +382,33 @@ enum Wanted {
     Part(Node),
 }
 
+/// The writes below a directory. Paths are in the order of their bytes, and no name begins with less than 1.
+fn below<'p>(plan: &'p Plan, dir: &'p RelPath) -> impl Iterator<Item = &'p Op> {
+    let within = plan.ops.range(dir.join(&[1])..).map(|(_, op)| op);
+    within.take_while(move |op| op.path.is_within(dir))
+}
+
 /// The path that nothing stands at any more when a change is applied.
 fn leaves<'c>(change: &'c Change, wanted: &Wanted) -> Option<&'c RelPath> {
     let deleted = change.status == Status::Deleted && matches!(wanted, Wanted::Whole);
     change.old_path.as_ref().or(deleted.then_some(&change.path))
 }
 
-/// Why nothing can be made at a path: what stands above it is a change of its own, or the user's.
-fn no_directory_above(part: &Part<'_>, path: &RelPath) -> String {
+/// Why nothing can be made at a path: what stands above it is a change of its own, another session's, or the
+/// user's.
+fn no_directory_above(plan: &Plan, part: &Part<'_>, path: &RelPath) -> String {
+    let above = || std::iter::successors(path.parent(), RelPath::parent);
     let changed = |dir: &RelPath| part.changes.changes.iter().any(|change| change.path == *dir);
-    match std::iter::successors(path.parent(), RelPath::parent).find(changed) {
-        Some(dir) => {
-            format!("{} has to become a directory first: apply its change, too", dir.lossy())
-        }
-        None => "a directory above it is a file or a link in the project".into(),
+    let planned = |dir: &RelPath| {
+        let op = plan.ops.get(dir).and_then(|op| op.after.as_ref());
+        op.is_some_and(|after| !matches!(after, Node::Dir { .. }))
+    };
+    if let Some(dir) = above().find(planned) {
+        format!("{} becomes a file or a link by another change", dir.lossy())
+    } else if let Some(dir) = above().find(changed) {
+        format!("{} has to become a directory first: apply its change, too", dir.lossy())
+    } else {
+        "a directory above it is a file or a link in the project".into()
     }
 }
 

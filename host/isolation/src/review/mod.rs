@@ -31,6 +31,21 @@ pub struct Named {
     pub path: RelPath,
     /// How much of it.
     pub pick: Pick,
+    /// The same words as a path and nothing but a path, where `path` and `pick` were read out of them: a file
+    /// may be called `a#1`.
+    pub literal: Option<RelPath>,
+}
+
+impl Named {
+    /// What is meant, given what there is.
+    fn among(self, changes: &[Change]) -> Self {
+        match self.literal {
+            Some(path) if changes.iter().any(|change| covers(&path, change)) => {
+                Self { path, pick: Pick::Whole, literal: None }
+            }
+            _ => self,
+        }
+    }
 }
 
 /// What was decided.
@@ -101,6 +116,17 @@ pub enum Chosen {
 }
 
 impl Selection {
+    /// What is meant, given what there is: a name that is there goes before hunks of another one.
+    #[must_use]
+    pub fn among(self, changes: &[Change]) -> Self {
+        let each =
+            |named: Vec<Named>| named.into_iter().map(|named| named.among(changes)).collect();
+        match self {
+            Self::Named { only, except } => Self::Named { only: each(only), except: each(except) },
+            other => other,
+        }
+    }
+
     /// What happens to a change.
     pub fn choose(&self, change: &Change) -> Chosen {
         match self {

@@ -19,7 +19,19 @@ fn change(path: &str, scope: Scope) -> Change {
 
 fn name(path: &str, hunks: &[usize]) -> Named {
     let pick = if hunks.is_empty() { Pick::Whole } else { Pick::Hunks(hunks.to_vec()) };
-    Named { path: rel(path), pick }
+    Named { path: rel(path), pick, literal: None }
+}
+
+#[test]
+fn a_name_that_is_there_goes_before_hunks_of_another() {
+    let word = Named { literal: Some(rel("a#1")), ..name("a", &[1]) };
+    let selection = Selection::Named { only: vec![word], except: vec![] };
+    let (whole, hunk) = (change("a#1", Scope::In), change("a", Scope::In));
+    let both = selection.clone().among(&[whole.clone(), hunk.clone()]);
+    assert_eq!(both.choose(&whole), Chosen::Whole);
+    assert_eq!(both.choose(&hunk), Chosen::No("not selected"));
+    let alone = selection.among(std::slice::from_ref(&hunk));
+    assert_eq!(alone.choose(&hunk), Chosen::Parts(vec![Part::whole(1)]));
 }
 
 #[test]

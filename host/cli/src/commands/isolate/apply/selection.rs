@@ -62,20 +62,22 @@ fn read(app: &App, file: &std::path::Path) -> Result<Vec<u8>, CommandError> {
     Ok(json)
 }
 
-/// `PATH` or `PATH#2,3`. A `#` that no numbers follow belongs to the name.
+/// `PATH` or `PATH#2,3`. A `#` that no numbers follow belongs to the name; one that numbers follow may.
 fn parse(word: &OsString) -> Result<Named, CommandError> {
     let bytes = word.as_bytes();
-    let (path, pick) = match bytes.iter().rposition(|b| *b == b'#') {
-        Some(at) => match hunks(&bytes[at + 1..]) {
-            Some(hunks) => (&bytes[..at], Pick::Hunks(hunks)),
-            None => (bytes, Pick::Whole),
-        },
-        None => (bytes, Pick::Whole),
-    };
-    let path = RelPath::new(path).map_err(|error| {
+    let hash = bytes.iter().rposition(|b| *b == b'#');
+    Ok(match hash.and_then(|at| Some((&bytes[..at], hunks(&bytes[at + 1..])?))) {
+        Some((path, hunks)) => {
+            Named { path: named(path)?, pick: Pick::Hunks(hunks), literal: Some(named(bytes)?) }
+        }
+        None => Named { path: named(bytes)?, pick: Pick::Whole, literal: None },
+    })
+}
+
+fn named(path: &[u8]) -> Result<RelPath, CommandError> {
+    RelPath::new(path).map_err(|error| {
         CommandError::usage(error.to_string()).hint("paths are those that `isolate diff` shows")
-    })?;
-    Ok(Named { path, pick })
+    })
 }
 
 fn hunks(text: &[u8]) -> Option<Vec<usize>> {

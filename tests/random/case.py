@@ -1,0 +1,246 @@
+"""One random story: a project, agents in their copies, the user meanwhile; and what must hold at every step."""
+
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+
+from hand import Hand
+from tree import Wrong, differences, files_of, look, outside_git, same, short, shown, words
+
+# Reasons that a choice makes: it was the choice that can't be applied alone.
+OF_A_CHOICE = re.compile("become a directory first|not part of what is applied")
+
+
+class Session:
+    def __init__(self, case, name):
+        self.name = name
+        carry = case.rng.choice(["none", "all"])
+        before = look(case.project)
+        said = case.massgen("create", "--name", name, "--carry-ignored", carry, "--json")[1]
+        same("create changed the project", before, look(case.project))
+        self.workspace = pathlib.Path(said["workspace"])
+        self.left = [entry["path"] for entry in said["not_carried"]]
+        self.base = self.now()
+        self.is_a_copy(outside_git(before))
+        # What the agent sees it may take away.
+        self.seen = words(self.base, b"u")
+        self.hand = Hand(case.rng, self.workspace, name.encode())
+
+    def now(self):
+        return outside_git(look(self.workspace))
+
+    def is_a_copy(self, project):
+        """What is not in the workspace is named, and there is nothing else."""
+        for path in differences(project, self.base):
+            node = project.get(path)
+            if node is None or path in self.base:
+                raise Wrong(f"the copy has {path!r} otherwise: {short(node)} -> {short(self.base.get(path))}")
+            named = any(shown(path) == left or shown(path).startswith(left + "/") for left in self.left)
+            if not named and node[0] != "dir":
+                raise Wrong(f"{path!r} was not carried, and nobody said so: {sorted(self.left)}")
+
+
+class Case:
+    def __init__(self, massgen, seed, root, cache):
+        self.binary, self.rng, self.root = massgen, random.Random(seed), pathlib.Path(root)
+        self.project = self.root / "project"
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root / "home"),
+            # Compiled strategies are the same for all.
+            "XDG_CACHE_HOME": cache,
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        for name in ("home", "project"):
+            (self.root / name).mkdir()
+        self.with_git = self.rng.random() < 0.75
+        self.user = Hand(self.rng, self.project, b"u")
+        self.told = []
+
+    def git(self, *args, cwd=None):
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "gc.auto=0")
+        subprocess.run(["git", *who, *args], cwd=cwd or self.project, env=self.env, check=True, capture_output=True)
+
+    def massgen(self, *args, codes=(0,)):
+        """An exit code and the document, if there is one."""
+        done = subprocess.run([self.binary, "isolate", *args], cwd=self.project, env=self.env, capture_output=True, timeout=120)
+        command = "massgen isolate " + " ".join(shown(os.fsencode(arg)) for arg in args)
+        said = done.stderr.decode(errors="replace")
+        self.told.append(f"{command}: {done.returncode}\n{said}")
+        if "panicked" in said or done.returncode not in codes:
+            raise Wrong(f"{command}: exit {done.returncode}, not in {codes}\n{said}")
+        return done.returncode, json.loads(done.stdout) if done.stdout.startswith(b"{") else None
+
+    def play(self):
+        self.begin()
+        sessions = [Session(self, "p")]
+        if self.rng.random() < 0.3:
+            sessions.append(Session(self, "q"))
+        self.untouched = look(self.project)
+        for turn in range(self.rng.randrange(1, 4)):
+            for session in sessions:
+                session.hand.work(self.rng.randrange(1, 14))
+                if self.with_git and self.rng.random() < 0.3:
+                    self.git("add", "-A", cwd=session.workspace)
+                    self.git("commit", "-qm", "agent's", "--allow-empty", cwd=session.workspace)
+                    session.hand.work(self.rng.randrange(4))
+            if self.rng.random() < 0.5:
+                self.user.work(self.rng.randrange(1, 6))
+            Apply(self, sessions, first=turn == 0).play()
+        for session in sessions:
+            self.archive(session)
+
+    def begin(self):
+        if self.with_git:
+            self.git("init", "-q", "-b", "main")
+            (self.project / ".gitignore").write_bytes(b"*.log\n/build/\n")
+        self.user.work(self.rng.randrange(3, 25))
+        if self.with_git and self.rng.random() < 0.9:
+            self.git("add", "-A")
+            self.git("commit", "-qm", "first", "--allow-empty")
+            self.user.work(self.rng.randrange(6))
+            if self.rng.random() < 0.5:
+                self.git("add", "-A")
+                self.user.work(self.rng.randrange(4))
+
+    def archive(self, session):
+        """What the agent left comes back as it was; and in the end nothing is left of it."""
+        project, work = look(self.project), session.now()
+        self.massgen("discard", session.name)
+        if session.workspace.exists():
+            raise Wrong("a discarded workspace is still there")
+        self.massgen("restore", session.name)
+        same("restore brought something else", work, session.now())
+        self.massgen("discard", session.name)
+        self.massgen("gc", "--older-than", "0d")
+        same("putting a session away changed the project", project, look(self.project))
+        health = self.massgen("doctor", "--json")[1]
+        if health["ailments"]:
+            raise Wrong(f"ailments: {health['ailments']}")
+
+
+class Apply:
+    """One apply of random parts of what the agents did, and what may follow it."""
+
+    def __init__(self, case, sessions, first):
+        self.case, self.sessions, self.first = case, sessions, first
+        self.before = look(case.project)
+        self.work = {session.name: session.now() for session in sessions}
+        self.files = {session.name: self.changes(session) for session in sessions}
+        self.chosen, self.hunks_left = None, set()
+
+    def changes(self, session):
+        """Changed paths by what JSON says of them; on the first turn every difference has to be there."""
+        said = self.case.massgen("diff", session.name, "--json")[1]
+        same("diff changed the workspace", self.work[session.name], session.now())
+        same("diff changed the project", self.before, look(self.case.project))
+        files = {file["path"]: file for file in said["files"]}
+        told = files.keys() | {file["old_path"] for file in said["files"] if file.get("old_path")}
+        for path in differences(files_of(session.base), files_of(self.work[session.name])) if self.first else ():
+            old, new = session.base.get(path), self.work[session.name].get(path)
+            only_mode = old and new and old[0] == new[0] == "file" and old[2] == new[2]
+            # Of permissions, git knows one bit; so does a change.
+            if shown(path) not in told and not (only_mode and (old[1] ^ new[1]) & 0o111 == 0):
+                raise Wrong(f"{path!r} changed and is not told: {short(old)} -> {short(new)}")
+        return files
+
+    def play(self):
+        case, rng = self.case, self.case.rng
+        how = rng.choice(["refuse", "merge"])
+        args = ["apply", *self.work, "--json", "--on-drift", how, "--delete-everything", *self.choice()]
+        code, said = case.massgen(*args, codes=(0, 3))
+        after = look(case.project)
+        for session in self.sessions:
+            same("apply changed the workspace", self.work[session.name], session.now())
+        if code != 0:
+            same(f"apply ended in {code} and changed the project", self.before, after)
+            return self.has_a_reason(said)
+        self.holds(after, said)
+        if not self.chosen and len(self.sessions) == 1 and self.first and self.before == case.untouched:
+            self.is_the_agents(after)
+        if not self.chosen and len(self.sessions) == 1:
+            case.massgen(*args)
+            same("a second apply changed something", after, look(case.project))
+        if said["undo_id"] and rng.random() < 0.7:
+            self.undo(args, after)
+
+    def choice(self):
+        """Sometimes one path alone, sometimes some of its hunks."""
+        inside = sorted({path for files in self.files.values() for path, file in files.items() if file["scope"] == "in"})
+        if not inside or len(self.sessions) > 1 or self.case.rng.random() < 0.6:
+            return []
+        self.chosen = self.case.rng.choice(inside)
+        session = self.sessions[0]
+        raw = next((path for path in [*self.work[session.name], *session.base, *self.before] if shown(path) == self.chosen), None)
+        if raw is None:
+            # Applied in an earlier turn, and gone on both sides since.
+            self.chosen = None
+            return []
+        file = self.files[session.name][self.chosen]
+        if len(file["hunks"]) > 1 and file["status"] == "modified":
+            taken = self.case.rng.sample(file["hunks"], self.case.rng.randrange(1, len(file["hunks"])))
+            self.hunks_left = {word for hunk in file["hunks"] if hunk not in taken for word in re.findall(rb"\n\+(p\d+x)", hunk["text"].encode())}
+            raw += b"#" + b",".join(b"%d" % hunk["index"] for hunk in taken)
+        return [b"--only=" + raw]
+
+    def has_a_reason(self, said):
+        if not said["conflicts"]:
+            raise Wrong("apply failed without a conflict")
+        of_the_choice = self.chosen and OF_A_CHOICE.search(said["conflicts"][0]["reason"])
+        alone = self.first and len(self.sessions) == 1 and self.before == self.case.untouched
+        if alone and not self.sessions[0].left and not of_the_choice:
+            raise Wrong(f"nobody worked here, and it conflicts: {said['conflicts']}")
+
+    def holds(self, after, said):
+        told = {path for files in self.files.values() for path in files}
+        told |= {file["old_path"] for files in self.files.values() for file in files.values() if file.get("old_path")}
+        for path in differences(files_of(self.before), files_of(after)):
+            if shown(path) not in told:
+                raise Wrong(f"apply changed {path!r}, which no agent did: {short(self.before.get(path))} -> {short(after.get(path))}")
+        lost = words(self.before, b"u") - words(after, b"u") - set().union(*(session.seen for session in self.sessions))
+        if lost:
+            raise Wrong(f"the user's words are lost: {sorted(lost)[:5]}")
+        has = words(after, b"[pq]")
+        if self.hunks_left & (has - words(self.before, b"[pq]")):
+            raise Wrong(f"hunks that were not chosen are there: {self.hunks_left & has}")
+        for name, work in self.work.items():
+            for path in work:
+                mine = words({path: work[path]}, name.encode()) - self.hunks_left
+                # Of two agents, the later one may take away what it has merged.
+                if len(self.work) == 1 and self.first and shown(path) in said["applied"] and mine - has:
+                    raise Wrong(f"apply says that {path!r} was applied, and the agent's words are not there")
+
+    def is_the_agents(self, after):
+        """Nobody worked here meanwhile: what is applied is what the agent made."""
+        session = self.sessions[0]
+        for path, file in self.files[session.name].items():
+            if file["scope"] != "in":
+                continue
+            raw = next((found for found in self.work[session.name] if shown(found) == path), None)
+            now = next((node for found, node in after.items() if shown(found) == path), None)
+            made = self.work[session.name].get(raw)
+            alike = made and now and (made == now if made[0] == "link" else made[0] == now[0] and made[2:] == now[2:] and (made[1] ^ now[1]) & 0o100 == 0)
+            if not (alike or made is now is None):
+                raise Wrong(f"{path!r}: {short(now)}, the agent's is {short(made)}")
+
+    def undo(self, args, after):
+        case = self.case
+        if case.rng.random() < 0.3:
+            case.user.work(case.rng.randrange(1, 4))
+            later = look(case.project)
+            code, _ = case.massgen("undo", codes=(0, 3))
+            now = look(case.project)
+            if code != 0:
+                same(f"undo ended in {code} and changed the project", later, now)
+            elif lost := words(later, b"u") - words(after, b"u") - words(now, b"u"):
+                raise Wrong(f"undo took away what the user wrote since: {sorted(lost)[:5]}")
+            return
+        case.massgen("undo")
+        same("undo did not bring back what was there", self.before, look(case.project))
+        if case.rng.random() < 0.5:
+            case.massgen(*args)
+            same("the apply after an undo is another one", after, look(case.project))
