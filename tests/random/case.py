@@ -19,7 +19,11 @@ class Session:
         self.name = name
         carry = case.rng.choice(["none", "all"])
         before = look(case.project)
-        said = case.massgen("create", "--name", name, "--carry-ignored", carry, "--json")[1]
+        args = ["create", "--name", name, "--carry-ignored", carry, "--json", *case.rng.choice([[], [], ["--strategy", "copy"]])]
+        # Started in a directory of a repository, changes elsewhere are out of scope. One in which git tracks nothing is a
+        # project of its own.
+        below = case.tracked_dirs() if case.rng.random() < 0.2 else []
+        said = case.massgen(*args, cwd=case.user.at(case.rng.choice(below)) if below else None)[1]
         same("create changed the project", before, look(case.project))
         self.workspace = pathlib.Path(said["workspace"])
         self.left = [entry["path"] for entry in said["not_carried"]]
@@ -63,11 +67,18 @@ class Case:
 
     def git(self, *args, cwd=None):
         who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "gc.auto=0")
-        subprocess.run(["git", *who, *args], cwd=cwd or self.project, env=self.env, check=True, capture_output=True)
+        done = subprocess.run(["git", *who, *args], cwd=cwd or self.project, env=self.env, capture_output=True)
+        if done.returncode != 0:
+            raise Wrong(f"git {args}: {done.stderr}")
+        return done.stdout
 
-    def massgen(self, *args, codes=(0,)):
+    def tracked_dirs(self):
+        tracked = self.git("ls-files", "-z").split(b"\0") if self.with_git else []
+        return [path for path in self.user.paths("dir") if any(file.startswith(path + b"/") for file in tracked)]
+
+    def massgen(self, *args, codes=(0,), cwd=None):
         """An exit code and the document, if there is one."""
-        done = subprocess.run([self.binary, "isolate", *args], cwd=self.project, env=self.env, capture_output=True, timeout=120)
+        done = subprocess.run([self.binary, "isolate", *args], cwd=cwd or self.project, env=self.env, capture_output=True, timeout=120)
         command = "massgen isolate " + " ".join(shown(os.fsencode(arg)) for arg in args)
         said = done.stderr.decode(errors="replace")
         self.told.append(f"{command}: {done.returncode}\n{said}")
@@ -191,7 +202,7 @@ class Apply:
         if not said["conflicts"]:
             raise Wrong("apply failed without a conflict")
         of_the_choice = self.chosen and OF_A_CHOICE.search(said["conflicts"][0]["reason"])
-        alone = self.first and len(self.sessions) == 1 and self.before == self.case.untouched
+        alone = self.first and not any(file["scope"] == "out-of-scope" for file in self.files[self.sessions[0].name].values()) and len(self.sessions) == 1 and self.before == self.case.untouched
         if alone and not self.sessions[0].left and not of_the_choice:
             raise Wrong(f"nobody worked here, and it conflicts: {said['conflicts']}")
 

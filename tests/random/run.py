@@ -42,9 +42,12 @@ def main(massgen, cases=300, first=1):
     with tempfile.TemporaryDirectory(prefix="massgen-random-cache-") as cache:
         play = functools.partial(one, os.path.realpath(massgen), cache, cases == 1)
         with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
-            wrong = [found for found in pool.map(play, range(first, first + cases)) if found]
-    print("\n".join([*wrong, f"{cases - len(wrong)} of {cases} stories hold"]))
-    return 1 if wrong else 0
+            failed = 0
+            for wrong in filter(None, pool.map(play, range(first, first + cases))):
+                failed += 1
+                print(wrong, flush=True)
+    print(f"{cases - failed} of {cases} stories hold")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
