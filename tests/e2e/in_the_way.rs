@@ -42,6 +42,20 @@ fn one_session_takes_a_directory_away_and_another_one_fills_it() {
 }
 
 #[test]
+fn one_session_fills_a_directory_that_the_user_took_away_and_another_one_makes_a_file_of_it() {
+    let env = repository();
+    for (name, script) in [("filled", "echo new > d/new"), ("file", "rm -r d; echo file > d")] {
+        env.run(&["isolate", "run", "--name", name, "--", "sh", "-euc", script]).exits(0);
+    }
+    sh(&env, "rm -r d");
+    let before = tree(&env);
+    let refused = env.run(&["isolate", "apply", "filled", "file", "--json"]).exits(3).json();
+    let reason = refused["conflicts"][0]["reason"].as_str().unwrap();
+    assert_eq!(reason, "the directory holds d/new, which is not part of what is applied");
+    assert_eq!(tree(&env), before);
+}
+
+#[test]
 fn a_directory_that_the_user_took_away_is_in_the_way_of_an_undo() {
     for user in ["rm -r d", "rm -r d; echo mine > d", "rm -r d; ln -s . d"] {
         let env = repository();
