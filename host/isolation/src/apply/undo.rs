@@ -121,11 +121,7 @@ fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
         let current = match tree.node(&op.path) {
             Ok(current) => current,
             // Below what is a file now, nothing stands.
-            Err(PlanError::Target { source, .. })
-                if source.kind() == std::io::ErrorKind::NotADirectory =>
-            {
-                None
-            }
+            Err(error) if error.is_below_no_directory() => None,
             Err(error) => {
                 drift.push(because(&error.to_string()));
                 continue;

@@ -130,5 +130,12 @@ pub enum PlanError {
     Store(#[from] StoreError),
 }
 
+impl PlanError {
+    /// Nothing can stand there: what is above it is no directory.
+    pub(crate) fn is_below_no_directory(&self) -> bool {
+        matches!(self, Self::Target { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory)
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -202,9 +202,7 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let current = match self.current(plan, path) {
             Ok(current) => current,
-            Err(PlanError::Target { source, .. })
-                if source.kind() == std::io::ErrorKind::NotADirectory =>
-            {
+            Err(error) if error.is_below_no_directory() => {
                 plan.conflicts.push(conflict(path, &no_directory_above(plan, part, path)));
                 return Ok(());
             }
@@ -355,11 +353,7 @@ impl Planner<'_> {
     /// What stands at a path of the project now; nothing below what is no directory.
     fn standing(&self, path: &RelPath) -> Result<Option<Node>, PlanError> {
         match self.target.node(path) {
-            Err(PlanError::Target { source, .. })
-                if source.kind() == std::io::ErrorKind::NotADirectory =>
-            {
-                Ok(None)
-            }
+            Err(error) if error.is_below_no_directory() => Ok(None),
             other => other,
         }
     }
