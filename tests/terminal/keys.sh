@@ -21,8 +21,13 @@ agent() {
     "$massgen" isolate run --name "$1" -- sh -eu "$work/$name/agent.sh" </dev/null >/dev/null 2>&1
 }
 
+# Starts the server of terminals, which ends with its last session: one that is just ending answers the next start
+# with an error, so a session of no use keeps it until the test ends.
+serve() { tm has-session -t =served 2>/dev/null || tm new-session -d -s served "exec sleep 600"; }
+
 # Starts a command in a terminal: columns, rows, command.
 terminal() {
+    serve
     tm kill-session -t "$name" 2>/dev/null || true
     tm new-session -d -s "$name" -x "$1" -y "$2" "env TERM=${term:-tmux-256color} $3; printf '\\r\\nended-with-%s\\r\\n' \$?; exec sleep 600"
     tm set-option -t "$name" -q status off
