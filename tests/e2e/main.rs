@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod analysis;
+mod branch;
 mod config;
 mod confine;
 mod defects;

@@ -8,6 +8,7 @@ import re
 import subprocess
 
 from hand import Hand
+from setting import Setting
 from tree import Wrong, differences, files_of, look, outside_git, same, short, shown, words
 
 # Reasons that a choice makes: it was the choice that can't be applied alone.
@@ -16,25 +17,54 @@ OF_A_CHOICE = re.compile("become a directory first|not part of what is applied")
 
 class Session:
     def __init__(self, case, name):
-        self.name = name
+        self.name, self.case = name, case
         carry = case.rng.choice(["none", "all"])
-        before = look(case.project)
-        args = ["create", "--name", name, "--carry-ignored", carry, "--json", *case.rng.choice([[], [], ["--strategy", "copy"]])]
+        how, self.revision = case.rng.choice([[], [], ["--strategy", "copy"]]), None
+        if case.setting and case.setting.has_a_commit():
+            how = case.rng.choice([*[how] * 6, ["--linked"]])
+            if "copy" not in how and case.rng.random() < 0.1:
+                self.revision = case.rng.choice(["HEAD", "HEAD~1"]) if case.setting.has_a_commit("HEAD~1") else "HEAD"
+        case.linked |= how == ["--linked"]
+        before = case.look()
+        args = ["create", "--name", name, "--carry-ignored", carry, "--json", *how]
+        if self.revision:
+            args += ["--base", self.revision]
         # Started in a directory of a repository, changes elsewhere are out of scope. One in which git tracks nothing is a
         # project of its own.
         below = case.tracked_dirs() if case.rng.random() < 0.2 else []
         said = case.massgen(*args, cwd=case.user.at(case.rng.choice(below)) if below else None)[1]
-        same("create changed the project", before, look(case.project))
+        same("create changed the project", before, case.look())
         self.workspace = pathlib.Path(said["workspace"])
         self.left = [entry["path"] for entry in said["not_carried"]]
         self.base = self.now()
-        self.is_a_copy(outside_git(before))
+        self.has_git = said["strategy"] == "worktree"
+        if self.revision:
+            self.is_that_revision()
+        else:
+            self.is_a_copy(outside_git(before))
         # What the agent sees it may take away.
         self.seen = words(self.base, b"u")
         self.hand = Hand(case.rng, self.workspace, name.encode())
 
     def now(self):
         return outside_git(look(self.workspace))
+
+    def git(self):
+        """What git says of the workspace."""
+        if not self.has_git:
+            return None
+        asked = [["rev-parse", "-q", "--verify", "HEAD"], ["status", "--porcelain", "-z"], ["for-each-ref"], ["stash", "list"]]
+        return [self.case.may(*args, cwd=self.workspace).stdout for args in asked]
+
+    def is_that_revision(self):
+        if self.case.setting.odd:
+            return
+        for line in self.case.git("ls-tree", "-r", "-z", self.revision).split(b"\0")[:-1]:
+            head, path = line.split(b"\t", 1)
+            mode, kind, name = head.decode().split()
+            node = self.base.get(path)
+            if kind == "blob" and (node is None or node[-1] != self.case.git("cat-file", "blob", name)):
+                raise Wrong(f"{path!r} is not what {self.revision} has: {short(node)}")
 
     def is_a_copy(self, project):
         """What is not in the workspace is named, and there is nothing else."""
@@ -61,19 +91,31 @@ class Case:
         }
         for name in ("home", "project"):
             (self.root / name).mkdir()
-        self.with_git = self.rng.random() < 0.75
         self.user = Hand(self.rng, self.project, b"u")
-        self.told = []
+        self.told, self.linked, self.nested = [], False, False
+        self.setting = Setting(self) if self.rng.random() < 0.75 else None
+
+    def look(self):
+        """The project; of its repository, what no session may change."""
+        found = look(self.project)
+        # The agent of a linked work tree writes the user's repository.
+        return outside_git(found) if self.linked else found
+
+    def may(self, *args, cwd=None):
+        """What git says, whether it can or not."""
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "gc.auto=0", "-c", "protocol.file.allow=always")
+        done = subprocess.run(["git", *who, *args], cwd=cwd or self.project, env=self.env, capture_output=True)
+        self.told.append(f"git {shown(b' '.join(os.fsencode(arg) for arg in args))}: {done.returncode}")
+        return done
 
     def git(self, *args, cwd=None):
-        who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "gc.auto=0")
-        done = subprocess.run(["git", *who, *args], cwd=cwd or self.project, env=self.env, capture_output=True)
+        done = self.may(*args, cwd=cwd)
         if done.returncode != 0:
             raise Wrong(f"git {args}: {done.stderr}")
         return done.stdout
 
     def tracked_dirs(self):
-        tracked = self.git("ls-files", "-z").split(b"\0") if self.with_git else []
+        tracked = self.git("ls-files", "-z").split(b"\0") if self.setting else []
         return [path for path in self.user.paths("dir") if any(file.startswith(path + b"/") for file in tracked)]
 
     def massgen(self, *args, codes=(0,), cwd=None):
@@ -91,13 +133,13 @@ class Case:
         sessions = [Session(self, "p")]
         if self.rng.random() < 0.3:
             sessions.append(Session(self, "q"))
-        self.untouched = look(self.project)
+        self.untouched = self.look()
         for turn in range(self.rng.randrange(1, 4)):
             for session in sessions:
                 session.hand.work(self.rng.randrange(1, 14))
-                if self.with_git and self.rng.random() < 0.3:
-                    self.git("add", "-A", cwd=session.workspace)
-                    self.git("commit", "-qm", "agent's", "--allow-empty", cwd=session.workspace)
+                if session.has_git and self.rng.random() < 0.3:
+                    self.may("add", "-A", cwd=session.workspace)
+                    self.may("commit", "-qm", "agent's", "--allow-empty", cwd=session.workspace)
                     session.hand.work(self.rng.randrange(4))
             if self.rng.random() < 0.5:
                 self.user.work(self.rng.randrange(1, 6))
@@ -106,29 +148,33 @@ class Case:
             self.archive(session)
 
     def begin(self):
-        if self.with_git:
-            self.git("init", "-q", "-b", "main")
-            (self.project / ".gitignore").write_bytes(b"*.log\n/build/\n")
+        if self.setting:
+            self.setting.begin()
         self.user.work(self.rng.randrange(3, 25))
-        if self.with_git and self.rng.random() < 0.9:
-            self.git("add", "-A")
-            self.git("commit", "-qm", "first", "--allow-empty")
+        if self.setting:
+            self.setting.nest()
+        if self.setting and self.rng.random() < 0.9:
+            self.may("add", "-A")
+            self.may("commit", "-qm", "first", "--allow-empty")
+            self.setting.settle()
             self.user.work(self.rng.randrange(6))
             if self.rng.random() < 0.5:
-                self.git("add", "-A")
+                self.may("add", "-A")
                 self.user.work(self.rng.randrange(4))
 
     def archive(self, session):
         """What the agent left comes back as it was; and in the end nothing is left of it."""
-        project, work = look(self.project), session.now()
+        project, work, git = self.look(), session.now(), session.git()
         self.massgen("discard", session.name)
         if session.workspace.exists():
             raise Wrong("a discarded workspace is still there")
         self.massgen("restore", session.name)
         same("restore brought something else", work, session.now())
+        if (now := session.git()) != git:
+            raise Wrong(f"restore brought another git: {git} -> {now}")
         self.massgen("discard", session.name)
         self.massgen("gc", "--older-than", "0d")
-        same("putting a session away changed the project", project, look(self.project))
+        same("putting a session away changed the project", project, self.look())
         health = self.massgen("doctor", "--json")[1]
         if health["ailments"]:
             raise Wrong(f"ailments: {health['ailments']}")
@@ -139,7 +185,7 @@ class Apply:
 
     def __init__(self, case, sessions, first):
         self.case, self.sessions, self.first = case, sessions, first
-        self.before = look(case.project)
+        self.before = case.look()
         self.work = {session.name: session.now() for session in sessions}
         self.files = {session.name: self.changes(session) for session in sessions}
         self.chosen, self.hunks_left = None, set()
@@ -148,7 +194,7 @@ class Apply:
         """Changed paths by what JSON says of them; on the first turn every difference has to be there."""
         said = self.case.massgen("diff", session.name, "--json")[1]
         same("diff changed the workspace", self.work[session.name], session.now())
-        same("diff changed the project", self.before, look(self.case.project))
+        same("diff changed the project", self.before, self.case.look())
         files = {file["path"]: file for file in said["files"]}
         told = files.keys() | {file["old_path"] for file in said["files"] if file.get("old_path")}
         for path in differences(files_of(session.base), files_of(self.work[session.name])) if self.first else ():
@@ -163,21 +209,45 @@ class Apply:
         case, rng = self.case, self.case.rng
         how = rng.choice(["refuse", "merge"])
         args = ["apply", *self.work, "--json", "--on-drift", how, "--delete-everything", *self.choice()]
+        if len(self.sessions) == 1 and rng.random() < 0.2:
+            self.branch()
         code, said = case.massgen(*args, codes=(0, 3))
-        after = look(case.project)
+        after = case.look()
         for session in self.sessions:
             same("apply changed the workspace", self.work[session.name], session.now())
         if code != 0:
             same(f"apply ended in {code} and changed the project", self.before, after)
             return self.has_a_reason(said)
         self.holds(after, said)
-        if not self.chosen and len(self.sessions) == 1 and self.first and self.before == case.untouched:
+        if not self.chosen and len(self.sessions) == 1 and self.alone():
             self.is_the_agents(after)
         if not self.chosen and len(self.sessions) == 1:
             case.massgen(*args)
-            same("a second apply changed something", after, look(case.project))
+            same("a second apply changed something", after, case.look())
         if said["undo_id"] and rng.random() < 0.7:
             self.undo(args, after)
+
+    def branch(self):
+        """The same work as a branch, which changes no file of the user's."""
+        session, case = self.sessions[0], self.case
+        name = f"massgen-{case.rng.randrange(10**9)}"
+        before = outside_git(self.before)
+        code, said = case.massgen("apply", session.name, "--json", "--as-branch", name, codes=(0, 1, 3))
+        same("a branch changed the project", before, outside_git(case.look()))
+        same("a branch changed the workspace", self.work[session.name], session.now())
+        self.before = case.look()
+        if code != 0:
+            # What was never committed and is gone leaves nothing to commit.
+            if session.has_git and "nothing for a branch" not in said["message"]:
+                raise Wrong(f"there is no branch: {said}")
+            return
+        for path, file in self.files[session.name].items():
+            raw = next((found for found in self.work[session.name] if shown(found) == path), None)
+            if file["scope"] != "in" or raw is None or case.setting.odd:
+                continue
+            kept, node = case.may("cat-file", "blob", os.fsencode(name) + b":" + raw), self.work[session.name][raw]
+            if node[0] in ("file", "link") and (kept.returncode != 0 or kept.stdout != node[-1]):
+                raise Wrong(f"{path!r} is not on the branch: {kept}, the agent's is {short(node)}")
 
     def choice(self):
         """Sometimes one path alone, sometimes some of its hunks."""
@@ -198,12 +268,17 @@ class Apply:
             raw += b"#" + b",".join(b"%d" % hunk["index"] for hunk in taken)
         return [b"--only=" + raw]
 
+    def alone(self):
+        """Nobody worked in the project since the sessions began, which began from what is there."""
+        unchanged = outside_git(self.before) == outside_git(self.case.untouched)
+        return self.first and unchanged and not self.sessions[0].revision
+
     def has_a_reason(self, said):
         if not said["conflicts"]:
             raise Wrong("apply failed without a conflict")
-        of_the_choice = self.chosen and OF_A_CHOICE.search(said["conflicts"][0]["reason"])
-        alone = self.first and not any(file["scope"] == "out-of-scope" for file in self.files[self.sessions[0].name].values()) and len(self.sessions) == 1 and self.before == self.case.untouched
-        if alone and not self.sessions[0].left and not of_the_choice:
+        of_the_choice = OF_A_CHOICE.search(said["conflicts"][0]["reason"]) and (self.chosen or self.case.nested)
+        inside = not any(file["scope"] == "out-of-scope" for file in self.files[self.sessions[0].name].values())
+        if inside and len(self.sessions) == 1 and self.alone() and not self.sessions[0].left and not of_the_choice:
             raise Wrong(f"nobody worked here, and it conflicts: {said['conflicts']}")
 
     def holds(self, after, said):
@@ -242,16 +317,16 @@ class Apply:
         case = self.case
         if case.rng.random() < 0.3:
             case.user.work(case.rng.randrange(1, 4))
-            later = look(case.project)
+            later = case.look()
             code, _ = case.massgen("undo", codes=(0, 3))
-            now = look(case.project)
+            now = case.look()
             if code != 0:
                 same(f"undo ended in {code} and changed the project", later, now)
             elif lost := words(later, b"u") - words(after, b"u") - words(now, b"u"):
                 raise Wrong(f"undo took away what the user wrote since: {sorted(lost)[:5]}")
             return
         case.massgen("undo")
-        same("undo did not bring back what was there", self.before, look(case.project))
+        same("undo did not bring back what was there", self.before, case.look())
         if case.rng.random() < 0.5:
             case.massgen(*args)
-            same("the apply after an undo is another one", after, look(case.project))
+            same("the apply after an undo is another one", after, case.look())

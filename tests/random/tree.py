@@ -16,7 +16,7 @@ def look(root):
         for name in [*names, *files]:
             path = os.path.join(directory, name)
             inside = os.path.relpath(path, root)
-            if inside.startswith(b".git/refs/massgen"):
+            if b".git/refs/massgen" in inside:
                 continue
             mode = os.lstat(path).st_mode & 0o7777
             if os.path.islink(path):
@@ -32,7 +32,7 @@ def look(root):
 
 
 def outside_git(found):
-    return {path: node for path, node in found.items() if path != b".git" and not path.startswith(b".git/")}
+    return {path: node for path, node in found.items() if b".git" not in path.split(b"/")}
 
 
 def files_of(found):

@@ -2,10 +2,13 @@
 //! more for what it did not commit. The user's tree, index and `HEAD` stay as they are.
 
 use crate::changes::{ChangesError, Opened};
-use crate::changeset::Scope;
+use crate::changeset::{Change, Scope};
 use crate::create::Context;
+use crate::entry::Node;
 use crate::git::handover::{self, CommitRequest};
 use crate::git::{GitError, Repository};
+use crate::path::RelPath;
+use crate::plan::Because;
 use crate::session::{Busy, GitKind, Lock};
 
 /// What is to be handed over.
@@ -30,7 +33,9 @@ pub enum BranchError {
     #[error("the branch {0} exists already")]
     Exists(String),
     /// There is nothing on it.
-    #[error("session {0} has neither commits nor changes")]
+    #[error(
+        "session {0} has nothing for a branch: no commits of its own, and files as the last commit has them"
+    )]
     Empty(String),
     /// The changes can't be told.
     #[error(transparent)]
@@ -43,8 +48,18 @@ pub enum BranchError {
     Busy(#[from] Busy),
 }
 
-/// Makes the branch; gives the commit that it stands on.
-pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<String, BranchError> {
+/// A branch that was made.
+#[derive(Debug)]
+pub struct Branched {
+    /// The commit that it stands on.
+    pub commit: String,
+    /// Paths that are not on it, with the reason.
+    pub skipped: Vec<Because>,
+}
+
+/// Makes the branch.
+pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branched, BranchError> {
+    let _lock = Lock::take(&request.opened.dir.join("lock"))?;
     let session = &request.opened.session;
     let side = session.git.as_ref().ok_or_else(|| BranchError::NoGit(session.label()))?;
     let git = &context.git;
@@ -59,16 +74,18 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Strin
     let parent = head.clone().or_else(|| session.base_commit.clone());
     let changes = request.opened.changeset()?;
     let in_scope = changes.changes.iter().filter(|change| change.scope == Scope::In);
-    let paths: Vec<Vec<u8>> = in_scope
-        .flat_map(|change| [Some(&change.path), change.old_path.as_ref()])
-        .flatten()
-        .map(|path| path.as_bytes().to_vec())
-        .collect();
+    // git knows no directories: a file that became one is gone, and what is in it is new.
+    let (made, deleted): (Vec<&Change>, Vec<&Change>) =
+        in_scope.partition(|change| !matches!(change.new, None | Some(Node::Dir { .. })));
+    let renamed = made.iter().filter_map(|change| change.old_path.as_ref());
+    let gone: Vec<RelPath> =
+        deleted.iter().map(|change| &change.path).chain(renamed).cloned().collect();
+    let made: Vec<RelPath> = made.iter().map(|change| change.path.clone()).collect();
     let (user_objects, objects) =
         (side.user_common.join("objects"), side.repository.join("objects"));
     let index = request.opened.dir.join("handover.index");
     let name = session.name.as_deref().unwrap_or(&session.id);
-    let made = handover::commit(
+    let committed = handover::commit(
         git,
         &CommitRequest {
             user_gitdir: &side.user_gitdir,
@@ -77,13 +94,16 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Strin
             user_objects: &user_objects,
             index: &index,
             parent: parent.as_deref(),
-            paths: &paths,
+            gone: &gone,
+            made: &made,
             message: &format!("Changes of session {name} that were not committed"),
             now_unix_s: context.now_unix_ms / 1000,
         },
     );
     _ = std::fs::remove_file(&index);
-    let commit = made?.or(head).filter(|commit| Some(commit) != session.base_commit.as_ref());
+    let committed = committed?;
+    let commit =
+        committed.commit.or(head).filter(|commit| Some(commit) != session.base_commit.as_ref());
     let commit = commit.ok_or_else(|| BranchError::Empty(session.label()))?;
     let _registry = Lock::wait(&context.state.repository_lock(&side.user_common))?;
     match side.kind {
@@ -92,5 +112,8 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Strin
     }
     // What the user's repository says now is the answer.
     let branch = format!("refs/heads/{}", request.branch);
-    Ok(Repository::commit(git, root, &branch)?.unwrap_or(commit))
+    let commit = Repository::commit(git, root, &branch)?.unwrap_or(commit);
+    let reason = "it lies in a submodule, which has a history of its own";
+    let because = |path| Because { path, reason: reason.into() };
+    Ok(Branched { commit, skipped: committed.in_submodules.into_iter().map(because).collect() })
 }

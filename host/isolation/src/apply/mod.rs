@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use execute::{ExecuteError, execute};
-pub use handover::{BranchError, BranchRequest, as_branch};
+pub use handover::{BranchError, BranchRequest, Branched, as_branch};
 pub use hook::{Fault, Hook, NoHook};
 pub(crate) use record::all_records;
 pub use record::{ApplyKind, ApplyRecord, Status, records};

@@ -298,14 +298,20 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
             Some(Nested::Whole) => {}
         }
         if job.state == State::Ruled {
-            let repository = Repository::find(carrier.git, &path)?
+            let repository = Repository::find_nested(carrier.git, &path)?
                 .filter(|repository| repository.root.ends_with(job.dir.as_path()));
             match repository {
                 Some(found) => {
                     job.owner = carrier.owner(self.shared, &job.dir, Some(&found))?;
                     job.level = None;
                 }
-                None => job.state = State::All(Origin::Untracked),
+                None => {
+                    job.state = State::All(Origin::Untracked);
+                    if findings.submodule.take().is_some() {
+                        let pointer = job.dir.join(b".git");
+                        findings.leave(pointer, "git can't open the repository that it leads to");
+                    }
+                }
             }
         }
         Ok(true)

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::command::{Git, GitError};
+use crate::path::RelPath;
 
 /// The commit that a workspace stands on, whatever the agent did to `HEAD`; none if it has no commit or
 /// the agent broke its repository. `admin` is the work tree's directory in the private repository: the
@@ -34,17 +35,28 @@ pub(crate) struct CommitRequest<'a> {
     pub(crate) index: &'a Path,
     /// The commit that it builds on.
     pub(crate) parent: Option<&'a str>,
-    /// Paths that changed, each as git takes it.
-    pub(crate) paths: &'a [Vec<u8>],
+    /// Paths that are there no longer.
+    pub(crate) gone: &'a [RelPath],
+    /// Paths that are new or others.
+    pub(crate) made: &'a [RelPath],
     /// Its message.
     pub(crate) message: &'a str,
     /// Seconds since 1970.
     pub(crate) now_unix_s: i64,
 }
 
-/// Makes the commit with the user's filters and none of the agent's configuration; none if the tree is
-/// that of the parent. Objects go into `objects`, which is fetched from later.
-pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Option<String>, GitError> {
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    /// The commit; none if the tree is that of the parent.
+    pub(crate) commit: Option<String>,
+    /// Paths that lie in a submodule, which has a history of its own.
+    pub(crate) in_submodules: Vec<RelPath>,
+}
+
+/// Makes the commit with the user's filters and none of the agent's configuration. Objects go into
+/// `objects`, which is fetched from later.
+pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Committed, GitError> {
     let call = || {
         git.at(request.workspace)
             .env("GIT_DIR", request.user_gitdir)
@@ -59,23 +71,27 @@ pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Option<St
         Some(parent) => call().args(["read-tree", parent]).output()?,
         None => call().args(["read-tree", "--empty"]).output()?,
     };
-    let listed: Vec<u8> =
-        request.paths.iter().flat_map(|path| [path.as_slice(), b"\0"].concat()).collect();
+    let submodules = submodules(&call().args(["ls-files", "-s", "-z"]).output()?);
+    let is_in_one =
+        |path: &&RelPath| submodules.iter().any(|module| path.is_within(module) && *path != module);
+    let listed = |paths: &[RelPath]| -> Vec<u8> {
+        let ours = paths.iter().filter(|path| !is_in_one(path));
+        ours.flat_map(|path| [path.as_bytes(), b"\0"].concat()).collect()
+    };
+    // What is gone goes first: something else may stand in its place.
     call()
-        .args([
-            "update-index",
-            "-z",
-            "--add",
-            "--remove",
-            "--ignore-skip-worktree-entries",
-            "--stdin",
-        ])
-        .output_with_input(&listed)?;
+        .args(["update-index", "-z", "--force-remove", "--stdin"])
+        .output_with_input(&listed(request.gone))?;
+    call()
+        .args(["update-index", "-z", "--add", "--replace", "--stdin"])
+        .output_with_input(&listed(request.made))?;
+    let in_submodules =
+        request.gone.iter().chain(request.made).filter(is_in_one).cloned().collect();
     let tree = call().args(["write-tree"]).line()?;
     if let Some(parent) = request.parent {
         let before = call().args(["rev-parse", &format!("{parent}^{{tree}}")]).line()?;
         if before == tree {
-            return Ok(None);
+            return Ok(Committed { commit: None, in_submodules });
         }
     }
     let mut make = call()
@@ -91,7 +107,15 @@ pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Option<St
     for (name, value) in identity {
         make = make.env(name, value);
     }
-    make.line().map(Some)
+    Ok(Committed { commit: Some(make.line()?), in_submodules })
+}
+
+/// The paths of submodules in what `git ls-files -s -z` says.
+fn submodules(listed: &[u8]) -> Vec<RelPath> {
+    let entries = super::repository::split_nul(listed);
+    let of_submodules = entries.filter_map(|entry| entry.strip_prefix(b"160000 "));
+    let paths = of_submodules.filter_map(|entry| entry.splitn(2, |byte| *byte == b'\t').nth(1));
+    paths.filter_map(|path| RelPath::new(path).ok()).collect()
 }
 
 /// Brings a commit into the user's repository as a new branch.

@@ -40,6 +40,15 @@ pub enum Sparse {
 }
 
 impl Repository {
+    /// The repository whose tree begins with `dir`, somewhere inside another tree. One that git can't open
+    /// (moved without git's help, or somebody else's) is none: its files are files like others.
+    pub fn find_nested(git: &Git, dir: &Path) -> Result<Option<Self>, GitError> {
+        match Self::find(git, dir) {
+            Err(GitError::Failed { .. }) => Ok(None),
+            found => found,
+        }
+    }
+
     /// The repository that `dir` lies in; none if there is none. A repository that git refuses (another
     /// owner, an unknown extension) is an error in git's own words.
     pub fn find(git: &Git, dir: &Path) -> Result<Option<Self>, GitError> {

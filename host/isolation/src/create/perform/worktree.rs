@@ -146,7 +146,9 @@ impl Performer<'_> {
         let submodules: Vec<RelPath> = found.unwrap_or_default();
         for (number, path) in submodules.iter().enumerate() {
             let place = self.project.root.join(path.as_path());
-            let Some(source) = Repository::find(&self.context.git, &place)? else { continue };
+            let Some(source) = Repository::find_nested(&self.context.git, &place)? else {
+                continue;
+            };
             let repository = self.dir.join("modules").join(format!("{number}.git"));
             private::create(&self.context.git, &source, &repository)?;
             let tree = Worktree {

@@ -10,7 +10,7 @@ use massgen_isolation::apply::{
 use massgen_isolation::changes::Opened;
 use massgen_isolation::create::Context;
 use massgen_isolation::path::RelPath;
-use massgen_isolation::plan::{OnDrift, PlanError};
+use massgen_isolation::plan::{Because, OnDrift, PlanError};
 use massgen_isolation::review::Selection;
 use massgen_isolation::session::Busy;
 use serde_json::json;
@@ -38,7 +38,7 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_enum, default_value_t = Drift::Refuse, value_name = "HOW")]
     on_drift: Drift,
     /// Make a branch of the agent's commits and changes instead; your files stay as they are
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["only", "except", "decisions"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["only", "except", "decisions", "dry_run"])]
     as_branch: Option<String>,
     /// Say what would be done
     #[arg(long)]
@@ -168,16 +168,8 @@ pub(super) fn tell(app: &App, dry_run: bool, ids: &[&str], applied: &Applied) {
     if !text.is_empty() {
         app.ui.answer(&text);
     }
-    for skipped in &applied.skipped {
-        app.ui.detail(&format!("left: {} ({})", skipped.path.lossy(), skipped.reason));
-    }
     let paths = human::plural(applied.applied.len() as u64, "path");
-    let left = applied.skipped.len() as u64;
-    let rest = if left > 0 {
-        format!(" {} left in the session.", human::plural(left, "path"))
-    } else {
-        String::new()
-    };
+    let rest = tell_left(app, &applied.skipped);
     app.ui.status(&match (dry_run, applied.applied.is_empty()) {
         (true, _) => format!("{paths} would be applied; nothing was.{rest}"),
         (false, true) => format!("There was nothing to apply.{rest}"),
@@ -185,6 +177,17 @@ pub(super) fn tell(app: &App, dry_run: bool, ids: &[&str], applied: &Applied) {
             format!("{paths} applied.{rest} massgen isolate undo {} takes that back.", ids[0])
         }
     });
+}
+
+/// Says with `--verbose` what was left and why; gives a sentence that counts it.
+fn tell_left(app: &App, left: &[Because]) -> String {
+    for path in left {
+        app.ui.detail(&format!("left: {} ({})", path.path.lossy(), path.reason));
+    }
+    match left.len() as u64 {
+        0 => String::new(),
+        count => format!(" {} left in the session.", human::plural(count, "path")),
+    }
 }
 
 fn hand_over(
@@ -198,20 +201,30 @@ fn hand_over(
     };
     let opened = setup::opened(context, id)?;
     let request = BranchRequest { opened: &opened, branch };
-    let commit = as_branch(context, &request).map_err(|error| {
-        let refused = matches!(error, BranchError::Exists(_) | BranchError::Empty(_));
+    let branched = as_branch(context, &request).map_err(|error| {
+        use BranchError::{Busy, Empty, Exists, NoGit};
+        let refused = matches!(error, Exists(_) | Empty(_) | Busy(_));
         let exit = if refused { Exit::Refused } else { Exit::Failed };
-        CommandError::new(exit, "branch", error.to_string()).because_source(&error)
+        let said = CommandError::new(exit, "branch", error.to_string()).because_source(&error);
+        match error {
+            NoGit(_) => said.hint(format!("massgen isolate apply {id} writes into your files")),
+            Busy(_) => said.hint("wait until its command has ended"),
+            _ => said,
+        }
     })?;
+    let commit = &branched.commit;
     if app.ui.manner.json {
         app.ui.json(&json!({
             "schema": "apply/1", "session": opened.session.id, "sessions": [opened.session.id],
-            "applied": [], "skipped": [], "conflicts": [], "undo_id": null,
-            "branch": branch, "commit": commit,
+            "applied": [], "skipped": document::because(&branched.skipped), "conflicts": [],
+            "undo_id": null, "branch": branch, "commit": commit,
         }));
     } else {
         app.ui.answer(&format!("{branch} {commit}"));
-        app.ui.status(&format!("git log {branch} shows it; git branch -D {branch} takes it back."));
+        let rest = tell_left(app, &branched.skipped);
+        app.ui.status(&format!(
+            "git log {branch} shows it; git branch -D {branch} takes it back.{rest}"
+        ));
     }
     Ok(Exit::Done)
 }
