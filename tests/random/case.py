@@ -143,6 +143,8 @@ class Case:
                     session.hand.work(self.rng.randrange(4))
             if self.rng.random() < 0.5:
                 self.user.work(self.rng.randrange(1, 6))
+            if self.setting and self.rng.random() < 0.25:
+                self.setting.go_on()
             Apply(self, sessions, first=turn == 0).play()
         for session in sessions:
             self.archive(session)

@@ -1,6 +1,7 @@
 """The repository that a story takes place in: of some form, with some settings, in some state."""
 
 import pathlib
+import shutil
 
 ATTRIBUTES = [
     b"* text=auto",
@@ -40,6 +41,21 @@ CONFIGURATION = [
     ("filter.loud.required", "true"),
 ]
 IGNORED = [b"*.log", b"/build/", b"build", b"a*", b"!a.txt", b"*/b", b"*", b"!*/", b"c c/"]
+MEANWHILE = [
+    [("add", "-A"), ("commit", "-qm", "mine")],
+    [("commit", "-qam", "mine")],
+    [("checkout", "-qb", "other")],
+    [("checkout", "-q", "HEAD~1")],
+    [("checkout", "-qf", "HEAD~1")],
+    [("reset", "-q", "--hard")],
+    [("reset", "-q", "--hard"), ("clean", "-qfdx")],
+    [("reset", "-q", "--soft", "HEAD~1"), ("reflog", "expire", "--expire=now", "--all"), ("gc", "-q", "--prune=now")],
+    [("stash", "-qu")],
+    [("commit", "-q", "--amend", "-m", "amended", "--allow-empty"), ("gc", "-q", "--prune=now")],
+    [("repack", "-qadf"), ("pack-refs", "--all"), ("worktree", "prune")],
+    [("checkout", "-q", "--orphan", "new"), ("rm", "-qrf", "--cached", ".")],
+    [("branch", "-M", "renamed")],
+]
 
 
 class Setting:
@@ -141,6 +157,15 @@ class Setting:
             self.case.may("add", "-A")
             self.case.may("commit", "-qm", branch)
         self.case.may("merge", "-q", "side")
+
+    # What the user does with git while agents work.
+
+    def go_on(self):
+        what = self.rng.choice([*MEANWHILE, None] if self.odd else MEANWHILE)
+        if what is None and self.form == "plain" and not self.case.linked:
+            shutil.rmtree(self.case.project / ".git")
+        for args in what or []:
+            self.case.may(*args)
 
     def has_a_commit(self, revision="HEAD"):
         return self.case.may("rev-parse", "-q", "--verify", revision + "^{commit}").returncode == 0

@@ -25,10 +25,15 @@ def look(root):
                 found[inside] = ("dir", mode)
             elif os.path.isfile(path):
                 with open(path, "rb") as file:
-                    found[inside] = ("file", mode, file.read())
+                    found[inside] = ("file", mode, without_pins(file.read()) if inside == b".git/packed-refs" else file.read())
             else:
                 found[inside] = ("special",)
     return found
+
+
+def without_pins(packed):
+    """Packed refs, but those of sessions, which git packs like others."""
+    return b"".join(line for line in packed.splitlines(keepends=True) if b" refs/massgen/" not in line)
 
 
 def outside_git(found):
