@@ -60,3 +60,13 @@ fn a_copy_has_no_repository_for_a_branch() {
     assert!(refused.stderr.contains("was made without git"), "{}", refused.stderr);
     assert!(refused.stderr.contains("massgen isolate apply n writes"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_repository_that_is_gone_has_no_branch() {
+    let env = repository();
+    env.run(&["isolate", "run", "--name", "n", "--", "sh", "-c", "echo b >> a"]).exits(0);
+    sh(&env, "mv .git ../elsewhere");
+    let refused = env.run(&["isolate", "apply", "n", "--as-branch", "work"]).exits(1);
+    assert!(refused.stderr.contains("the project's repository is gone"), "{}", refused.stderr);
+    env.run(&["isolate", "apply", "n"]).exits(0);
+}

@@ -13,6 +13,8 @@ from tree import Wrong, differences, files_of, look, outside_git, same, short, s
 
 # Reasons that a choice makes: it was the choice that can't be applied alone.
 OF_A_CHOICE = re.compile("become a directory first|not part of what is applied")
+# One that the user's state of git makes.
+OF_A_MERGE = "git has not merged it yet"
 
 
 class Session:
@@ -240,7 +242,7 @@ class Apply:
         self.before = case.look()
         if code != 0:
             # What was never committed and is gone leaves nothing to commit.
-            if session.has_git and "nothing for a branch" not in said["message"]:
+            if session.has_git and not re.search("nothing for a branch|repository is gone", said["message"]):
                 raise Wrong(f"there is no branch: {said}")
             return
         for path, file in self.files[session.name].items():
@@ -279,6 +281,8 @@ class Apply:
         if not said["conflicts"]:
             raise Wrong("apply failed without a conflict")
         of_the_choice = OF_A_CHOICE.search(said["conflicts"][0]["reason"]) and (self.chosen or self.case.nested)
+        if said["conflicts"][0]["reason"] == OF_A_MERGE and self.case.setting.merging:
+            return
         inside = not any(file["scope"] == "out-of-scope" for file in self.files[self.sessions[0].name].values())
         if inside and len(self.sessions) == 1 and self.alone() and not self.sessions[0].left and not of_the_choice:
             raise Wrong(f"nobody worked here, and it conflicts: {said['conflicts']}")

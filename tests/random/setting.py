@@ -64,7 +64,7 @@ class Setting:
     def __init__(self, case):
         self.case, self.rng = case, case.rng
         self.form = self.rng.choice([*["plain"] * 5, "sha256", "elsewhere", "linked", "shallow"])
-        self.odd = self.rng.random() < 0.6
+        self.odd, self.merging = self.rng.random() < 0.6, False
 
     def seldom(self):
         return self.odd and self.rng.random() < 0.15
@@ -157,6 +157,7 @@ class Setting:
             self.case.may("add", "-A")
             self.case.may("commit", "-qm", branch)
         self.case.may("merge", "-q", "side")
+        self.merging = True
 
     # What the user does with git while agents work.
 

@@ -26,6 +26,9 @@ pub enum BranchError {
     /// There is no repository to make it in.
     #[error("session {0} was made without git: there is no repository for a branch")]
     NoGit(String),
+    /// The user took it away since.
+    #[error("the project's repository is gone: there is no {0}")]
+    Gone(std::path::PathBuf),
     /// The name won't do.
     #[error("{0:?} is no name for a branch")]
     Name(String),
@@ -64,6 +67,9 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branc
     let side = session.git.as_ref().ok_or_else(|| BranchError::NoGit(session.label()))?;
     let git = &context.git;
     let root = &session.project;
+    if !side.user_gitdir.is_dir() {
+        return Err(BranchError::Gone(side.user_gitdir.0.clone()));
+    }
     if !handover::is_branch_name(git, root, request.branch)? {
         return Err(BranchError::Name(request.branch.into()));
     }

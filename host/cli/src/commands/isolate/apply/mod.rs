@@ -202,12 +202,14 @@ fn hand_over(
     let opened = setup::opened(context, id)?;
     let request = BranchRequest { opened: &opened, branch };
     let branched = as_branch(context, &request).map_err(|error| {
-        use BranchError::{Busy, Empty, Exists, NoGit};
+        use BranchError::{Busy, Empty, Exists, Gone, NoGit};
         let refused = matches!(error, Exists(_) | Empty(_) | Busy(_));
         let exit = if refused { Exit::Refused } else { Exit::Failed };
         let said = CommandError::new(exit, "branch", error.to_string()).because_source(&error);
         match error {
-            NoGit(_) => said.hint(format!("massgen isolate apply {id} writes into your files")),
+            NoGit(_) | Gone(_) => {
+                said.hint(format!("massgen isolate apply {id} writes into your files"))
+            }
             Busy(_) => said.hint("wait until its command has ended"),
             _ => said,
         }
