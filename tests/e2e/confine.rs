@@ -396,3 +396,34 @@ fn a_project_only_takes_from_its_agents() {
         assert!(ran.stderr.contains(word), "{ran:#?}");
     }
 }
+
+#[test]
+fn a_project_in_shared_memory_is_kept_and_so_is_one_in_a_cache() {
+    let env = small();
+    let shared = std::path::Path::new("/dev/shm").join(format!("massgen-{}", std::process::id()));
+    let cache = env.home().join(".cargo/registry/src");
+    for place in [shared, cache] {
+        let project = place.join("project");
+        std::fs::create_dir_all(&project).unwrap();
+        std::fs::write(project.join("a"), "one\n").unwrap();
+        let script = "! echo two > \"$MASSGEN_PROJECT/a\"; echo two > a";
+        let here = ["--project", project.to_str().unwrap(), "isolate", "run", "--json"];
+        let how = ["--protect", "require", "--", "sh", "-euc", script];
+        let session = env.run(&[here.as_slice(), how.as_slice()].concat()).exits(0).json();
+        let kept = std::fs::read_to_string(project.join("a")).unwrap();
+        std::fs::remove_dir_all(&place).unwrap();
+        assert_eq!(kept, "one\n", "{}", place.display());
+        assert_eq!(session["changes"]["modified"], 1);
+    }
+}
+
+#[test]
+fn a_grant_that_reaches_the_project_is_told() {
+    let env = small();
+    let script = "echo two > \"$MASSGEN_PROJECT/a\"";
+    let args = ["isolate", "run", "--json", "--allow-write", ".", "--", "sh", "-euc", script];
+    let session = env.run(&args).exits(0).json();
+    let notes = session["protection"]["notes"].to_string();
+    assert!(notes.contains("what you granted reaches the project itself"), "{notes}");
+    assert_eq!(std::fs::read_to_string(env.project().join("a")).unwrap(), "two\n");
+}

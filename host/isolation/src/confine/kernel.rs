@@ -10,6 +10,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus,
     PathBeneath, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
+use rustix::fs::{Mode, OFlags};
 use rustix::thread::CapabilitySet;
 
 use super::policy::{Layout, Policy};
@@ -192,11 +193,6 @@ fn add_devices(mut ruleset: RulesetCreated) -> Result<RulesetCreated, ConfineErr
             ruleset = add(ruleset, fd, rights::on_device())?;
         }
     }
-    if let Ok(fd) = reading::open(Path::new(rights::SHARED_MEMORY))
-        && rights::is_dir(&fd)
-    {
-        ruleset = add(ruleset, fd, rights::in_directory())?;
-    }
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     for stream in [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()] {
         if let Some(rights) = rights::of_stream(stream) {
@@ -255,6 +251,12 @@ fn drop_powers() {
     }
 }
 
+/// Opens a file without a name, of which nothing is left. Where a file system has none, nothing is known.
+fn can_be_written(dir: &Path) -> bool {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    rustix::fs::open(dir, flags, Mode::RUSR).is_ok()
+}
+
 /// Tries what must fail and what must not. Nothing of the user's is touched: the places are our own.
 fn probe(policy: &Policy, layout: &Layout) -> Result<(), ConfineError> {
     let outside = layout.session.join("probe");
@@ -268,6 +270,9 @@ fn probe(policy: &Policy, layout: &Layout) -> Result<(), ConfineError> {
     let inside = layout.temporary().join(format!(".probe-{}", rustix::thread::gettid()));
     let written = std::fs::write(&inside, b"x").and_then(|()| std::fs::remove_file(&inside));
     written.map_err(|source| ConfineError::Scratch { path: inside, source })?;
+    if !policy.reaches_project && layout.kept.iter().any(|place| can_be_written(place)) {
+        return Err(ConfineError::Leaky("a write into your own files succeeded"));
+    }
     let hides = policy.hidden.iter().any(|place| layout.session.starts_with(place));
     let record = std::fs::File::open(layout.session.join("session.json"));
     match record {

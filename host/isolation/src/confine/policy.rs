@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::places::{AGENTS, CACHES, Tool, secret_places};
 use super::request::{Caches, Confinement, Net};
+use super::rights::SHARED_MEMORY;
 use crate::session::{GitKind, Session, StateDir};
 
 /// Where a session's own places are.
@@ -23,6 +24,8 @@ pub struct Layout {
     pub linked: bool,
     /// Temporary files, sockets and private caches.
     pub scratch: PathBuf,
+    /// The user's own files and their repository: what all of this is there to keep.
+    pub kept: Vec<PathBuf>,
 }
 
 impl Layout {
@@ -31,7 +34,9 @@ impl Layout {
         let dir = state.session(&session.id);
         let mut git = vec![dir.join("modules")];
         let mut linked = false;
+        let mut kept = vec![session.project.0.clone()];
         if let Some(side) = &session.git {
+            kept.extend([side.user_gitdir.0.clone(), side.user_common.0.clone()]);
             linked = side.kind == GitKind::Linked;
             match side.kind {
                 GitKind::Private | GitKind::Shared => git.push(side.repository.0.clone()),
@@ -48,7 +53,18 @@ impl Layout {
             linked,
             scratch: dir.join("scratch"),
             session: dir,
+            kept,
         }
+    }
+
+    /// Whether somebody who may write a place may write all of the user's files, or our state, with it.
+    fn lies_in(&self, place: &Path) -> bool {
+        self.kept.iter().chain([&self.state]).any(|kept| kept.starts_with(place))
+    }
+
+    /// The same of any of the user's files.
+    fn is_reached_by(&self, place: &Path) -> bool {
+        self.lies_in(place) || self.kept.iter().any(|kept| place.starts_with(kept))
     }
 
     /// Temporary files.
@@ -65,6 +81,8 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<PathBuf>,
     /// Whether something is there.
     pub exists: &'a dyn Fn(&Path) -> bool,
+    /// A path without links.
+    pub real: &'a dyn Fn(&Path) -> PathBuf,
     /// Files of ours that hold keys.
     pub own_secrets: Vec<PathBuf>,
 }
@@ -82,6 +100,8 @@ pub struct Policy {
     pub net: Net,
     /// Variables that lead tools to where they may write.
     pub variables: Vec<(String, OsString)>,
+    /// The user's grants reach the project itself: nothing keeps the agent from writing it.
+    pub reaches_project: bool,
     /// What to know about it.
     pub notes: Vec<String>,
 }
@@ -94,6 +114,7 @@ pub fn policy(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -
         shown: Vec::new(),
         net: asked.net,
         variables: variables(layout, around),
+        reaches_project: false,
         notes: Vec::new(),
     };
     policy.write.extend(layout.git.iter().filter(|place| (around.exists)(place)).cloned());
@@ -105,8 +126,20 @@ pub fn policy(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -
                 .into(),
         );
     }
-    let mut filled = caches(asked.caches, layout, around, &mut policy.variables);
-    filled.extend(AGENTS.iter().flat_map(|tool| there(tool, around)));
+    // What is granted to whoever asks for nothing must not open what is to be kept.
+    let is_free = |place: &Path| !layout.is_reached_by(&(around.real)(place));
+    let mut filled = caches(asked.caches, layout, around, &is_free, &mut policy.variables);
+    // An agent in a home directory that is the project itself needs its own state all the same.
+    let agents = AGENTS.iter().flat_map(|tool| there(tool, around));
+    filled.extend(agents.filter(|place| !layout.lies_in(&(around.real)(place))));
+    match Path::new(SHARED_MEMORY) {
+        place if !(around.exists)(place) => {}
+        place if is_free(place) => policy.write.push(place.to_path_buf()),
+        place => policy.notes.push(format!(
+            "{} is closed, since your files or sessions lie in it: programs that share memory by name fail",
+            place.display()
+        )),
+    }
     if !filled.is_empty() {
         policy.notes.push(format!(
             "tools may fill their caches and write their own state: {}",
@@ -117,6 +150,10 @@ pub fn policy(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -
     let granted: Vec<PathBuf> = asked.allow_write.iter().map(|path| path.0.clone()).collect();
     if !granted.is_empty() {
         policy.notes.push(format!("granted by you: {}", names(&granted, around.home.as_deref())));
+        policy.reaches_project = granted.iter().any(|place| !is_free(place));
+        if policy.reaches_project {
+            policy.notes.push("what you granted reaches the project itself".into());
+        }
         policy.write.extend(granted);
     }
     if asked.net == Net::Deny {
@@ -167,12 +204,14 @@ fn caches(
     whose: Caches,
     layout: &Layout,
     around: &Surroundings<'_>,
+    is_free: &dyn Fn(&Path) -> bool,
     variables: &mut Vec<(String, OsString)>,
 ) -> Vec<PathBuf> {
     let mut filled = Vec::new();
     for tool in CACHES {
         let place = tool.place(around.home.as_deref(), around.variable);
-        let there_already = place.as_deref().is_some_and(|place| (around.exists)(place));
+        let there_already =
+            place.as_deref().is_some_and(|place| (around.exists)(place) && is_free(place));
         if there_already && whose == Caches::Shared {
             filled.extend(there(tool, around));
         } else if let Some(variable) = tool.variable {
@@ -214,18 +253,24 @@ mod tests {
             ],
             linked: false,
             scratch: "/state/sessions/a/scratch".into(),
+            kept: vec!["/home/u/project".into(), "/home/u/project/.git".into()],
         }
     }
 
     fn decide(asked: &Confinement, there: &[&str]) -> Policy {
+        decide_for(&layout(), asked, there)
+    }
+
+    fn decide_for(layout: &Layout, asked: &Confinement, there: &[&str]) -> Policy {
         let exists = |path: &Path| there.iter().any(|known| Path::new(known) == path);
         let around = Surroundings {
             home: Some("/home/u".into()),
             variable: &|_| None,
             exists: &exists,
+            real: &Path::to_path_buf,
             own_secrets: vec!["/home/u/.massgen/.env".into()],
         };
-        policy(asked, &layout(), &around)
+        policy(asked, layout, &around)
     }
 
     fn variable<'a>(policy: &'a Policy, name: &str) -> Option<&'a str> {
@@ -279,5 +324,40 @@ mod tests {
         let hidden = ["/home/u/.massgen/.env", "/home/u/.ssh", "/srv/keys"];
         assert_eq!(policy.hidden, hidden.map(PathBuf::from));
         assert!(!policy.shown.contains(&"/data".into()), "a grant to write shows nothing hidden");
+    }
+
+    #[test]
+    fn no_grant_by_default_opens_the_project_or_our_state() {
+        let there = ["/dev/shm", "/home/u/.cargo", "/home/u/.cargo/registry"];
+        let free = decide(&Confinement::default(), &there);
+        assert!(free.write.contains(&"/dev/shm".into()));
+        assert!(free.write.contains(&"/home/u/.cargo/registry".into()));
+        // In the place that is granted, and around it.
+        for project in ["/home/u/.cargo/registry/src/crate", "/home/u/.cargo", "/home/u"] {
+            let layout = Layout { kept: vec![project.into()], ..layout() };
+            let policy = decide_for(&layout, &Confinement::default(), &there);
+            assert!(!policy.write.contains(&"/home/u/.cargo/registry".into()), "{project}");
+            let own = variable(&policy, "CARGO_HOME");
+            assert_eq!(own, Some("/state/sessions/a/scratch/caches/cargo"));
+            assert!(!policy.reaches_project);
+        }
+        for (project, state) in [("/dev/shm/project", "/state"), ("/project", "/dev/shm/state")] {
+            let layout = Layout { kept: vec![project.into()], state: state.into(), ..layout() };
+            let policy = decide_for(&layout, &Confinement::default(), &there);
+            assert!(!policy.write.contains(&"/dev/shm".into()), "{project}");
+            assert!(policy.notes.iter().any(|note| note.starts_with("/dev/shm is closed")));
+        }
+    }
+
+    #[test]
+    fn what_the_user_grants_may_reach_the_project_and_is_told() {
+        for (granted, reaches) in [("/home", true), ("/home/u/project/out", true), ("/data", false)]
+        {
+            let allow_write = vec![HostPath(granted.into())];
+            let asked = Confinement { allow_write, ..Confinement::default() };
+            let policy = decide(&asked, &[granted]);
+            assert!(policy.write.contains(&granted.into()));
+            assert_eq!(policy.reaches_project, reaches, "{granted}");
+        }
     }
 }

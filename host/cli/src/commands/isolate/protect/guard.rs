@@ -38,10 +38,13 @@ impl Guard {
         let layout = Layout::of(session, &context.state);
         let variable = |name: &str| app.environment.var(name).map(PathBuf::from);
         let exists = |path: &std::path::Path| path.symlink_metadata().is_ok();
+        let real =
+            |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let around = Surroundings {
             home: app.environment.home().map(PathBuf::from),
             variable: &variable,
             exists: &exists,
+            real: &real,
             own_secrets: app.environment.secret_files(),
         };
         let policy = confine::policy(&asked, &layout, &around);
