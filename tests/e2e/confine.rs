@@ -400,7 +400,7 @@ fn a_project_only_takes_from_its_agents() {
 #[test]
 fn a_project_in_shared_memory_is_kept_and_so_is_one_in_a_cache() {
     let env = small();
-    let shared = std::path::Path::new("/dev/shm").join(format!("massgen-{}", std::process::id()));
+    let shared = Path::new("/dev/shm").join(format!("massgen-{}", std::process::id()));
     let cache = env.home().join(".cargo/registry/src");
     for place in [shared, cache] {
         let project = place.join("project");

@@ -92,3 +92,18 @@ fn a_name_that_ends_as_a_choice_of_hunks_does() {
     env.run(&["isolate", "apply", "@last", "--only", "a#1"]).exits(0);
     assert!(text("a").contains('A') && !text("a").contains('B'));
 }
+
+#[test]
+fn a_merge_is_offered_only_where_it_may_help() {
+    let env = repository();
+    let agent = "rm a; mkdir a; echo b > a/b; echo x >> d/1";
+    env.run(&["isolate", "run", "--", "sh", "-euc", agent]).exits(0);
+    let choice = env.run(&["isolate", "apply", "@last", "--only", "a/b"]).exits(3);
+    let reason = "a has to become a directory first: apply its change, too";
+    assert!(choice.stderr.contains(reason), "{}", choice.stderr);
+    assert!(!choice.stderr.contains("--on-drift merge"), "{}", choice.stderr);
+    assert!(choice.stderr.contains("--except PATH applies the rest"), "{}", choice.stderr);
+    sh(&env, "echo mine > d/1");
+    let drift = env.run(&["isolate", "apply", "@last"]).exits(3);
+    assert!(drift.stderr.contains("--on-drift merge merges both sides"), "{}", drift.stderr);
+}

@@ -59,6 +59,8 @@ pub struct Applied {
     pub skipped: Vec<Because>,
     /// Paths that can't be applied. With any of these nothing was.
     pub conflicts: Vec<Because>,
+    /// One of the conflicts comes of the project alone, so that merging both sides may settle it.
+    pub drifted: bool,
 }
 
 /// Why nothing was applied.
@@ -199,6 +201,7 @@ fn planned(
             applied: Vec::new(),
             skipped: plan.skipped,
             conflicts: plan.conflicts,
+            drifted: plan.drifted,
         });
     }
     if request.dry_run || plan.deliveries.is_empty() {
@@ -216,7 +219,7 @@ fn planned(
         undo_id: (!record.ops.is_empty()).then_some(record.id),
         applied: plan.applied,
         skipped: plan.skipped,
-        conflicts: Vec::new(),
+        ..Applied::default()
     })
 }
 

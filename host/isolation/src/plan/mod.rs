@@ -72,6 +72,8 @@ pub struct Plan {
     pub skipped: Vec<Because>,
     /// What can't be applied. With any of these nothing is.
     pub conflicts: Vec<Because>,
+    /// One of the conflicts comes of the project alone, so that merging both sides may settle it.
+    pub drifted: bool,
 }
 
 /// The user's tree, as far as a plan looks at it.

@@ -218,6 +218,7 @@ impl Planner<'_> {
             None => modes::settle(current.as_ref(), before, after),
             Some(reason) if self.on_drift == OnDrift::Refuse => {
                 plan.conflicts.push(conflict(path, reason));
+                plan.drifted = true;
                 return Ok(());
             }
             Some(reason) => {

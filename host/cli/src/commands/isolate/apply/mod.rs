@@ -143,11 +143,14 @@ fn refused(
         error = error.with_cause(format!("{}: {}", conflict.path.lossy(), conflict.reason));
     }
     let ids = ids.join(" ");
-    error = match args.on_drift {
-        Drift::Refuse => {
+    error = match (args.on_drift, applied.drifted) {
+        (Drift::Refuse, true) => {
             error.hint(format!("massgen isolate apply {ids} --on-drift merge merges both sides"))
         }
-        Drift::Merge => error.hint(format!(
+        (Drift::Refuse, false) => {
+            error.hint(format!("massgen isolate apply {ids} --except PATH applies the rest"))
+        }
+        (Drift::Merge, _) => error.hint(format!(
             "massgen isolate apply {ids} --on-drift merge --except PATH applies the rest"
         )),
     };
