@@ -8,7 +8,7 @@ import re
 import subprocess
 
 from hand import Hand
-from setting import Setting
+from setting import WITH_GIT, Setting
 from tree import Wrong, differences, files_of, look, outside_git, same, short, shown, words
 
 # Reasons that a choice makes: it was the choice that can't be applied alone.
@@ -80,7 +80,7 @@ class Session:
 
 
 class Case:
-    def __init__(self, massgen, seed, root, cache):
+    def __init__(self, massgen, seed, root, cache, killed):
         self.binary, self.rng, self.root = massgen, random.Random(seed), pathlib.Path(root)
         self.project = self.root / "project"
         self.env = {
@@ -94,7 +94,7 @@ class Case:
         for name in ("home", "project"):
             (self.root / name).mkdir()
         self.user = Hand(self.rng, self.project, b"u")
-        self.told, self.linked, self.nested = [], False, False
+        self.told, self.linked, self.nested, self.killed = [], False, False, killed
         self.setting = Setting(self) if self.rng.random() < 0.75 else None
 
     def look(self):
@@ -130,6 +130,20 @@ class Case:
             raise Wrong(f"{command}: exit {done.returncode}, not in {codes}\n{said}")
         return done.returncode, json.loads(done.stdout) if done.stdout.startswith(b"{") else None
 
+    def is_killed(self, *args):
+        """Sometimes starts a command and kills it, most likely before its end, and mends what it left. Gives whether it did."""
+        if not self.killed or self.rng.random() < 0.4:
+            return False
+        process = subprocess.Popen([self.binary, "isolate", *args], cwd=self.project, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            process.communicate(timeout=self.rng.uniform(0, 0.1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        self.told.append(f"{args} killed: {process.returncode}")
+        self.massgen("doctor", "--repair")
+        return True
+
     def play(self):
         self.begin()
         sessions = [Session(self, "p")]
@@ -140,8 +154,8 @@ class Case:
             for session in sessions:
                 session.hand.work(self.rng.randrange(1, 14))
                 if session.has_git and self.rng.random() < 0.3:
-                    self.may("add", "-A", cwd=session.workspace)
-                    self.may("commit", "-qm", "agent's", "--allow-empty", cwd=session.workspace)
+                    for args in self.rng.choice(WITH_GIT):
+                        self.may(*args, cwd=session.workspace)
                     session.hand.work(self.rng.randrange(4))
             if self.rng.random() < 0.5:
                 self.user.work(self.rng.randrange(1, 6))
@@ -169,19 +183,35 @@ class Case:
     def archive(self, session):
         """What the agent left comes back as it was; and in the end nothing is left of it."""
         project, work, git = self.look(), session.now(), session.git()
-        self.massgen("discard", session.name)
+        self.put_away(session)
         if session.workspace.exists():
             raise Wrong("a discarded workspace is still there")
-        self.massgen("restore", session.name)
+        if self.setting and self.rng.random() < 0.3:
+            # What the agent's commits build on may be collected; its files are there whatever happens.
+            self.setting.go_on()
+            project, git = self.look(), None
+        self.is_killed("restore", session.name)
+        if self.state(session) == "discarded":
+            self.massgen("restore", session.name)
         same("restore brought something else", work, session.now())
-        if (now := session.git()) != git:
+        if git and (now := session.git()) != git:
             raise Wrong(f"restore brought another git: {git} -> {now}")
-        self.massgen("discard", session.name)
+        self.put_away(session)
+        self.is_killed("gc", "--older-than", "0d")
         self.massgen("gc", "--older-than", "0d")
         same("putting a session away changed the project", project, self.look())
         health = self.massgen("doctor", "--json")[1]
         if health["ailments"]:
             raise Wrong(f"ailments: {health['ailments']}")
+
+
+    def state(self, session):
+        return self.massgen("show", session.name, "--json")[1]["state"]
+
+    def put_away(self, session):
+        self.is_killed("discard", session.name)
+        if self.state(session) != "discarded":
+            self.massgen("discard", session.name)
 
 
 class Apply:
@@ -193,6 +223,9 @@ class Apply:
         self.work = {session.name: session.now() for session in sessions}
         self.files = {session.name: self.changes(session) for session in sessions}
         self.chosen, self.hunks_left = None, set()
+        for session in sessions:
+            # git gave the agent words of the user that were not in the project any more.
+            session.seen |= words(self.work[session.name], b"u")
 
     def changes(self, session):
         """Changed paths by what JSON says of them; on the first turn every difference has to be there."""
@@ -215,7 +248,14 @@ class Apply:
         args = ["apply", *self.work, "--json", "--on-drift", how, "--delete-everything", *self.choice()]
         if len(self.sessions) == 1 and rng.random() < 0.2:
             self.branch()
-        code, said = case.massgen(*args, codes=(0, 3))
+        codes = (0, 3)
+        if case.is_killed(*args):
+            self.is_mended()
+            # What was the same on both sides may count as applied by now.
+            codes = (0, 2, 3)
+        code, said = case.massgen(*args, codes=codes)
+        if code == 2:
+            return
         after = case.look()
         for session in self.sessions:
             same("apply changed the workspace", self.work[session.name], session.now())
@@ -230,6 +270,15 @@ class Apply:
             same("a second apply changed something", after, case.look())
         if said["undo_id"] and rng.random() < 0.7:
             self.undo(args, after)
+
+    def is_mended(self):
+        """What an apply that was killed left: all of it or nothing."""
+        case = self.case
+        if differences(self.before, case.look()):
+            case.massgen("undo")
+        same("an apply that was killed left something", self.before, case.look())
+        for session in self.sessions:
+            same("an apply that was killed changed the workspace", self.work[session.name], session.now())
 
     def branch(self):
         """The same work as a branch, which changes no file of the user's."""
@@ -331,6 +380,11 @@ class Apply:
             elif lost := words(later, b"u") - words(after, b"u") - words(now, b"u"):
                 raise Wrong(f"undo took away what the user wrote since: {sorted(lost)[:5]}")
             return
+        if case.is_killed("undo"):
+            now = case.look()
+            if not differences(now, self.before):
+                return
+            same("an undo that was killed left something else", after, now)
         case.massgen("undo")
         same("undo did not bring back what was there", self.before, case.look())
         if case.rng.random() < 0.5:

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Random projects, random work of agents, random work of the user meanwhile; what must hold in every one.
 
-    tests/random/run.py MASSGEN [CASES] [FIRST_SEED]      needs git
+    tests/random/run.py MASSGEN [CASES] [FIRST_SEED] [--killed]      needs git
+
+With --killed, commands that write are killed at random moments, and mended by `massgen isolate doctor --repair`.
 
 A case that fails tells its seed; `tests/random/run.py MASSGEN 1 SEED` plays it again, tells every command, and
 keeps its directory.
@@ -19,10 +21,10 @@ from case import Case
 from tree import Wrong
 
 
-def one(massgen, cache, keep, seed):
+def one(massgen, cache, keep, killed, seed):
     """What went wrong with a seed, if anything did."""
     root = tempfile.mkdtemp(prefix=f"massgen-random-{seed}-")
-    case, wrong = Case(massgen, seed, root, cache), None
+    case, wrong = Case(massgen, seed, root, cache, killed), None
     try:
         case.play()
     except Wrong as error:
@@ -37,10 +39,10 @@ def one(massgen, cache, keep, seed):
     return wrong
 
 
-def main(massgen, cases=300, first=1):
+def main(massgen, cases=300, first=1, killed=None):
     cases, first = int(cases), int(first)
     with tempfile.TemporaryDirectory(prefix="massgen-random-cache-") as cache:
-        play = functools.partial(one, os.path.realpath(massgen), cache, cases == 1)
+        play = functools.partial(one, os.path.realpath(massgen), cache, cases == 1, killed == "--killed")
         with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
             failed = 0
             for wrong in filter(None, pool.map(play, range(first, first + cases))):

@@ -41,7 +41,7 @@ CONFIGURATION = [
     ("filter.loud.required", "true"),
 ]
 IGNORED = [b"*.log", b"/build/", b"build", b"a*", b"!a.txt", b"*/b", b"*", b"!*/", b"c c/"]
-MEANWHILE = [
+WITH_GIT = [
     [("add", "-A"), ("commit", "-qm", "mine")],
     [("commit", "-qam", "mine")],
     [("checkout", "-qb", "other")],
@@ -55,6 +55,9 @@ MEANWHILE = [
     [("repack", "-qadf"), ("pack-refs", "--all"), ("worktree", "prune")],
     [("checkout", "-q", "--orphan", "new"), ("rm", "-qrf", "--cached", ".")],
     [("branch", "-M", "renamed")],
+    [("reset", "-q", "--hard", "HEAD~1")],
+    [("stash", "-qu"), ("stash", "drop", "-q")],
+    [("add", "-A"), ("commit", "-qm", "one"), ("checkout", "-qb", "topic"), ("rebase", "-q", "main")],
 ]
 
 
@@ -159,10 +162,10 @@ class Setting:
         self.case.may("merge", "-q", "side")
         self.merging = True
 
-    # What the user does with git while agents work.
+    # What the user does with git while agents work, who do the same.
 
     def go_on(self):
-        what = self.rng.choice([*MEANWHILE, None] if self.odd else MEANWHILE)
+        what = self.rng.choice([*WITH_GIT, None] if self.odd else WITH_GIT)
         if what is None and self.form == "plain" and not self.case.linked:
             shutil.rmtree(self.case.project / ".git")
         for args in what or []:

@@ -1,9 +1,11 @@
 //! Archives a session. Its workspace moves aside by one rename, whatever its size; nothing is deleted.
 
-use super::{ArchiveError, io, leave_repository, lock};
+use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, leave_repository, lock};
 use crate::create::Context;
-use crate::git::handover;
-use crate::session::{GitKind, Session, State, sync_dir};
+use std::path::Path;
+
+use crate::git::{Git, Repository, handover, linked};
+use crate::session::{GitKind, GitSide, Session, State, sync_dir};
 
 /// Archives a session; gives its record.
 pub fn discard(context: &Context, session: &Session) -> Result<Session, ArchiveError> {
@@ -48,39 +50,34 @@ fn save_linked_commits(context: &Context, session: &Session) -> Result<(), Archi
         return Ok(());
     };
     let dir = context.state.session(&session.id);
-    let head = handover::head(&context.git, &side.admin)?;
-    if head.is_some() && head != session.base_commit {
-        let bundle = dir.join("commits.bundle");
-        let mut call = context
-            .git
-            .at(&side.admin)
-            .env("GIT_DIR", side.admin.as_os_str())
-            .args(["bundle", "create", "-q"])
-            .args([&bundle])
-            .args(["HEAD"]);
-        if let Some(base) = &session.base_commit {
-            call = call.args([format!("^{base}")]);
-        }
-        call.output()?;
+    if handover::head(&context.git, &side.admin)?.is_some() {
+        bundle_commits(&context.git, side, session.base_commit.as_deref(), &dir.join(BUNDLE))?;
     }
-    let saved = dir.join("linked-admin");
-    if side.admin.is_dir() && !saved.exists() {
-        copy_tree(&side.admin, &saved).map_err(io(&saved))?;
+    if side.admin.is_dir() {
+        let saved = dir.join(SAVED_ADMIN);
+        linked::save(&side.admin, &saved).map_err(io(&saved))?;
     }
     Ok(())
 }
 
-/// Copies a small tree of plain files.
-pub(super) fn copy_tree(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_tree(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
+/// Packs what the work tree's `HEAD` has beyond the commit that the session began from, or all of it, if that
+/// one was collected since.
+fn bundle_commits(
+    git: &Git,
+    side: &GitSide,
+    base: Option<&str>,
+    bundle: &Path,
+) -> Result<(), ArchiveError> {
+    let at = || git.at(&side.admin).env("GIT_DIR", side.admin.as_os_str());
+    let there = match base {
+        Some(base) => Repository::commit(git, &side.user_common, base)?,
+        None => None,
+    };
+    let but: Vec<String> = there.into_iter().map(|base| format!("^{base}")).collect();
+    // git makes no bundle of nothing.
+    if at().args(["rev-list", "-n", "1", "HEAD"]).args(&but).output()?.is_empty() {
+        return Ok(());
     }
+    at().args(["bundle", "create", "-q"]).args([bundle]).args(["HEAD"]).args(&but).output()?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use super::{ArchiveError, abandon, discard, gc};
 use crate::apply::{self, RecoverError};
 use crate::create::Context;
-use crate::git::{Repository, pin};
-use crate::session::{Lock, Session, State, list};
+use crate::git::{Repository, linked, pin};
+use crate::session::{GitKind, Lock, Session, State, list};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +136,8 @@ fn of_session(
         }
         State::Discarded => {
             let moved = !dir.join("workspace").exists();
-            let pinned = has_pin(context, session)?;
-            if !moved || pinned {
+            let left = is_in_repository(context, session)?;
+            if !moved || left {
                 if repair {
                     discard::put_aside(context, session)?;
                 }
@@ -164,12 +164,14 @@ fn of_session(
     Ok(())
 }
 
-fn has_pin(context: &Context, session: &Session) -> Result<bool, ArchiveError> {
-    let Some(side) = session.git.as_ref().filter(|side| side.pinned && side.user_common.is_dir())
-    else {
+/// Whether the user's repository has something of a session.
+fn is_in_repository(context: &Context, session: &Session) -> Result<bool, ArchiveError> {
+    let Some(side) = session.git.as_ref().filter(|side| side.user_common.is_dir()) else {
         return Ok(false);
     };
-    Ok(pin::list(&context.git, &side.user_common)?.contains(&session.id))
+    let registered = side.kind == GitKind::Linked && linked::is_registered(&side.admin);
+    let pinned = || pin::list(&context.git, &side.user_common);
+    Ok(registered || side.pinned && pinned()?.contains(&session.id))
 }
 
 /// A pin whose session we do not know may belong to somebody else's state: it is told, not touched.

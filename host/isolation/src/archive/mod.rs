@@ -21,6 +21,11 @@ use crate::git::{GitError, linked, pin};
 use crate::session::{Busy, GitKind, Lock, SaveError, Session};
 use crate::store::StoreError;
 
+/// Commits of a linked work tree, in the session's directory while it is archived.
+const BUNDLE: &str = "commits.bundle";
+/// What a linked work tree has of its own, likewise.
+const SAVED_ADMIN: &str = "linked-admin";
+
 /// Why a session can't be put away, brought back or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -86,7 +91,7 @@ fn leave_repository(context: &Context, session: &Session) -> Result<(), ArchiveE
     let _registry = Lock::wait(&context.state.repository_lock(&side.user_common))
         .map_err(|source| ArchiveError::Busy { session: session.label(), source })?;
     if side.kind == GitKind::Linked {
-        linked::remove(&context.git, &side.user_common, &session.workspace)?;
+        linked::remove(&side.admin).map_err(io(&side.admin))?;
     }
     if side.pinned {
         pin::clear(&context.git, &side.user_common, &side.user_common, &session.id)?;

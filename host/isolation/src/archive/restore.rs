@@ -6,15 +6,14 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Mode, Timespec, Timestamps};
 
-use super::discard::copy_tree;
 use super::thin::LIST;
-use super::{ArchiveError, io, lock};
+use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, lock};
 use crate::baseline::{self, Baseline};
 use crate::create::Context;
 use crate::entry::{Node, Stamp};
-use crate::git::{Repository, pin};
+use crate::git::{Git, GitError, Repository, linked, pin};
 use crate::path::RelPath;
-use crate::session::{GitKind, Lock, Session, State, read_json};
+use crate::session::{GitKind, GitSide, Lock, Session, State, read_json};
 use crate::store::Store;
 
 /// Brings a session back; gives its record.
@@ -34,6 +33,9 @@ pub fn restore(context: &Context, session: &Session) -> Result<Session, ArchiveE
     session.state = State::Open;
     session.discarded_unix_ms = None;
     session.save(&dir)?;
+    // Until here a crash leads back to the archive.
+    _ = std::fs::remove_file(dir.join(BUNDLE));
+    _ = std::fs::remove_dir_all(dir.join(SAVED_ADMIN));
     Ok(session)
 }
 
@@ -49,7 +51,7 @@ fn refill(session: &Session, dir: &Path) -> Result<(), ArchiveError> {
     for path in read_json::<Vec<RelPath>>(&list)? {
         let file = session.workspace.join(path.as_path());
         if file.symlink_metadata().is_err() {
-            refill_file(&mut baseline, &store, &path, &file)?;
+            refill_file(&mut baseline, &store, &path, (dir, &file))?;
         }
     }
     let fresh = dir.join("baseline.new");
@@ -63,7 +65,7 @@ fn refill_file(
     baseline: &mut Baseline,
     store: &Store,
     path: &RelPath,
-    file: &Path,
+    (dir, file): (&Path, &Path),
 ) -> Result<(), ArchiveError> {
     let Ok(at) = baseline.entries.binary_search_by(|entry| entry.path.cmp(path)) else {
         return Ok(());
@@ -75,7 +77,10 @@ fn refill_file(
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
-    let mut out = std::fs::File::create_new(file).map_err(failed)?;
+    // A crash must not leave a part of it in its place.
+    let partial = dir.join("refill.partial");
+    _ = std::fs::remove_file(&partial);
+    let mut out = std::fs::File::create_new(&partial).map_err(failed)?;
     out.write_all(&bytes).map_err(failed)?;
     let settle = || -> rustix::io::Result<Stamp> {
         rustix::fs::fchmod(&out, Mode::from_raw_mode(*mode))?;
@@ -85,6 +90,8 @@ fn refill_file(
             tv_nsec: ns.rem_euclid(1_000_000_000),
         };
         rustix::fs::futimens(&out, &Timestamps { last_access: time, last_modification: time })?;
+        rustix::fs::fsync(&out)?;
+        rustix::fs::rename(&partial, file)?;
         let stat = rustix::fs::statat(rustix::fs::CWD, file, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(Stamp::from(&stat))
     };
@@ -109,26 +116,35 @@ fn rejoin_repository(
     let _registry = Lock::wait(&context.state.repository_lock(&side.user_common))
         .map_err(|source| ArchiveError::Busy { session: label, source })?;
     let git = &context.git;
-    if side.kind == GitKind::Linked {
-        let bundle = dir.join("commits.bundle");
-        if bundle.exists() {
-            git.at(&side.user_common).args(["bundle", "unbundle"]).args([&bundle]).output()?;
-        }
-        let saved = dir.join("linked-admin");
-        if saved.is_dir() && !side.admin.exists() {
-            copy_tree(&saved, &side.admin).map_err(io(&side.admin))?;
-            std::fs::remove_dir_all(&saved).map_err(io(&saved))?;
-        }
-        return Ok(());
-    }
-    let base = session.base_commit.clone();
-    if let Some(base) = base {
-        if Repository::commit(git, &side.user_common, &base)?.is_some() {
-            pin::set(git, &side.user_common, &id, &base)?;
-        } else {
+    let Some(base) = session.base_commit.clone() else { return Ok(()) };
+    let is_back = match side.kind {
+        GitKind::Linked => register_again(git, side, &base, dir)?,
+        _ if Repository::commit(git, &side.user_common, &base)?.is_none() => {
             side.pinned = false;
-            session.notes.push(format!("the commit {base} is gone from the project's repository: git does not work in the workspace, its files are complete"));
+            false
         }
+        _ => pin::set(git, &side.user_common, &id, &base).map(|()| true)?,
+    };
+    if !is_back {
+        session.notes.push(format!("the commit {base} is gone from the project's repository: git does not work in the workspace, its files are complete"));
     }
     Ok(())
+}
+
+/// Brings a linked work tree's commits and its place in the registry back, if what they build on is there.
+fn register_again(git: &Git, side: &GitSide, base: &str, dir: &Path) -> Result<bool, ArchiveError> {
+    let (bundle, saved) = (dir.join(BUNDLE), dir.join(SAVED_ADMIN));
+    if bundle.exists() {
+        let unpack = git.at(&side.user_common).args(["bundle", "unbundle"]).args([&bundle]);
+        match unpack.output() {
+            Err(GitError::Failed { .. }) => return Ok(false),
+            unpacked => _ = unpacked?,
+        }
+    } else if Repository::commit(git, &side.user_common, base)?.is_none() {
+        return Ok(false);
+    }
+    if saved.is_dir() && !side.admin.exists() {
+        linked::put_back(&saved, &side.admin).map_err(io(&side.admin))?;
+    }
+    Ok(true)
 }

@@ -1,46 +1,132 @@
 //! A linked work tree of the user's own repository, for those who want it in their `git worktree list`.
 //! git itself takes no lock on the registry, so that every change to it happens under ours.
+//!
+//! What a work tree has of its own lies in `worktrees/NAME` of the repository. Half of one breaks `git worktree
+//! list` for the user, so that ours come and go by one rename.
 
+use std::ffi::OsString;
+use std::fs;
+use std::io::Result;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
 
-/// Registers a workspace: detached, locked against `git worktree prune`, without files.
-pub(crate) fn add(
-    git: &Git,
-    repository: &Path,
-    workspace: &Path,
-    commit: &str,
-) -> Result<(), GitError> {
-    git.at(repository)
-        .args(["worktree", "add", "--quiet", "--detach", "--no-checkout", "--lock"])
-        .args(["--reason", "massgen session"])
-        .args([workspace])
-        .args([commit])
-        .output()?;
-    Ok(())
+/// What is to be registered.
+pub(crate) struct Registration<'a> {
+    /// The user's work tree.
+    pub(crate) root: &'a Path,
+    /// Where the part of its own will be: `worktrees/NAME`, a name that nobody else has.
+    pub(crate) admin: &'a Path,
+    /// A directory of ours that is not there yet, of the same name.
+    pub(crate) scratch: &'a Path,
+    /// The workspace.
+    pub(crate) workspace: &'a Path,
+    /// The commit that it stands on.
+    pub(crate) commit: &'a str,
 }
 
-/// Takes a workspace out of the registry. Its files are somewhere else by now.
-pub(crate) fn remove(git: &Git, repository: &Path, workspace: &Path) -> Result<(), GitError> {
-    let listed = git.at(repository).args(["worktree", "list", "--porcelain", "-z"]).output()?;
-    let wanted = workspace.as_os_str().as_encoded_bytes();
-    let registered = super::repository::split_nul(&listed)
-        .filter_map(|line| line.strip_prefix(b"worktree "))
-        .any(|path| path == wanted);
-    if registered {
-        git.at(repository)
-            .args(["worktree", "remove", "--force", "--force"])
-            .args([workspace])
-            .output()?;
+/// Registers a workspace: detached, locked against `git worktree prune`, without files.
+///
+/// git calls a work tree after its directory, and directories of projects of one name are many. So it makes
+/// one elsewhere, which is led to the workspace.
+pub(crate) fn add(git: &Git, tree: &Registration<'_>) -> std::result::Result<(), GitError> {
+    git.at(tree.root)
+        .args(["-c", "worktree.useRelativePaths=false"])
+        .args(["worktree", "add", "--quiet", "--detach", "--no-checkout", "--lock"])
+        .args(["--reason", "massgen session"])
+        .args([tree.scratch])
+        .args([tree.commit])
+        .output()?;
+    let lead = || {
+        let pointer = tree.workspace.join(".git");
+        write_at_once(&tree.admin.join("gitdir"), &[pointer.as_os_str().as_bytes(), b"\n"])?;
+        write_at_once(&pointer, &[b"gitdir: ", tree.admin.as_os_str().as_bytes(), b"\n"])?;
+        fs::remove_dir_all(tree.scratch)
+    };
+    lead().map_err(|source| GitError::File { path: tree.admin.to_path_buf(), source })
+}
+
+fn write_at_once(path: &Path, parts: &[&[u8]]) -> Result<()> {
+    let fresh = with_ending(path, "new");
+    fs::write(&fresh, parts.concat())?;
+    fs::rename(&fresh, path)
+}
+
+/// Whether the repository has anything of a work tree.
+pub(crate) fn is_registered(admin: &Path) -> bool {
+    admin.exists() || leaving(admin).is_some_and(|place| place.exists())
+}
+
+/// Takes a work tree out of the registry. Its files are somewhere else by now.
+pub(crate) fn remove(admin: &Path) -> Result<()> {
+    let Some(leaving) = leaving(admin) else { return Ok(()) };
+    if leaving.exists() {
+        fs::remove_dir_all(&leaving)?;
+    }
+    if admin.exists() {
+        fs::rename(admin, &leaving)?;
+        fs::remove_dir_all(&leaving)?;
+    }
+    if let Some(registry) = admin.parent() {
+        // As git does; other work trees keep it.
+        _ = fs::remove_dir(registry);
     }
     Ok(())
 }
 
-/// The workspace's own part of the repository.
-pub(crate) fn admin(git: &Git, workspace: &Path) -> Result<PathBuf, GitError> {
-    use std::os::unix::ffi::OsStringExt;
-    let mut said = git.at(workspace).args(["rev-parse", "--absolute-git-dir"]).output()?;
-    said.pop();
-    Ok(PathBuf::from(std::ffi::OsString::from_vec(said)))
+/// Keeps what a work tree has of its own in a directory of ours.
+pub(crate) fn save(admin: &Path, saved: &Path) -> Result<()> {
+    let fresh = with_ending(saved, "new");
+    remove_if_there(&fresh)?;
+    copy_tree(admin, &fresh)?;
+    remove_if_there(saved)?;
+    fs::rename(&fresh, saved)
+}
+
+/// Registers a work tree again.
+pub(crate) fn put_back(saved: &Path, admin: &Path) -> Result<()> {
+    let (Some(registry), Some(coming)) = (admin.parent(), leaving(admin)) else { return Ok(()) };
+    remove_if_there(&coming)?;
+    copy_tree(saved, &coming)?;
+    fs::create_dir_all(registry)?;
+    fs::rename(&coming, admin)
+}
+
+/// Beside the registry, where git does not look: a work tree's part on its way in or out.
+fn leaving(admin: &Path) -> Option<PathBuf> {
+    let common = admin.parent()?.parent()?;
+    let mut name = OsString::from("massgen-");
+    name.push(admin.file_name()?);
+    Some(common.join(name))
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+fn remove_if_there(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Copies a small tree of plain files, onto the disk.
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+            fs::File::open(&target)?.sync_all()?;
+        }
+    }
+    Ok(())
 }

@@ -59,7 +59,7 @@ impl Performer<'_> {
 
     fn register(
         &self,
-        session: &mut Session,
+        session: &Session,
         source: &Repository,
         repository: &Path,
         gitdir: GitKind,
@@ -73,15 +73,18 @@ impl Performer<'_> {
                     said: "a linked work tree needs a first commit; leave --linked away".into(),
                 }));
             };
-            linked::add(git, &source.root, &self.roots.workspace, commit)?;
-            let admin = linked::admin(git, &self.roots.workspace)?;
+            let admin = repository.join("worktrees").join(&session.id);
+            let tree = linked::Registration {
+                root: &source.root,
+                admin: &admin,
+                scratch: &self.dir.join(&session.id),
+                workspace: &self.roots.workspace,
+                commit,
+            };
+            linked::add(git, &tree)?;
             if checkout.is_none() {
                 private::carry_index(source, &admin)?;
             }
-            if let Some(side) = &mut session.git {
-                side.admin = HostPath(admin);
-            }
-            session.save(&self.dir)?;
             return Ok(());
         }
         if !repository.join("HEAD").exists() {
