@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod analysis;
-mod branch;
 mod config;
 mod confine;
 mod defects;
@@ -10,7 +9,6 @@ mod errors;
 mod faults;
 mod guides;
 mod help;
-mod in_the_way;
 mod isolate;
 mod logs;
 mod plugins;

@@ -32,7 +32,7 @@ CALLS_MAX = 200
 class Place:
     """A project with uncommitted work, a home, a state directory, and an agent's session where one is needed."""
 
-    def __init__(self, root, with_session):
+    def __init__(self, root, with_session, options=()):
         self.root = pathlib.Path(root)
         self.project = self.root / "project"
         self.env = {
@@ -52,8 +52,11 @@ class Place:
             " && printf 'mine\\n' >>d/x && printf 'new\\n' >untracked"
         )
         if with_session:
-            agent = "printf 'two\\n' >edited; rm gone; mkdir e; printf 'agent\\n' >e/made; ln -s e link"
-            self.massgen("isolate", "run", "--name", "s", "--apply", "never", "--", "sh", "-c", agent)
+            agent = (
+                "printf 'two\\n' >edited; git -c user.name=a -c user.email=a@example.com commit -qam agent"
+                "; rm gone; mkdir e; printf 'agent\\n' >e/made; ln -s e link"
+            )
+            self.massgen("isolate", "run", *options, "--name", "s", "--apply", "never", "--", "sh", "-c", agent)
         self.before = self.tree()
 
     def sh(self, script, **options):
@@ -68,13 +71,13 @@ class Place:
         return done
 
     def tree(self):
-        """Every path of the project, its `.git` included, but for the pins of sessions."""
+        """Every path of the project, its `.git` included, but for the pins of sessions, and objects, which may be added."""
         found = {}
         for directory, names, files in os.walk(self.project):
             for name in [*names, *files]:
                 path = os.path.join(directory, name)
                 inside = os.path.relpath(path, self.project)
-                if inside.startswith(".git/refs/massgen"):
+                if inside.startswith((".git/refs/massgen", ".git/worktrees", ".git/objects")):
                     continue
                 if os.path.islink(path):
                     found[inside] = "link " + os.readlink(path)
@@ -94,6 +97,8 @@ class Place:
         assert (workspace / "e/made").read_text() == "agent\n", "the agent's new file is lost"
         assert not (workspace / "gone").exists(), "what the agent deleted is back"
         assert os.readlink(workspace / "link") == "e", "the agent's link is lost"
+        said = subprocess.run(["git", "log", "-1", "--format=%s"], cwd=workspace, env=self.env, capture_output=True, text=True)
+        assert said.stdout == "agent\n", f"the agent's commit is lost: {said}"
 
     def mended(self):
         """After a fault: `doctor --repair` finishes the job, and there is nothing left to mend."""
@@ -105,6 +110,12 @@ class Place:
         """A session can be made and put away, and no pin of it stays."""
         self.massgen("isolate", "create", "--name", "again")
         self.massgen("isolate", "discard", "again")
+
+    def work_trees(self):
+        """How many the user's repository lists; half of one is an error."""
+        done = subprocess.run(["git", "worktree", "list"], cwd=self.project, env=self.env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return len(done.stdout.splitlines())
 
     def pins(self):
         done = subprocess.run(
@@ -175,19 +186,32 @@ def discarded(place):
     place.massgen("isolate", "discard", "s")
 
 
+def thinned(place):
+    discarded(place)
+    place.massgen("isolate", "gc")
+
+
 def applied(place):
     place.massgen("isolate", "apply", "s")
 
 
-# verb: what is prepared, what is stopped, what has to hold afterwards
+# verb: whether there is a session, what is prepared, what is stopped, what has to hold afterwards
 VERBS = {
     "create": (False, nothing, ["create", "--name", "s"], after_create),
     "discard": (True, nothing, ["discard", "s"], after_discard),
     "restore": (True, discarded, ["restore", "s"], after_restore),
     "gc": (True, discarded, ["gc", "--older-than", "0d"], after_gc),
+    "thin": (True, discarded, ["gc"], after_restore),
+    "restore thinned": (True, thinned, ["restore", "s"], after_restore),
     "apply": (True, nothing, ["apply", "s"], after_apply),
     "undo": (True, applied, ["undo"], after_apply),
 }
+# The same of a linked work tree of the user's repository.
+LINKED = {
+    "create linked": (False, nothing, ["create", "--linked", "--name", "s"], after_create),
+    **{f"{verb} linked": VERBS[verb] for verb in ["discard", "restore", "gc"]},
+}
+VERBS |= LINKED
 
 
 def one(verb, call, number, fault):
@@ -195,7 +219,7 @@ def one(verb, call, number, fault):
     with_session, prepare, command, check = VERBS[verb]
     root = tempfile.mkdtemp(prefix="massgen-faults-")
     try:
-        place = Place(root, with_session)
+        place = Place(root, with_session, options_of(verb))
         prepare(place)
         trace = place.root / "trace"
         inject = "signal=SIGKILL" if fault == "kill" else f"error={fault}"
@@ -212,6 +236,7 @@ def one(verb, call, number, fault):
             place.mended()
             check(place)
             place.works()
+            place.work_trees()
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}\n{done.stderr}\n{text[-600:]}") from error
         return True
@@ -233,7 +258,7 @@ def mutating(verb):
     """The calls that a verb makes at all: the others need no run of their own."""
     with_session, prepare, command, _ = VERBS[verb]
     with tempfile.TemporaryDirectory(prefix="massgen-faults-") as root:
-        place = Place(root, with_session)
+        place = Place(root, with_session, options_of(verb))
         prepare(place)
         trace = place.root / "trace"
         under = ["strace", "-o", str(trace), "-e", "trace=" + ",".join(CALLS)]
@@ -331,7 +356,11 @@ def main():
 
 def faults_of(verb):
     """Apply and undo meet every error at every step in `host/isolation/tests/crash.rs`."""
-    return [] if verb in ("apply", "undo") else ERRORS[:2]
+    return [] if verb in ("apply", "undo") or verb in LINKED else ERRORS[:2]
+
+
+def options_of(verb):
+    return ["--linked"] if verb in LINKED else []
 
 
 main()

@@ -18,7 +18,11 @@ pub(crate) struct RestoreArgs {
 pub(crate) fn run(app: &App, args: &RestoreArgs) -> Result<Exit, CommandError> {
     let context = setup::context(app)?;
     let session = setup::session(&context, &args.id)?;
+    let known = session.notes.len();
     let session = restore(&context, &session).map_err(|error| discard::explain(&error))?;
+    for note in session.notes.iter().skip(known) {
+        app.ui.warn(note);
+    }
     if app.ui.manner.json {
         app.ui.json(&document::session(&session, None));
     } else {

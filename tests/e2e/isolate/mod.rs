@@ -1,6 +1,10 @@
 //! Isolation, end to end: what scenarios of one session can't show. Several agents, many sessions at once,
 //! and kills at any moment.
 
+mod branch;
+mod in_the_way;
+mod linked;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
