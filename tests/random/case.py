@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 
+from choice import Choice
 from hand import Hand
 from setting import WITH_GIT, Setting
 from tree import Wrong, differences, files_of, look, outside_git, same, short, shown, words
@@ -15,6 +16,13 @@ from tree import Wrong, differences, files_of, look, outside_git, same, short, s
 OF_A_CHOICE = re.compile("become a directory first|not part of what is applied")
 # One that the user's state of git makes.
 OF_A_MERGE = "git has not merged it yet"
+
+
+DENIED = "Permission denied"
+
+
+class Denied(Wrong):
+    """What somebody else than root may not do."""
 
 
 class Session:
@@ -126,6 +134,8 @@ class Case:
         command = "massgen isolate " + " ".join(shown(os.fsencode(arg)) for arg in args)
         said = done.stderr.decode(errors="replace")
         self.told.append(f"{command}: {done.returncode}\n{said}")
+        if done.returncode == 1 and DENIED in said and os.getuid() != 0:
+            raise Denied(f"{command}: {said}")
         if "panicked" in said or done.returncode not in codes:
             raise Wrong(f"{command}: exit {done.returncode}, not in {codes}\n{said}")
         return done.returncode, json.loads(done.stdout) if done.stdout.startswith(b"{") else None
@@ -222,7 +232,7 @@ class Apply:
         self.before = case.look()
         self.work = {session.name: session.now() for session in sessions}
         self.files = {session.name: self.changes(session) for session in sessions}
-        self.chosen, self.hunks_left = None, set()
+        self.chosen, self.decided, self.hunks_left = None, None, set()
         for session in sessions:
             # git gave the agent words of the user that were not in the project any more.
             session.seen |= words(self.work[session.name], b"u")
@@ -234,6 +244,7 @@ class Apply:
         same("diff changed the project", self.before, self.case.look())
         files = {file["path"]: file for file in said["files"]}
         told = files.keys() | {file["old_path"] for file in said["files"] if file.get("old_path")}
+        told |= {file["path"] for file in said["unreadable"]}
         for path in differences(files_of(session.base), files_of(self.work[session.name])) if self.first else ():
             old, new = session.base.get(path), self.work[session.name].get(path)
             only_mode = old and new and old[0] == new[0] == "file" and old[2] == new[2]
@@ -253,7 +264,10 @@ class Apply:
             self.is_mended()
             # What was the same on both sides may count as applied by now.
             codes = (0, 2, 3)
-        code, said = case.massgen(*args, codes=codes)
+        try:
+            code, said = case.massgen(*args, codes=codes)
+        except Denied:
+            return same("apply was denied something and changed the project", self.before, case.look())
         if code == 2:
             return
         after = case.look()
@@ -263,9 +277,12 @@ class Apply:
             same(f"apply ended in {code} and changed the project", self.before, after)
             return self.has_a_reason(said)
         self.holds(after, said)
-        if not self.chosen and len(self.sessions) == 1 and self.alone():
+        everything = not self.chosen and not self.decided
+        if everything and len(self.sessions) == 1 and self.alone():
             self.is_the_agents(after)
-        if not self.chosen and len(self.sessions) == 1:
+        if self.decided:
+            self.is_what_was_decided(after)
+        if everything and len(self.sessions) == 1:
             case.massgen(*args)
             same("a second apply changed something", after, case.look())
         if said["undo_id"] and rng.random() < 0.7:
@@ -303,13 +320,17 @@ class Apply:
                 raise Wrong(f"{path!r} is not on the branch: {kept}, the agent's is {short(node)}")
 
     def choice(self):
-        """Sometimes one path alone, sometimes some of its hunks."""
+        """Sometimes one path alone, sometimes some of its hunks; sometimes decisions on all of them."""
+        if len(self.sessions) == 1 and self.case.rng.random() < 0.25:
+            session = self.sessions[0]
+            self.decided = Choice(self.case.rng, self.files[session.name], self.raw)
+            return self.decided.write(self.case.root)
         inside = sorted({path for files in self.files.values() for path, file in files.items() if file["scope"] == "in"})
         if not inside or len(self.sessions) > 1 or self.case.rng.random() < 0.6:
             return []
         self.chosen = self.case.rng.choice(inside)
         session = self.sessions[0]
-        raw = next((path for path in [*self.work[session.name], *session.base, *self.before] if shown(path) == self.chosen), None)
+        raw = self.raw(self.chosen)
         if raw is None:
             # Applied in an earlier turn, and gone on both sides since.
             self.chosen = None
@@ -321,6 +342,12 @@ class Apply:
             raw += b"#" + b",".join(b"%d" % hunk["index"] for hunk in taken)
         return [b"--only=" + raw]
 
+    def raw(self, path):
+        """The bytes of a path that JSON tells."""
+        session = self.sessions[0]
+        known = [*self.work[session.name], *session.base, *self.before]
+        return next((raw for raw in known if shown(raw) == path), None)
+
     def alone(self):
         """Nobody worked in the project since the sessions began, which began from what is there."""
         unchanged = outside_git(self.before) == outside_git(self.case.untouched)
@@ -329,7 +356,8 @@ class Apply:
     def has_a_reason(self, said):
         if not said["conflicts"]:
             raise Wrong("apply failed without a conflict")
-        of_the_choice = OF_A_CHOICE.search(said["conflicts"][0]["reason"]) and (self.chosen or self.case.nested)
+        chosen = self.chosen or self.decided or self.case.nested
+        of_the_choice = chosen and OF_A_CHOICE.search(said["conflicts"][0]["reason"])
         if said["conflicts"][0]["reason"] == OF_A_MERGE and self.case.setting.merging:
             return
         inside = not any(file["scope"] == "out-of-scope" for file in self.files[self.sessions[0].name].values())
@@ -352,8 +380,21 @@ class Apply:
             for path in work:
                 mine = words({path: work[path]}, name.encode()) - self.hunks_left
                 # Of two agents, the later one may take away what it has merged.
-                if len(self.work) == 1 and self.first and shown(path) in said["applied"] and mine - has:
+                whole = len(self.work) == 1 and self.first and not self.decided
+                if whole and shown(path) in said["applied"] and mine - has:
                     raise Wrong(f"apply says that {path!r} was applied, and the agent's words are not there")
+
+    def is_what_was_decided(self, after):
+        """Nothing else changed; and what was taken in part is what its hunks say."""
+        for path in differences(files_of(self.before), files_of(after)):
+            if shown(path) not in self.decided.taken:
+                raise Wrong(f"{path!r} changed and was not taken: {self.decided.decisions}")
+        for path, base in self.sessions[0].base.items():
+            if path not in self.decided.parts or not self.alone() or self.before[path][2] != base[2]:
+                continue
+            expected = self.decided.expected(path, base[2])
+            if after[path][2] != expected:
+                raise Wrong(f"{path!r} taken in part: {short(after[path])}, expected {expected!r}, by {self.decided.decisions}")
 
     def is_the_agents(self, after):
         """Nobody worked here meanwhile: what is applied is what the agent made."""
@@ -373,7 +414,10 @@ class Apply:
         if case.rng.random() < 0.3:
             case.user.work(case.rng.randrange(1, 4))
             later = case.look()
-            code, _ = case.massgen("undo", codes=(0, 3))
+            try:
+                code, _ = case.massgen("undo", codes=(0, 3))
+            except Denied:
+                code = 1
             now = case.look()
             if code != 0:
                 same(f"undo ended in {code} and changed the project", later, now)

@@ -7,7 +7,8 @@ from tree import look, outside_git
 
 NAMES = [b"a", b"b", b"c c", b"-d", b"\xc3\xa9", b"e\xcc\x81", b"\xff", b"new\nline", b".hidden", b"x.log", b"build", b"Makefile", b"a.txt", b"'q\"", b"$HOME", b"a#1", b"*", b"n" * 120]
 TARGETS = [b"a", b"../b", b"nowhere", b"/etc/hostname", b".", b"c c/a"]
-MODES = [0o644, 0o644, 0o644, 0o755, 0o600, 0o444]
+MODES = [0o644, 0o644, 0o644, 0o755, 0o600, 0o444, 0o200]
+DIR_MODES = [0o755, 0o700, 0o555]
 DEEP_MAX = 4
 
 
@@ -20,7 +21,11 @@ class Hand:
     def work(self, times):
         acts = [self.make, self.edit, self.edit, self.edit, self.remove, self.rename, self.chmod, self.replace]
         for _ in range(times):
-            self.rng.choice(acts)()
+            try:
+                self.rng.choice(acts)()
+            except PermissionError:
+                # Somebody else than root can't do everything.
+                pass
 
     def line(self):
         self.written += 1
@@ -104,8 +109,10 @@ class Hand:
             os.rename(self.at(path), self.at(to))
 
     def chmod(self):
-        files = self.paths("file")
-        if files:
+        files, dirs = self.paths("file"), self.paths("dir")
+        if dirs and self.rng.random() < 0.3:
+            os.chmod(self.at(self.rng.choice(dirs)), self.rng.choice(DIR_MODES))
+        elif files:
             os.chmod(self.at(self.rng.choice(files)), self.rng.choice(MODES))
 
     def replace(self):

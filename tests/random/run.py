@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Random projects, random work of agents, random work of the user meanwhile; what must hold in every one.
 
-    tests/random/run.py MASSGEN [CASES] [FIRST_SEED] [--killed]      needs git
+    tests/random/run.py MASSGEN [CASES] [FIRST_SEED] [--killed] [--nobody]      needs git
 
 With --killed, commands that write are killed at random moments, and mended by `massgen isolate doctor --repair`.
+With --nobody, which needs root, all is another user's, whom permissions keep from something.
 
 A case that fails tells its seed; `tests/random/run.py MASSGEN 1 SEED` plays it again, tells every command, and
 keeps its directory.
 """
 
+import argparse
 import concurrent.futures
 import functools
 import os
@@ -39,18 +41,39 @@ def one(massgen, cache, keep, killed, seed):
     return wrong
 
 
-def main(massgen, cases=300, first=1, killed=None):
-    cases, first = int(cases), int(first)
-    with tempfile.TemporaryDirectory(prefix="massgen-random-cache-") as cache:
-        play = functools.partial(one, os.path.realpath(massgen), cache, cases == 1, killed == "--killed")
-        with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
-            failed = 0
-            for wrong in filter(None, pool.map(play, range(first, first + cases))):
-                failed += 1
-                print(wrong, flush=True)
-    print(f"{cases - failed} of {cases} stories hold")
-    return 1 if failed else 0
+def become_nobody():
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("massgen")
+    parser.add_argument("cases", type=int, nargs="?", default=300)
+    parser.add_argument("first", type=int, nargs="?", default=1)
+    parser.add_argument("--killed", action="store_true")
+    parser.add_argument("--nobody", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="massgen-random-") as place:
+        # Where everybody may run it.
+        massgen = shutil.copy(args.massgen, place)
+        os.chmod(place, 0o755)
+        os.mkdir(f"{place}/cache")
+        os.chmod(f"{place}/cache", 0o777)
+        play = functools.partial(one, massgen, f"{place}/cache", args.cases == 1, args.killed)
+        who = become_nobody if args.nobody else None
+        with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), initializer=who) as pool:
+            wrong = list(filter(None, map(told, pool.map(play, range(args.first, args.first + args.cases)))))
+    print(f"{args.cases - len(wrong)} of {args.cases} stories hold")
+    return 1 if wrong else 0
+
+
+def told(wrong):
+    if wrong:
+        print(wrong, flush=True)
+    return wrong
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

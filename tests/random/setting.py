@@ -167,7 +167,7 @@ class Setting:
     def go_on(self):
         what = self.rng.choice([*WITH_GIT, None] if self.odd else WITH_GIT)
         if what is None and self.form == "plain" and not self.case.linked:
-            shutil.rmtree(self.case.project / ".git")
+            shutil.rmtree(self.case.project / ".git", ignore_errors=True)
         for args in what or []:
             self.case.may(*args)
 

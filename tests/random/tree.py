@@ -4,6 +4,10 @@ import os
 import re
 
 
+# The bytes of a file that its permissions close.
+UNREADABLE = b"unreadable"
+
+
 class Wrong(Exception):
     """What did not hold."""
 
@@ -23,6 +27,8 @@ def look(root):
                 found[inside] = ("link", os.readlink(path))
             elif os.path.isdir(path):
                 found[inside] = ("dir", mode)
+            elif os.path.isfile(path) and not os.access(path, os.R_OK):
+                found[inside] = ("file", mode, UNREADABLE)
             elif os.path.isfile(path):
                 with open(path, "rb") as file:
                     found[inside] = ("file", mode, without_pins(file.read()) if inside == b".git/packed-refs" else file.read())

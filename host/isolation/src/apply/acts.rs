@@ -46,13 +46,39 @@ impl Act {
     fn rank(&self) -> (u8, isize) {
         let depth = isize::try_from(self.path().depth()).unwrap_or(isize::MAX);
         match self {
-            Self::Remove { .. } => (0, -depth),
-            Self::RemoveDir { .. } => (1, -depth),
-            Self::MakeDir { .. } => (2, depth),
-            Self::Create { .. } => (3, depth),
-            Self::Replace { .. } => (4, depth),
-            Self::SetDirMode { .. } => (5, -depth),
+            // A directory is opened before anything is done in it, and closed when everything is.
+            Self::SetDirMode { after, .. } if is_open(*after) => (0, depth),
+            Self::Remove { .. } => (1, -depth),
+            Self::RemoveDir { .. } => (2, -depth),
+            Self::MakeDir { .. } => (3, depth),
+            Self::Create { .. } => (4, depth),
+            Self::Replace { .. } => (5, depth),
+            Self::SetDirMode { .. } => (6, -depth),
         }
+    }
+}
+
+/// Whether its owner may write a directory.
+fn is_open(mode: u32) -> bool {
+    mode & OPEN == OPEN
+}
+
+/// Writing and searching, for the owner.
+const OPEN: u32 = 0o300;
+
+/// A directory goes open, so that what is in it can go first.
+fn remove_dir(acts: &mut Vec<Act>, path: &RelPath, mode: u32) {
+    if !is_open(mode) {
+        acts.push(Act::SetDirMode { path: path.clone(), before: mode, after: mode | OPEN });
+    }
+    acts.push(Act::RemoveDir { path: path.clone(), mode: mode | OPEN });
+}
+
+/// A directory comes open, so that something can be put into it.
+fn make_dir(acts: &mut Vec<Act>, path: &RelPath, mode: u32) {
+    acts.push(Act::MakeDir { path: path.clone(), mode: mode | OPEN });
+    if !is_open(mode) {
+        acts.push(Act::SetDirMode { path: path.clone(), before: mode | OPEN, after: mode });
     }
 }
 
@@ -72,12 +98,12 @@ pub(super) fn acts(ops: &[Op]) -> Vec<Act> {
                     acts.push(Act::SetDirMode { path: path(), before, after });
                 }
                 (Some(mode), None) => {
-                    acts.push(Act::RemoveDir { path: path(), mode });
+                    remove_dir(&mut acts, &op.path, mode);
                     acts.push(Act::Create { path: path(), after: after.clone() });
                 }
                 (None, Some(mode)) => {
                     acts.push(Act::Remove { path: path(), before: before.clone() });
-                    acts.push(Act::MakeDir { path: path(), mode });
+                    make_dir(&mut acts, &op.path, mode);
                 }
                 (None, None) => acts.push(Act::Replace {
                     path: path(),
@@ -85,14 +111,14 @@ pub(super) fn acts(ops: &[Op]) -> Vec<Act> {
                     after: after.clone(),
                 }),
             },
-            (Some(before), None) => acts.push(match dir(before) {
-                Some(mode) => Act::RemoveDir { path: path(), mode },
-                None => Act::Remove { path: path(), before: before.clone() },
-            }),
-            (None, Some(after)) => acts.push(match dir(after) {
-                Some(mode) => Act::MakeDir { path: path(), mode },
-                None => Act::Create { path: path(), after: after.clone() },
-            }),
+            (Some(before), None) => match dir(before) {
+                Some(mode) => remove_dir(&mut acts, &op.path, mode),
+                None => acts.push(Act::Remove { path: path(), before: before.clone() }),
+            },
+            (None, Some(after)) => match dir(after) {
+                Some(mode) => make_dir(&mut acts, &op.path, mode),
+                None => acts.push(Act::Create { path: path(), after: after.clone() }),
+            },
         }
     }
     acts.sort_by_key(Act::rank);
@@ -103,30 +129,54 @@ pub(super) fn acts(ops: &[Op]) -> Vec<Act> {
 mod tests {
     use super::*;
 
+    fn op(path: &str, before: Option<&Node>, after: Option<&Node>) -> Op {
+        let path = RelPath::new(path.as_bytes()).unwrap();
+        Op { path, before: before.cloned(), after: after.cloned() }
+    }
+
+    fn told(ops: &[Op]) -> Vec<String> {
+        let name = |act: &Act| format!("{act:?}").split(' ').next().unwrap().to_string();
+        acts(ops).iter().map(|act| format!("{} {}", name(act), act.path().lossy())).collect()
+    }
+
+    #[test]
+    fn a_closed_directory_is_open_while_something_is_done_in_it() {
+        let link = Node::Link { target: b"x".to_vec() };
+        let (open, closed) = (Node::Dir { mode: 0o755 }, Node::Dir { mode: 0o555 });
+        let (open, closed, link) = (Some(&open), Some(&closed), Some(&link));
+        let inside = |before, after| op("d/f", before, after);
+        let cases = [
+            (
+                [op("d", closed, open), inside(None, link)],
+                ["SetDirMode d", "Create d/f"].as_slice(),
+            ),
+            ([op("d", open, closed), inside(None, link)], &["Create d/f", "SetDirMode d"]),
+            (
+                [op("d", closed, None), inside(link, None)],
+                &["SetDirMode d", "Remove d/f", "RemoveDir d"],
+            ),
+            (
+                [op("d", None, closed), inside(None, link)],
+                &["MakeDir d", "Create d/f", "SetDirMode d"],
+            ),
+        ];
+        for (ops, expect) in cases {
+            assert_eq!(told(&ops), expect);
+        }
+    }
+
     #[test]
     fn a_directory_becomes_a_file_after_it_is_empty() {
         let link = Node::Link { target: b"x".to_vec() };
         let dir = Node::Dir { mode: 0o755 };
-        let op = |path: &str, before: Option<&Node>, after: Option<&Node>| Op {
-            path: RelPath::new(path.as_bytes()).unwrap(),
-            before: before.cloned(),
-            after: after.cloned(),
-        };
         let ops = [
             op("a", Some(&dir), Some(&link)),
             op("a/b", Some(&link), None),
             op("f", Some(&link), Some(&dir)),
             op("f/g", None, Some(&link)),
         ];
-        let told: Vec<String> = acts(&ops)
-            .iter()
-            .map(|act| {
-                let name = format!("{act:?}");
-                format!("{} {}", name.split(' ').next().unwrap(), act.path().lossy())
-            })
-            .collect();
         let expect =
             ["Remove a/b", "Remove f", "RemoveDir a", "MakeDir f", "Create a", "Create f/g"];
-        assert_eq!(told, expect);
+        assert_eq!(told(&ops), expect);
     }
 }

@@ -172,7 +172,9 @@ impl Run<'_> {
             Act::MakeDir { mode, .. } => {
                 match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(*mode)) {
                     Ok(()) => Ok(()),
-                    Err(Errno::EXIST) if self.is_dir(path) => Ok(()),
+                    Err(Errno::EXIST) if tree::is_dir_in(parent.as_fd(), name) == Ok(true) => {
+                        Ok(())
+                    }
                     Err(errno) => Err(failed("make the directory")(errno)),
                 }
             }
@@ -200,11 +202,6 @@ impl Run<'_> {
             Act::Remove { before, .. } => self.take_away(at, here, before),
             Act::Replace { before, .. } => self.replace(at, here, before),
         }
-    }
-
-    fn is_dir(&self, path: &RelPath) -> bool {
-        let stat = self.tree.stat(path).ok().flatten();
-        stat.is_some_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir())
     }
 
     /// Moves what is there into the staging directory and looks at what came.

@@ -139,8 +139,10 @@ fn take_back(
                 Err(errno) => Err(errno.into()),
             }
         }
+        // Whoever may not write here is told so before it is told that there is no directory to remove.
+        Act::MakeDir { .. } if !tree::is_dir_in(parent.as_fd(), name)? => Ok(()),
         Act::MakeDir { .. } => match rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR) {
-            // Not empty: somebody put something in. Not there, or no directory: it was never made.
+            // Not empty: somebody put something in.
             Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(()),
             Err(errno) => Err(errno.into()),
         },

@@ -77,6 +77,12 @@ pub(super) fn stat_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Stat>, 
     }
 }
 
+/// Whether a name of a directory is a directory itself.
+pub(super) fn is_dir_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<bool, Errno> {
+    let stat = stat_in(dir, name)?;
+    Ok(stat.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode).is_dir()))
+}
+
 /// Opens a file of a directory for reading; a pipe does not hold us up.
 pub(super) fn open_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<File, Errno> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -207,8 +207,10 @@ fn scope_of(
     if ignored { Scope::IgnoredOutput } else { Scope::In }
 }
 
+const OWNER_READS: u32 = 0o400;
+
 /// What stands at a touched path, and what was seen in it. Build output that nothing is compared with is not
-/// read; everything else is read once.
+/// read, but for files that perhaps can't be; everything else is read once.
 fn node(
     path: &RelPath,
     now: &Now,
@@ -222,7 +224,8 @@ fn node(
         Now::File { mode, size } => {
             let same_size =
                 old.and_then(Node::content).is_some_and(|content| content.size == *size);
-            if scope == Scope::In || same_size {
+            let is_closed = mode & OWNER_READS == 0;
+            if scope == Scope::In || same_size || is_closed {
                 let Looked { content, bytes } = source.look(path)?;
                 let inside = bytes.map(|bytes| Inside::of(&bytes));
                 (Node::File { mode: *mode, content }, inside)

@@ -1,9 +1,10 @@
 //! A private repository: it borrows the user's objects, holds copies of the user's refs, and is the
 //! agent's own. The user's `.git` is only read. Layouts are those of git's `gitrepository-layout(5)`.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
@@ -144,11 +145,26 @@ pub(crate) fn add_worktree(
     if let (Some(branch), Some(commit), true) = (tree.branch, tree.commit, tree.new_branch) {
         write(&tree.repository.join("refs/heads").join(branch), format!("{commit}\n").as_bytes())?;
     }
-    write(&pointer, &[b"gitdir: ", admin.as_os_str().as_bytes(), b"\n"].concat())?;
+    let leads_to = [b"gitdir: ", admin.as_os_str().as_bytes(), b"\n"].concat();
+    while_open(tree.workspace, || write(&pointer, &leads_to))?;
     if let Some(source) = source {
         carry_index(source, &admin)?;
     }
     Ok(admin)
+}
+
+/// Does something in a directory of ours that its own permissions, a copy of the user's, may close.
+fn while_open(dir: &Path, act: impl FnOnce() -> Result<(), GitError>) -> Result<(), GitError> {
+    const OWNER_WRITES: u32 = 0o300;
+    let closed = fs::metadata(dir).map_err(file_error(dir))?.permissions();
+    if closed.mode() & OWNER_WRITES == OWNER_WRITES {
+        return act();
+    }
+    let open = Permissions::from_mode(closed.mode() | OWNER_WRITES);
+    fs::set_permissions(dir, open).map_err(file_error(dir))?;
+    let done = act();
+    fs::set_permissions(dir, closed).map_err(file_error(dir))?;
+    done
 }
 
 /// Index, shared index and sparse patterns: all that tells what is staged.
