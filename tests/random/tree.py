@@ -12,6 +12,13 @@ class Wrong(Exception):
     """What did not hold."""
 
 
+DENIED = "Permission denied"
+
+
+class Denied(Wrong):
+    """What somebody else than root may not do."""
+
+
 def look(root):
     """Every path below a directory, but `.git`'s pins of sessions: its kind, permissions and bytes."""
     found = {}

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use massgen_isolation::apply::{
-    ApplyRequest, Fault, Hook, NoHook, Which, apply, recover, undo, unfinished,
+    ApplyRequest, Fault, Hook, NoHook, UndoError, Which, apply, recover, undo, unfinished,
 };
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
@@ -324,4 +324,26 @@ fn a_write_that_finds_something_else_takes_everything_back() {
     now.remove(Path::new("edited"));
     before.remove(Path::new("edited"));
     assert_eq!(now, before);
+}
+
+#[test]
+fn an_undo_of_another_project_leaves_an_apply_alone_that_is_under_way() {
+    /// Undoes at every step, where there is nothing to undo.
+    struct Undoes<'a>(&'a Context, PathBuf, usize);
+    impl Hook for Undoes<'_> {
+        fn before(&mut self, _: &'static str) -> Result<(), Fault> {
+            self.2 += 1;
+            let which = [Which::Project(&self.1), Which::Session("nobody")];
+            for which in which {
+                let undone = undo(self.0, which, &mut NoHook);
+                assert!(matches!(undone, Err(UndoError::Nothing)), "{undone:?}");
+            }
+            Ok(())
+        }
+    }
+    let (steps, after) = whole();
+    let case = Case::new();
+    let mut hook = Undoes(&case.context, case.dir.path().join("another"), 0);
+    assert!(case.apply(&mut hook));
+    assert_eq!((hook.2, tree(&case.project())), (steps, after));
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::hook::Hook;
-use super::record::{ApplyKind, ApplyRecord, Status, new_dir, records};
+use super::record::{ApplyKind, ApplyRecord, Status, all_records, new_dir, records};
 use super::{ApplyError, Tree, execute, lock_project, recover};
 use crate::create::Context;
 use crate::entry::Node;
@@ -77,20 +77,23 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
         });
         known.pop().ok_or(UndoError::Nothing)
     };
-    // What a crash left decides what the newest one is.
-    let project = match find() {
-        Ok((record, _)) => record.project,
-        Err(error) => {
-            recover(context, None).map_err(ApplyError::from)?;
-            drop(error);
-            find()?.0.project
+    let project = match which {
+        Which::Project(path) => path.to_path_buf(),
+        Which::Session(id) => {
+            let known = all_records(&context.state)?;
+            let mut of_session = known
+                .into_iter()
+                .map(|(record, _)| record)
+                .filter(|record| record.sessions.iter().any(|session| session == id));
+            of_session.next().ok_or(UndoError::Nothing)?.project.0
         }
     };
     let _lock = lock_project(context, &project)?;
+    // What a crash left decides what the newest one is. Under the lock: what is under way is not left.
     recover(context, Some(&project)).map_err(ApplyError::from)?;
     let (record, dir) = find()?;
-    let tree = Tree::open(&project)
-        .map_err(|source| ApplyError::Io { path: project.0.clone(), source })?;
+    let tree =
+        Tree::open(&project).map_err(|source| ApplyError::Io { path: project.clone(), source })?;
     let drift = drift(&tree, &record)?;
     if !drift.is_empty() {
         return Err(UndoError::Drift(drift));
