@@ -427,3 +427,18 @@ fn a_grant_that_reaches_the_project_is_told() {
     assert!(notes.contains("what you granted reaches the project itself"), "{notes}");
     assert_eq!(std::fs::read_to_string(env.project().join("a")).unwrap(), "two\n");
 }
+
+#[test]
+fn an_object_that_the_agents_git_has_again_is_nobodys_change() {
+    let env = crate::isolate::repository();
+    let touch = "find .git/objects -type f -exec touch -d 2020-01-01 {} +";
+    crate::isolate::sh(&env, touch);
+    // git renews the time of the user's own object instead of writing it once more.
+    let args = ["isolate", "run", "--json", "--", "git", "hash-object", "-w", "a"];
+    let session = env.run(&args).exits(0).json();
+    assert_eq!(session["protection"]["achieved"], "landlock");
+    crate::isolate::sh(&env, "test -n \"$(find .git/objects -type f -newermt 2021-01-01)\"");
+    let notes = session["protection"]["notes"].to_string();
+    assert!(!notes.contains("meanwhile"), "{notes}");
+    assert_eq!(session["escapes"], serde_json::json!([]));
+}

@@ -51,6 +51,17 @@ pub(super) fn only_mode(before: Option<&Seen>, after: Option<&Seen>) -> bool {
     }
 }
 
+/// Whether a file has other times, and nothing else that can be seen. The kernel forbids nobody to set those of
+/// files that are theirs, and git does so with objects that it would have written again.
+pub(super) fn only_times(before: Option<&Seen>, after: Option<&Seen>) -> bool {
+    match (before, after) {
+        (Some(Seen::File { mode: was, stamp: old }), Some(Seen::File { mode, stamp })) => {
+            (*was, old.size, old.inode) == (*mode, stamp.size, stamp.inode)
+        }
+        _ => false,
+    }
+}
+
 /// How one node became another; nothing, if only its times are others.
 pub(super) fn status(before: Option<&Node>, after: Option<&Node>) -> Option<Status> {
     match (before, after) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::escape::{only_mode, status};
+use super::escape::{only_mode, only_times, status};
 use super::keep;
 use super::place::{Place, Skip, places};
 use super::sight::{self, Seen};
@@ -131,7 +131,12 @@ impl Watch {
                     Depth::Whole => status(before.as_ref(), after.as_ref()),
                     Depth::Confined if only_mode(was, now) => Some(Status::ModeChanged),
                     Depth::Confined => {
-                        others += u64::from(place.kind(path) != Area::Index);
+                        let as_usual = match place.kind(path) {
+                            Area::Index => true,
+                            Area::Object => only_times(was, now),
+                            _ => false,
+                        };
+                        others += u64::from(!as_usual);
                         None
                     }
                 };
