@@ -125,6 +125,16 @@ fn agents_side_by_side() {
         env.run(&["isolate", "discard", id]).exits(0);
     }
     assert_eq!(tree(&env), before);
+
+    // What they share stays while one of them is there.
+    let shared = || count(&state(&env).join("teams"));
+    env.run(&["isolate", "restore", "one"]).exits(0);
+    env.run(&["isolate", "gc", "--older-than", "0d"]).exits(0);
+    env.run(&["isolate", "exec", "one", "--", "git", "log", "massgen-two"]).exits(0);
+    assert_eq!(shared(), 1);
+    env.run(&["isolate", "discard", "one"]).exits(0);
+    env.run(&["isolate", "gc", "--older-than", "0d"]).exits(0);
+    assert_eq!(shared(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::thin::thin;
-use super::{ArchiveError, io as io_at, to_trash};
+use super::{ArchiveError, io as io_at, to_trash, trash};
 use crate::create::Context;
 use crate::session::{Lock, Session, State, list};
 
@@ -40,6 +40,7 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
         }
     }
     if !dry_run {
+        collected.bytes += remove_teams(context)?;
         clear_incoming(context);
         empty_trash(context)?;
     }
@@ -83,6 +84,28 @@ fn remove(
     }
     collected.removed.push(session.id);
     Ok(())
+}
+
+/// Repositories that sessions shared which are no more.
+fn remove_teams(context: &Context) -> Result<u64, ArchiveError> {
+    // A session is written down before its team's directory is made: whoever is new is seen below.
+    let teams: Vec<_> =
+        fs::read_dir(context.state.teams()).into_iter().flatten().flatten().collect();
+    let (sessions, broken) = list(&context.state);
+    if !broken.is_empty() {
+        return Ok(0);
+    }
+    let mut bytes = 0;
+    for team in teams.iter().map(fs::DirEntry::path) {
+        let is_ours = |session: &Session| {
+            session.git.as_ref().is_some_and(|side| side.repository.starts_with(&team))
+        };
+        if !sessions.iter().any(is_ours) {
+            bytes += size_of(&team);
+            trash(context, &team)?;
+        }
+    }
+    Ok(bytes)
 }
 
 fn thin_if_free(context: &Context, session: &Session) -> Result<u64, ArchiveError> {

@@ -101,11 +101,16 @@ fn leave_repository(context: &Context, session: &Session) -> Result<(), ArchiveE
 
 /// Moves a session's directory to where it is removed from. From then on nothing finds it.
 fn to_trash(context: &Context, session: &Session) -> Result<PathBuf, ArchiveError> {
-    let dir = context.state.session(&session.id);
+    trash(context, &context.state.session(&session.id))
+}
+
+/// Moves a directory of ours to where it is removed from.
+fn trash(context: &Context, dir: &std::path::Path) -> Result<PathBuf, ArchiveError> {
     let trash = context.state.trash();
     std::fs::create_dir_all(&trash).map_err(io(&trash))?;
-    let place = trash.join(format!("{}-{}", session.id, std::process::id()));
-    std::fs::rename(&dir, &place).map_err(io(&dir))?;
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let place = trash.join(format!("{name}-{}", std::process::id()));
+    std::fs::rename(dir, &place).map_err(io(dir))?;
     Ok(place)
 }
 

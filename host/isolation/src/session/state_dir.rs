@@ -56,7 +56,12 @@ impl StateDir {
 
     /// A repository that several sessions share.
     pub(crate) fn team(&self, id: &str) -> PathBuf {
-        self.root.join("teams").join(id)
+        self.teams().join(id)
+    }
+
+    /// All of those.
+    pub(crate) fn teams(&self) -> PathBuf {
+        self.root.join("teams")
     }
 
     /// Locks of users' repositories.
