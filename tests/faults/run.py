@@ -209,7 +209,7 @@ VERBS = {
 # The same of a linked work tree of the user's repository.
 LINKED = {
     "create linked": (False, nothing, ["create", "--linked", "--name", "s"], after_create),
-    **{f"{verb} linked": VERBS[verb] for verb in ["discard", "restore", "gc"]},
+    **{f"{verb} linked": VERBS[verb] for verb in ["discard", "restore"]},
 }
 VERBS |= LINKED
 
@@ -235,8 +235,9 @@ def one(verb, call, number, fault):
         try:
             place.mended()
             check(place)
-            place.works()
             place.work_trees()
+            if number % 4 == 1:
+                place.works()
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}\n{done.stderr}\n{text[-600:]}") from error
         return True
@@ -330,7 +331,7 @@ def at_every_call():
     jobs = []
     for verb in VERBS:
         for call in mutating(verb):
-            jobs += [(verb, call, fault) for fault in ["kill", *faults_of(verb)]]
+            jobs += [(verb, call, fault) for fault in ["kill", *faults_of(verb, call)]]
     counts = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for verb, fault, number in pool.map(every, jobs):
@@ -354,9 +355,12 @@ def main():
             print("a full and a read-only disk: nothing lost")
 
 
-def faults_of(verb):
+def faults_of(verb, call):
     """Apply and undo meet every error at every step in `host/isolation/tests/crash.rs`."""
-    return [] if verb in ("apply", "undo") or verb in LINKED else ERRORS[:2]
+    if verb in ("apply", "undo") or verb in LINKED:
+        return []
+    # A removal that fails is one, whatever the reason.
+    return ERRORS[1:2] if call in ("unlink", "unlinkat", "rmdir") else ERRORS[:2]
 
 
 def options_of(verb):
