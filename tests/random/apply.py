@@ -193,7 +193,9 @@ class Apply:
             raw = next((found for found in self.work[session.name] if shown(found) == path), None)
             now = next((node for found, node in after.items() if shown(found) == path), None)
             made = self.work[session.name].get(raw)
-            alike = made and now and (made == now if made[0] == "link" else made[0] == now[0] and made[2:] == now[2:] and (made[1] ^ now[1]) & 0o100 == 0)
+            # Whoever may not read a file gets no right to run it.
+            runs = lambda: not now[1] & 0o400 or (made[1] ^ now[1]) & 0o100 == 0
+            alike = made and now and (made == now if made[0] == "link" else made[0] == now[0] and made[2:] == now[2:] and runs())
             if not (alike or made is now is None):
                 raise Wrong(f"{path!r}: {short(now)}, the agent's is {short(made)}")
 
