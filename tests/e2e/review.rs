@@ -7,21 +7,7 @@ use std::process::{Command, Stdio};
 use massgen_harness::TestEnv;
 
 use crate::env;
-
-fn sh(env: &TestEnv, script: &str) -> String {
-    let output = Command::new("sh")
-        .args(["-eu", "-c", script])
-        .current_dir(env.project())
-        .env_clear()
-        .env("HOME", env.home())
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{script}");
-    String::from_utf8(output.stdout).unwrap()
-}
+use crate::isolate::sh;
 
 /// A project with a session that changed five places of one file, and more.
 fn reviewed() -> TestEnv {

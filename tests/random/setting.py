@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 
+# Lines of files of git's, and settings; some make git say no later on.
 ATTRIBUTES = [
     b"* text=auto",
     b"* text=auto eol=crlf",
@@ -41,6 +42,7 @@ CONFIGURATION = [
     ("filter.loud.required", "true"),
 ]
 IGNORED = [b"*.log", b"/build/", b"build", b"a*", b"!a.txt", b"*/b", b"*", b"!*/", b"c c/"]
+# What somebody does with git, each as one.
 WITH_GIT = [
     [("add", "-A"), ("commit", "-qm", "mine")],
     [("commit", "-qam", "mine")],

@@ -7,24 +7,27 @@ mod linked;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use massgen_harness::TestEnv;
 
 use crate::env;
 
-pub(crate) fn sh(env: &TestEnv, script: &str) {
-    let status = Command::new("sh")
+/// Runs a script in the project; gives what it printed.
+pub(crate) fn sh(env: &TestEnv, script: &str) -> String {
+    let output = Command::new("sh")
         .args(["-eu", "-c", script])
         .current_dir(env.project())
         .env_clear()
         .env("HOME", env.home())
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .unwrap();
-    assert!(status.success(), "{script}");
+    assert!(output.status.success(), "{script}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// A repository with some files and changes that are not committed.

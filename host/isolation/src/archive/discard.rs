@@ -1,9 +1,9 @@
 //! Archives a session. Its workspace moves aside by one rename, whatever its size; nothing is deleted.
 
-use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, leave_repository, lock};
-use crate::create::Context;
 use std::path::Path;
 
+use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, leave_repository, lock};
+use crate::create::Context;
 use crate::git::{Git, Repository, handover, linked};
 use crate::session::{GitKind, GitSide, Session, State, sync_dir};
 

@@ -2,11 +2,11 @@
 //! git itself takes no lock on the registry, so that every change to it happens under ours.
 //!
 //! What a work tree has of its own lies in `worktrees/NAME` of the repository. Half of one breaks `git worktree
-//! list` for the user, so that ours come and go by one rename.
+//! list` for the user, so that ours leave, and come back, by one rename.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Result;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ pub(crate) struct Registration<'a> {
 ///
 /// git calls a work tree after its directory, and directories of projects of one name are many. So it makes
 /// one elsewhere, which is led to the workspace.
-pub(crate) fn add(git: &Git, tree: &Registration<'_>) -> std::result::Result<(), GitError> {
+pub(crate) fn add(git: &Git, tree: &Registration<'_>) -> Result<(), GitError> {
     git.at(tree.root)
         .args(["-c", "worktree.useRelativePaths=false"])
         .args(["worktree", "add", "--quiet", "--detach", "--no-checkout", "--lock"])
@@ -47,26 +47,24 @@ pub(crate) fn add(git: &Git, tree: &Registration<'_>) -> std::result::Result<(),
     lead().map_err(|source| GitError::File { path: tree.admin.to_path_buf(), source })
 }
 
-fn write_at_once(path: &Path, parts: &[&[u8]]) -> Result<()> {
-    let fresh = with_ending(path, "new");
+fn write_at_once(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let fresh = new_beside(path);
     fs::write(&fresh, parts.concat())?;
     fs::rename(&fresh, path)
 }
 
 /// Whether the repository has anything of a work tree.
 pub(crate) fn is_registered(admin: &Path) -> bool {
-    admin.exists() || leaving(admin).is_some_and(|place| place.exists())
+    admin.exists() || aside(admin).is_some_and(|place| place.exists())
 }
 
 /// Takes a work tree out of the registry. Its files are somewhere else by now.
-pub(crate) fn remove(admin: &Path) -> Result<()> {
-    let Some(leaving) = leaving(admin) else { return Ok(()) };
-    if leaving.exists() {
-        fs::remove_dir_all(&leaving)?;
-    }
+pub(crate) fn remove(admin: &Path) -> io::Result<()> {
+    let Some(aside) = aside(admin) else { return Ok(()) };
+    remove_if_there(&aside)?;
     if admin.exists() {
-        fs::rename(admin, &leaving)?;
-        fs::remove_dir_all(&leaving)?;
+        fs::rename(admin, &aside)?;
+        fs::remove_dir_all(&aside)?;
     }
     if let Some(registry) = admin.parent() {
         // As git does; other work trees keep it.
@@ -76,8 +74,8 @@ pub(crate) fn remove(admin: &Path) -> Result<()> {
 }
 
 /// Keeps what a work tree has of its own in a directory of ours.
-pub(crate) fn save(admin: &Path, saved: &Path) -> Result<()> {
-    let fresh = with_ending(saved, "new");
+pub(crate) fn save(admin: &Path, saved: &Path) -> io::Result<()> {
+    let fresh = new_beside(saved);
     remove_if_there(&fresh)?;
     copy_tree(admin, &fresh)?;
     remove_if_there(saved)?;
@@ -85,38 +83,38 @@ pub(crate) fn save(admin: &Path, saved: &Path) -> Result<()> {
 }
 
 /// Registers a work tree again.
-pub(crate) fn put_back(saved: &Path, admin: &Path) -> Result<()> {
-    let (Some(registry), Some(coming)) = (admin.parent(), leaving(admin)) else { return Ok(()) };
-    remove_if_there(&coming)?;
-    copy_tree(saved, &coming)?;
+pub(crate) fn put_back(saved: &Path, admin: &Path) -> io::Result<()> {
+    let (Some(registry), Some(aside)) = (admin.parent(), aside(admin)) else { return Ok(()) };
+    remove_if_there(&aside)?;
+    copy_tree(saved, &aside)?;
     fs::create_dir_all(registry)?;
-    fs::rename(&coming, admin)
+    fs::rename(&aside, admin)
 }
 
 /// Beside the registry, where git does not look: a work tree's part on its way in or out.
-fn leaving(admin: &Path) -> Option<PathBuf> {
+fn aside(admin: &Path) -> Option<PathBuf> {
     let common = admin.parent()?.parent()?;
     let mut name = OsString::from("massgen-");
     name.push(admin.file_name()?);
     Some(common.join(name))
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
+/// Where the successor of a file or a directory is made.
+fn new_beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
-    name.push(".");
-    name.push(ending);
+    name.push(".new");
     name.into()
 }
 
-fn remove_if_there(dir: &Path) -> Result<()> {
+fn remove_if_there(dir: &Path) -> io::Result<()> {
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
 /// Copies a small tree of plain files, onto the disk.
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
