@@ -58,6 +58,8 @@ fn selectors() {
 fn the_command_line() {
     let env = env();
     env.unpack_run("single_ok");
+    env.write("project/empty.txt", "\n");
+    env.write("project/long.txt", &"é".repeat(50_000));
     shown(
         "command-line",
         &all(
@@ -69,6 +71,10 @@ fn the_command_line() {
                 &["logs", "analyze", "--max-steps", "0"],
                 &["logs", "analyze", "--model", "none", "--max-cost", "-1"],
                 &["logs", "analyze", "--model", "none", "--prompt-file", "gone.txt"],
+                &["logs", "analyze", "--model", "none", "--prompt-file", "empty.txt"],
+                &["logs", "analyze", "--model", "none", "--prompt-file", "long.txt"],
+                &["logs", "analyze", "--model", "none", "--prompt-file", "/dev/zero"],
+                &["logs", "analyze", "--model", "none", "--prompt-file", "-"],
                 &["logs", "summary", "--log-dir", "nowhere"],
                 &["logs", "summary", "--turn", "7"],
                 &["models", "--provider", "nobody"],

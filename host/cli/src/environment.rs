@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use massgen_isolation::small_file;
 use massgen_models::dotenv;
+
+/// Most that a `.env` file may have.
+const DOTENV_BYTES_MAX: u64 = 1 << 20;
 
 /// Every variable that the program itself reads, with what it is for. Keys and base URLs of providers
 /// come from their manifests.
@@ -47,6 +51,8 @@ pub(crate) struct Environment {
     vars: BTreeMap<String, (String, VarSource)>,
     /// What a `.env` file of the project tried to set and may not, for a warning.
     pub(crate) refused: Vec<String>,
+    /// Which `.env` files are there and can't be read, and why.
+    pub(crate) unread: Vec<String>,
 }
 
 impl Environment {
@@ -65,7 +71,8 @@ impl Environment {
         let home =
             vars.get("HOME").map(|(home, _)| PathBuf::from(home)).filter(|h| h.is_absolute());
         let project = project_root(&cwd, home.as_deref());
-        let mut environment = Self { project, cwd, home, vars, refused: Vec::new() };
+        let mut environment =
+            Self { project, cwd, home, vars, refused: Vec::new(), unread: Vec::new() };
         environment.add_dotenv_files();
         Ok(environment)
     }
@@ -163,6 +170,7 @@ impl Environment {
     /// The files that MassGen reads, in its order; the first value of a name wins, and the process's
     /// own environment wins over all (python-dotenv with `override=False`).
     fn add_dotenv_files(&mut self) {
+        use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
         let mut files = Vec::new();
         if let Some(home) = &self.home {
             for name in [".massgen/.env", ".config/massgen/.env"] {
@@ -175,7 +183,17 @@ impl Environment {
             files.push((path.clone(), VarSource::ProjectFile(path)));
         }
         for (path, source) in files {
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let text = match small_file::read_text(&path, DOTENV_BYTES_MAX) {
+                Ok(text) => text,
+                // Environments of Python are directories of this name.
+                Err(error) if matches!(error.kind(), NotFound | NotADirectory | IsADirectory) => {
+                    continue;
+                }
+                Err(error) => {
+                    self.unread.push(format!("{} can't be read: {error}", path.display()));
+                    continue;
+                }
+            };
             let of_project = matches!(source, VarSource::ProjectFile(_));
             for (name, value) in dotenv::parse(&text) {
                 if of_project && !project_may_set(&name) {

@@ -18,5 +18,6 @@ pub mod plan;
 pub mod review;
 pub mod scan;
 pub mod session;
+pub mod small_file;
 pub mod store;
 pub mod strategy;

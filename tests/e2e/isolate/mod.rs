@@ -4,6 +4,7 @@
 mod branch;
 mod in_the_way;
 mod linked;
+mod pipes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

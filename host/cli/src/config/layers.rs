@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use massgen_isolation::small_file;
+
 use super::file::{self, Owner};
 use super::setting::{self, Kind, Project};
 use super::{default, price};
 use crate::environment::Environment;
+
+/// Most that a file of settings may have.
+pub(crate) const BYTES_MAX: u64 = 1 << 20;
 
 /// Which file a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +57,11 @@ pub(crate) fn project_file(environment: &Environment) -> PathBuf {
 
 /// Reads both files; a missing one is empty.
 pub(crate) fn load(environment: &Environment) -> Config {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
     let read = |path: &Path, owner: Owner, warnings: &mut Vec<String>| {
-        let text = match std::fs::read_to_string(path) {
+        let text = match small_file::read_text(path, BYTES_MAX) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Vec::new(),
             Err(error) => {
                 warnings.push(format!("{} can't be read: {error}", path.display()));
                 return Vec::new();
@@ -74,6 +80,7 @@ pub(crate) fn load(environment: &Environment) -> Config {
     let path = project_file(environment);
     let entries = read(&path, Owner::Project, &mut warnings);
     layers.push((Origin::Project(path), entries));
+    warnings.extend(environment.unread.iter().cloned());
     for refused in &environment.refused {
         warnings.push(format!(
             "{refused}: refused, a file of the project never sets where traffic goes"

@@ -76,7 +76,7 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branc
     if handover::branch_exists(git, root, request.branch)? {
         return Err(BranchError::Exists(request.branch.into()));
     }
-    let head = handover::head(git, &side.admin)?;
+    let head = handover::head(git, side)?;
     let parent = head.clone().or_else(|| session.base_commit.clone());
     let changes = request.opened.changeset()?;
     let in_scope = changes.changes.iter().filter(|change| change.scope == Scope::In);

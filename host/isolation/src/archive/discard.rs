@@ -50,7 +50,7 @@ fn save_linked_commits(context: &Context, session: &Session) -> Result<(), Archi
         return Ok(());
     };
     let dir = context.state.session(&session.id);
-    if handover::head(&context.git, &side.admin)?.is_some() {
+    if handover::head(&context.git, side)?.is_some() {
         bundle_commits(&context.git, side, session.base_commit.as_deref(), &dir.join(BUNDLE))?;
     }
     if side.admin.is_dir() {

@@ -9,6 +9,7 @@ use super::keep::Kept;
 use super::sight::{self, Sight};
 use crate::path::RelPath;
 use crate::session::Session;
+use crate::small_file;
 
 /// Files of the home directory that programs obey when the user works next.
 const HOME: &[&str] = &[
@@ -144,9 +145,11 @@ fn look(area: Area, root: &Path, skip: &Skip) -> Sight {
 
 /// Entries of a registry of work trees that belong to sessions of ours.
 fn our_worktrees(root: &Path, state: &Path) -> Vec<RelPath> {
+    const POINTER_BYTES_MAX: u64 = 64 << 10;
     let listed = std::fs::read_dir(root.join("worktrees")).into_iter().flatten().flatten();
     let ours = listed.filter(|entry| {
-        let told = std::fs::read_to_string(entry.path().join("gitdir")).unwrap_or_default();
+        let told = small_file::read_text(&entry.path().join("gitdir"), POINTER_BYTES_MAX)
+            .unwrap_or_default();
         Path::new(told.trim_end()).starts_with(state)
     });
     ours.filter_map(|entry| {

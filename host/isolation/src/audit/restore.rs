@@ -12,6 +12,7 @@ use crate::create::Context;
 use crate::entry::{Content, Hash, Node};
 use crate::path::{PathError, RelPath};
 use crate::session::Session;
+use crate::small_file;
 use crate::store::{Store, StoreError};
 
 /// Why nothing, or not everything, was brought back.
@@ -90,7 +91,8 @@ fn is_still(place: &Path, after: Option<&Node>) -> bool {
         (Some(Seen::File { mode, stamp }), Some(Node::File { mode: left, content })) => {
             // Of a file that was only seen, size and permissions are all that is known.
             let same = content.hash == Hash::UNREAD
-                || std::fs::read(place).is_ok_and(|bytes| Hash::of(&bytes) == content.hash);
+                || small_file::read(place, content.size)
+                    .is_ok_and(|bytes| Hash::of(&bytes) == content.hash);
             mode == *left && stamp.size == content.size && same
         }
         _ => false,

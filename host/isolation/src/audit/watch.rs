@@ -223,15 +223,18 @@ impl Watch {
         let Some(content) = before.and_then(Node::content).filter(|_| is_index) else {
             return false;
         };
+        let new = place.root.join(path.as_path());
+        // git would wait at a pipe.
+        if !new.symlink_metadata().is_ok_and(|meta| meta.is_file()) {
+            return false;
+        }
         let Ok(bytes) = self.store.read(content) else { return false };
         let Ok(old) = self.store.beside(&bytes) else { return false };
         let staged = |index: &Path| {
             let call = context.git.at(&place.root).env("GIT_DIR", &place.root);
             call.env("GIT_INDEX_FILE", index).args(["ls-files", "-z", "--stage"]).output().ok()
         };
-        let same = staged(&old).is_some_and(|was| {
-            staged(&place.root.join(path.as_path())).is_some_and(|now| was == now)
-        });
+        let same = staged(&old).is_some_and(|was| staged(&new).is_some_and(|now| was == now));
         _ = std::fs::remove_file(&old);
         same
     }

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::State;
 use super::ignored::{Level, Owner};
+use super::rules::{self, RULES_BYTES_MAX};
 use super::walk::{Job, Walk};
-use super::{Baseline, Entry, Roots, RuleFile, rules};
+use super::{Baseline, Entry, Roots, RuleFile};
 use crate::git::{Git, GitError, Repository};
 use crate::path::RelPath;
+use crate::small_file;
 use crate::store::{PackPool, Store};
 
 /// Which ignored files come along.
@@ -250,7 +252,7 @@ impl Carrier<'_> {
         if self.wanted.ignored != CarryPolicy::Listed || !self.wanted.ruled {
             return None;
         }
-        let text = std::fs::read(self.source.join(".worktreeinclude")).ok()?;
+        let text = small_file::read(&self.source.join(".worktreeinclude"), RULES_BYTES_MAX).ok()?;
         Some(rules::matcher(&RelPath::root(), &text, false))
     }
 
@@ -296,7 +298,8 @@ fn wide_rules(git: &Git, repository: &Repository) -> Vec<Vec<u8>> {
         .or_else(|| home.as_ref().map(|home| home.join(".config")))
         .map(|dir| dir.join("git/ignore"));
     let files = [named.or(default), Some(repository.common.join("info/exclude"))];
-    files.into_iter().flatten().filter_map(|path| std::fs::read(path).ok()).collect()
+    let read = |path: PathBuf| small_file::read(&path, RULES_BYTES_MAX).ok();
+    files.into_iter().flatten().filter_map(read).collect()
 }
 
 /// Words for what the system said.

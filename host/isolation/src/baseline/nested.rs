@@ -1,8 +1,12 @@
 //! Repositories inside the tree: submodules, and clones that nobody registered.
 
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use crate::small_file;
+
+/// Most that a file which points to a git directory has.
+const POINTER_BYTES_MAX: u64 = 64 << 10;
 
 /// What a directory's `.git` is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub(super) fn inspect(dir: &Path) -> Option<Nested> {
 
 /// Where a `.git` file points.
 fn pointer_of(file: &Path) -> Option<PathBuf> {
-    let bytes = fs::read(file).ok()?;
+    let bytes = small_file::read(file, POINTER_BYTES_MAX).ok()?;
     let target = bytes.strip_prefix(b"gitdir: ")?;
     let target = target.strip_suffix(b"\n").unwrap_or(target);
     Some(file.parent()?.join(std::ffi::OsStr::from_bytes(target)))

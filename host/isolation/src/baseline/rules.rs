@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::path::RelPath;
 
+/// Most that is read of a file of rules.
+pub(super) const RULES_BYTES_MAX: u64 = 1 << 20;
+
 /// A file of rules, with the directory that it rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleFile {

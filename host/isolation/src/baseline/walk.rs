@@ -13,6 +13,7 @@ use super::copy::{NotCopied, Place, copy_file, make_link};
 use super::decision::{Decision, State, decide};
 use super::ignored::{Level, Owner};
 use super::nested::{self, Nested};
+use super::rules::RULES_BYTES_MAX;
 use super::{Entry, Origin, RuleFile};
 use crate::entry::{MODE_MASK, Node, Stamp};
 use crate::git::Repository;
@@ -267,7 +268,6 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         names: &[(Vec<u8>, FileType)],
         findings: &mut Findings,
     ) {
-        const RULES_MAX: u64 = 1 << 20;
         let there = |(name, kind): &(Vec<u8>, FileType)| name == b".gitignore" && kind.is_file();
         if !names.iter().any(there) {
             return;
@@ -275,7 +275,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let Ok(file) = rustix::fs::openat(from, ".gitignore", flags, Mode::empty()) else { return };
         let mut text = Vec::new();
-        let read = std::io::Read::take(std::fs::File::from(file), RULES_MAX);
+        let read = std::io::Read::take(std::fs::File::from(file), RULES_BYTES_MAX);
         if std::io::Read::read_to_end(&mut { read }, &mut text).is_err() {
             return;
         }

@@ -54,6 +54,9 @@ pub enum GitError {
         /// What it was asked to do.
         command: String,
     },
+    /// It would wait without end.
+    #[error("{0} is a pipe or a device: git would wait at it, or read it, for ever")]
+    Special(PathBuf),
     /// A file of a repository can't be read or written.
     #[error("{path} can't be used")]
     File {

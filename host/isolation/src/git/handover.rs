@@ -4,18 +4,23 @@
 use std::path::Path;
 
 use super::command::{Git, GitError};
+use super::sound;
 use crate::path::RelPath;
+use crate::session::{GitKind, GitSide};
 
 /// The commit that a workspace stands on, whatever the agent did to `HEAD`; none if it has no commit or
-/// the agent broke its repository. `admin` is the work tree's directory in the private repository: the
-/// workspace's own `.git` could have been led elsewhere.
-pub(crate) fn head(git: &Git, admin: &Path) -> Result<Option<String>, GitError> {
+/// the agent broke its repository. Asked in the work tree's part of the repository: the workspace's own `.git`
+/// could have been led elsewhere.
+pub(crate) fn head(git: &Git, side: &GitSide) -> Result<Option<String>, GitError> {
+    let admin = &side.admin;
     if !admin.is_dir() {
         return Ok(None);
     }
+    // All that is the session's own.
+    sound::check(if side.kind == GitKind::Linked { admin } else { &side.repository })?;
     let said = git
         .at(admin)
-        .env("GIT_DIR", admin)
+        .env("GIT_DIR", admin.as_os_str())
         .args(["rev-parse", "-q", "--verify", "HEAD^{commit}"])
         .answer()?;
     Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_string()))
@@ -57,6 +62,8 @@ pub(crate) struct Committed {
 /// Makes the commit with the user's filters and none of the agent's configuration. Objects go into
 /// `objects`, which is fetched from later.
 pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Committed, GitError> {
+    let dirs = request.made.iter().filter_map(|path| path.as_path().parent());
+    sound::check_attributes(request.workspace, dirs)?;
     let call = || {
         git.at(request.workspace)
             .env("GIT_DIR", request.user_gitdir)

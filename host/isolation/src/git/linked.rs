@@ -113,15 +113,19 @@ fn remove_if_there(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Copies a small tree of plain files, onto the disk.
+/// Copies a small tree, onto the disk. An agent could write there: what a link leads to is nobody's to copy,
+/// and nothing is read from pipes and devices.
 fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             copy_tree(&entry.path(), &target)?;
-        } else {
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
+        } else if kind.is_file() {
             fs::copy(entry.path(), &target)?;
             fs::File::open(&target)?.sync_all()?;
         }

@@ -8,6 +8,7 @@ pub(crate) mod linked;
 pub(crate) mod pin;
 pub(crate) mod private;
 mod repository;
+mod sound;
 
 pub use command::{Git, GitError};
 pub use repository::{Repository, Sparse};

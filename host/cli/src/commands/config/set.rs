@@ -4,6 +4,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use massgen_isolation::small_file;
 use serde_json::json;
 
 use crate::app::App;
@@ -116,7 +117,7 @@ fn explain(error: &EditError, path: &Path) -> CommandError {
 }
 
 fn read(path: &Path) -> Result<String, CommandError> {
-    match std::fs::read_to_string(path) {
+    match small_file::read_text(path, layers::BYTES_MAX) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => {

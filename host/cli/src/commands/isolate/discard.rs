@@ -1,6 +1,7 @@
 //! `massgen isolate discard`
 
 use massgen_isolation::archive::{ArchiveError, discard};
+use massgen_isolation::git::GitError;
 use massgen_isolation::session::{Busy, Session};
 
 use super::{document, setup};
@@ -45,6 +46,9 @@ pub(super) fn explain(error: &ArchiveError) -> CommandError {
         }
         ArchiveError::Discarded(_) => made(Exit::Refused, "discarded"),
         ArchiveError::NotDiscarded(_) => made(Exit::Refused, "not-discarded"),
+        ArchiveError::Git(GitError::Special(_)) => {
+            made(Exit::Failed, "archive").hint("remove it: a pipe or a device holds no work")
+        }
         _ => made(Exit::Failed, "archive"),
     }
 }

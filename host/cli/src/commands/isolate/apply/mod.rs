@@ -9,6 +9,7 @@ use massgen_isolation::apply::{
 };
 use massgen_isolation::changes::Opened;
 use massgen_isolation::create::Context;
+use massgen_isolation::git::GitError;
 use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::{Because, OnDrift, PlanError};
 use massgen_isolation::review::Selection;
@@ -205,12 +206,12 @@ fn hand_over(
     let opened = setup::opened(context, id)?;
     let request = BranchRequest { opened: &opened, branch };
     let branched = as_branch(context, &request).map_err(|error| {
-        use BranchError::{Busy, Empty, Exists, Gone, NoGit};
+        use BranchError::{Busy, Empty, Exists, Git, Gone, NoGit};
         let refused = matches!(error, Exists(_) | Empty(_) | Busy(_));
         let exit = if refused { Exit::Refused } else { Exit::Failed };
         let said = CommandError::new(exit, "branch", error.to_string()).because_source(&error);
         match error {
-            NoGit(_) | Gone(_) => {
+            NoGit(_) | Gone(_) | Git(GitError::Special(_)) => {
                 said.hint(format!("massgen isolate apply {id} writes into your files"))
             }
             Busy(_) => said.hint("wait until its command has ended"),

@@ -6,6 +6,7 @@ use massgen_analysis::page::{self, Page};
 use massgen_analysis::report::{self, Analysis};
 use massgen_analysis::transcript::{self, Record};
 use massgen_analysis::write;
+use massgen_isolation::small_file;
 
 use super::{AnalyzeArgs, Format};
 use crate::app::App;
@@ -171,9 +172,12 @@ impl Files {
     }
 }
 
+/// Most that is read of a transcript.
+const TRANSCRIPT_BYTES_MAX: u64 = 256 << 20;
+
 /// The transcript of an analysis that was not finished.
 pub(super) fn read_transcript(path: &Path) -> Result<Vec<Record>, CommandError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = small_file::read_text(path, TRANSCRIPT_BYTES_MAX).map_err(|error| {
         CommandError::failed("no-transcript", "there is no analysis to go on with")
             .because(&error)
             .hint("run the command without --resume")

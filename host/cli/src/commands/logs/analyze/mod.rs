@@ -8,11 +8,11 @@ mod files;
 mod models;
 mod plan;
 mod team;
+mod wishes;
 pub(crate) use ending::{now, of_failure};
 pub(crate) use models::resolve;
 
 use clap::ValueEnum;
-use massgen_analysis::prompt::{Focus, Wishes};
 use massgen_logs::facts::Facts;
 use massgen_models::choice::Origin;
 use serde_json::json;
@@ -58,7 +58,7 @@ pub(crate) struct AnalyzeArgs {
     /// How much the model may think
     #[arg(long, value_enum, value_name = "LEVEL")]
     reasoning: Option<ReasoningLevel>,
-    /// File with words of your own for the model
+    /// File with words of your own for the model; - for what is piped in
     #[arg(long, value_name = "FILE")]
     prompt_file: Option<std::path::PathBuf>,
     /// What to look at most
@@ -134,7 +134,7 @@ pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
             .with_cause("an amount is 0 or more")
             .hint("for example --max-cost 0.05"));
     }
-    let wishes = wishes(app, args)?;
+    let wishes = wishes::of(app, args)?;
     if args.model.len() > 1 {
         let chosen = team::choices(app, args)?;
         let facts = facts::measure(app, &target);
@@ -178,28 +178,6 @@ fn prompt(app: &App, target: &Target) -> Exit {
         app.ui.status("Copy this into your coding agent, or have it done here: `massgen logs analyze --mode self --model MODEL`.");
     }
     Exit::Done
-}
-
-fn wishes(app: &App, args: &AnalyzeArgs) -> Result<Wishes, CommandError> {
-    let extra = match &args.prompt_file {
-        None => None,
-        Some(file) => {
-            let path = app.environment.path(file);
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                CommandError::usage(format!("{} can't be read", path.display()))
-                    .because(&error)
-                    .hint("--prompt-file takes a text file in UTF-8")
-            })?;
-            Some(text.chars().take(20_000).collect())
-        }
-    };
-    let focus = args.focus.iter().map(|focus| match focus {
-        FocusOn::Correctness => Focus::Correctness,
-        FocusOn::Efficiency => Focus::Efficiency,
-        FocusOn::Behavior => Focus::Behavior,
-        FocusOn::Cost => Focus::Cost,
-    });
-    Ok(Wishes { focus: focus.collect(), extra })
 }
 
 /// The report from facts and detected problems.
