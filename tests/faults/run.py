@@ -178,6 +178,17 @@ def after_apply(place):
     place.agent_work_is_there()
 
 
+def after_gc_of_undone(place):
+    after_gc(place)
+    if place.session():
+        discarded(place)
+    place.massgen("isolate", "undo", check=False)
+    assert place.tree() == place.before, "what was undone is undone once more"
+    place.massgen("isolate", "gc", "--older-than", "0d")
+    left = sorted(path.name for path in (place.root / "state/massgen/isolation/applies").iterdir())
+    assert left == ["000002"], f"not the newest alone: {left}"
+
+
 def nothing(_):
     pass
 
@@ -195,12 +206,19 @@ def applied(place):
     place.massgen("isolate", "apply", "s")
 
 
+def undone(place):
+    applied(place)
+    place.massgen("isolate", "undo")
+    discarded(place)
+
+
 # verb: whether there is a session, what is prepared, what is stopped, what has to hold afterwards
 VERBS = {
     "create": (False, nothing, ["create", "--name", "s"], after_create),
     "discard": (True, nothing, ["discard", "s"], after_discard),
     "restore": (True, discarded, ["restore", "s"], after_restore),
     "gc": (True, discarded, ["gc", "--older-than", "0d"], after_gc),
+    "gc undone": (True, undone, ["gc", "--older-than", "0d"], after_gc_of_undone),
     "thin": (True, discarded, ["gc"], after_restore),
     "restore thinned": (True, thinned, ["restore", "s"], after_restore),
     "apply": (True, nothing, ["apply", "s"], after_apply),

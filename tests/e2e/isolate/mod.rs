@@ -425,6 +425,31 @@ fn archives_go_when_they_are_old_enough() {
 }
 
 #[test]
+fn what_undo_needs_goes_with_the_sessions_but_for_the_newest() {
+    let env = repository();
+    for name in ["one", "two", "three"] {
+        let agent = format!("echo {name} >> grown");
+        env.run(&["isolate", "run", "--name", name, "--", "sh", "-c", &agent]).exits(0);
+        env.run(&["isolate", "apply", name]).exits(0);
+    }
+    env.run(&["isolate", "discard", "one"]).exits(0);
+    env.run(&["isolate", "discard", "three"]).exits(0);
+    let gc = ["isolate", "gc", "--older-than", "0d"];
+    let dry = env.run(&[&gc[..], &["--dry-run", "--json"]].concat()).exits(0).json();
+    assert_eq!(dry["applies"], serde_json::json!(["000001"]), "{dry:#}");
+    let collected = env.run(&gc).exits(0);
+    let told = "2 archives and what undo needs of 1 apply removed";
+    assert!(collected.stderr.contains(told), "{}", collected.stderr);
+    // The newest, although its session is gone; then that of the session that is there; then none.
+    for grown in ["one\ntwo\n", "one\n"] {
+        env.run(&["isolate", "undo"]).exits(0);
+        assert_eq!(std::fs::read_to_string(env.project().join("grown")).unwrap(), grown);
+    }
+    let said = env.run(&["isolate", "undo"]).exits(3);
+    assert!(said.stderr.contains("nothing was applied"), "{}", said.stderr);
+}
+
+#[test]
 fn without_git_the_reason_is_told() {
     let mut env = repository();
     env.set("PATH", "/nowhere");

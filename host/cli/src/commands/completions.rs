@@ -2,6 +2,7 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use serde_json::json;
 
 use crate::app::App;
 use crate::args::Args;
@@ -25,6 +26,12 @@ pub(crate) fn run(app: &App, args: &CompletionsArgs) -> Result<Exit, CommandErro
     })?;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "massgen", &mut script);
-    app.ui.answer(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    if app.ui.manner.json {
+        let shell = shell.to_string();
+        app.ui.json(&json!({"schema": "completions/1", "shell": shell, "script": script}));
+    } else {
+        app.ui.answer(&script);
+    }
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::CommandFactory;
+use serde_json::json;
 
 use crate::app::App;
 use crate::args::Args;
@@ -27,6 +28,9 @@ pub(crate) fn run(app: &App, args: &ManualArgs) -> Result<Exit, CommandError> {
     };
     std::fs::create_dir_all(&dir).map_err(failed)?;
     clap_mangen::generate_to(Args::command(), &dir).map_err(failed)?;
+    if app.ui.manner.json {
+        app.ui.json(&json!({"schema": "manual/1", "dir": dir}));
+    }
     app.ui.status(&format!("The pages are in {}. Begin with: man massgen", dir.display()));
     Ok(Exit::Done)
 }

@@ -158,6 +158,11 @@ fn lock_project(context: &Context, project: &Path) -> Result<Lock, ApplyError> {
         .map_err(|source| ApplyError::Busy { session: project.display().to_string(), source })
 }
 
+/// The same lock, if nobody has it.
+pub(crate) fn lock_if_free(context: &Context, project: &Path) -> Option<Lock> {
+    Lock::take(&context.state.repository_lock(&project.join("apply"))).ok()
+}
+
 fn planned(
     context: &Context,
     request: &ApplyRequest<'_>,

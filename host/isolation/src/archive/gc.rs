@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::thin::thin;
-use super::{ArchiveError, io as io_at, to_trash, trash};
+use super::{ArchiveError, applies, io as io_at, to_trash, trash};
 use crate::create::Context;
 use crate::session::{Lock, Session, State, list};
 
@@ -15,13 +15,16 @@ use crate::session::{Lock, Session, State, list};
 pub struct Collected {
     /// Archives that were removed for good.
     pub removed: Vec<String>,
+    /// Applies that can't be undone any longer, by their numbers.
+    pub applies: Vec<String>,
     /// Sessions that were left, with the reason.
     pub kept: Vec<(String, String)>,
     /// Bytes that are free now, or would be.
     pub bytes: u64,
 }
 
-/// Removes archives that were discarded at least `older_than_ms` ago. With `dry_run`, only says which.
+/// Removes archives that were discarded at least `older_than_ms` ago, and what `undo` needs of applies that are as
+/// old and whose sessions are gone, but for the newest of each project. With `dry_run`, only says which.
 pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collected, ArchiveError> {
     let mut collected = Collected::default();
     let (sessions, broken) = list(&context.state);
@@ -39,12 +42,27 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
             None => remove(context, session, dry_run, &mut collected)?,
         }
     }
+    applies::remove(
+        context,
+        &applies_rule(context, older_than_ms, &collected),
+        dry_run,
+        &mut collected,
+    )?;
     if !dry_run {
         collected.bytes += remove_teams(context)?;
         clear_incoming(context);
         empty_trash(context)?;
     }
     Ok(collected)
+}
+
+/// What is true once the archives are removed, or would be.
+fn applies_rule(context: &Context, older_than_ms: i64, collected: &Collected) -> applies::Rule {
+    let (sessions, broken) = list(&context.state);
+    let known = sessions.into_iter().map(|session| session.id);
+    let known = known.chain(broken.into_iter().map(|(id, _)| id));
+    let sessions = known.filter(|id| !collected.removed.contains(id)).collect();
+    applies::Rule { now_unix_ms: context.now_unix_ms, older_than_ms, sessions }
 }
 
 /// Why a session is not removed; none if it may be.
@@ -166,7 +184,7 @@ fn open_up(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn size_of(dir: &Path) -> u64 {
+pub(super) fn size_of(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     entries
         .map(|entry| match entry.metadata() {

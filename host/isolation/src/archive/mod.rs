@@ -1,6 +1,7 @@
 //! What becomes of sessions: discarded ones are archived, archives can be restored, and only what is
 //! archived, old and provably ours is ever removed.
 
+mod applies;
 mod discard;
 mod doctor;
 mod gc;

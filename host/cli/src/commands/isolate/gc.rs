@@ -10,6 +10,8 @@ use crate::exit::Exit;
 use crate::ui::human;
 
 /// Remove archives for good that were discarded long enough ago
+///
+/// With them goes what `undo` needs of applies that are as old, but for the newest of each project.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  massgen isolate gc --dry-run\n  massgen isolate gc --older-than 7d"
@@ -31,6 +33,7 @@ pub(crate) fn run(app: &App, args: &GcArgs) -> Result<Exit, CommandError> {
         let kept = collected.kept.iter().map(|(id, reason)| json!({"id": id, "reason": reason}));
         app.ui.json(&json!({
             "schema": "gc/1", "dry_run": args.dry_run, "removed": collected.removed,
+            "applies": collected.applies,
             "kept": kept.collect::<Vec<_>>(), "bytes": collected.bytes,
         }));
         return Ok(Exit::Done);
@@ -42,8 +45,13 @@ pub(crate) fn run(app: &App, args: &GcArgs) -> Result<Exit, CommandError> {
         app.ui.detail(&format!("kept {id}: {}", human::clean(reason)));
     }
     let would = if args.dry_run { "would be " } else { "" };
+    let undoing = match collected.applies.len() as u64 {
+        0 => String::new(),
+        1 => " and what undo needs of 1 apply".into(),
+        applies => format!(" and what undo needs of {} applies", human::count(applies)),
+    };
     app.ui.status(&format!(
-        "{} {would}removed, {} bytes {would}freed.",
+        "{}{undoing} {would}removed, {} bytes {would}freed.",
         human::plural(collected.removed.len() as u64, "archive"),
         human::count(collected.bytes)
     ));

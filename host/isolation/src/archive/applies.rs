@@ -1,0 +1,131 @@
+//! Removes what `undo` needs of applies, once nobody can need it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gc::{Collected, remove_tree, size_of};
+use super::{ArchiveError, io, trash};
+use crate::apply::{ApplyRecord, Status, all_records, lock_if_free};
+use crate::create::Context;
+
+/// Which applies may go.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// The time, milliseconds since 1970.
+    pub(super) now_unix_ms: i64,
+    /// Age that they must have.
+    pub(super) older_than_ms: i64,
+    /// Sessions that are there, in whatever state: what was delivered of them counts.
+    pub(super) sessions: BTreeSet<String>,
+}
+
+/// Removes them.
+pub(super) fn remove(
+    context: &Context,
+    rule: &Rule,
+    dry_run: bool,
+    collected: &mut Collected,
+) -> Result<(), ArchiveError> {
+    let records = match all_records(&context.state) {
+        Ok(records) => records,
+        Err(error) => {
+            collected.kept.push(("applies".into(), error.to_string()));
+            return Ok(());
+        }
+    };
+    let chosen = rule.choose(records.iter().map(|(record, _)| record));
+    // The oldest first: an apply goes before the record that it was undone. The other way round would put
+    // it in force again.
+    for (record, dir) in records.iter().filter(|(record, _)| chosen.contains(record.id.as_str())) {
+        let Some(_lock) = lock_if_free(context, &record.project) else { continue };
+        collected.bytes += size_of(dir);
+        if !dry_run {
+            let place = trash(context, dir)?;
+            remove_tree(&place).map_err(io(&place))?;
+        }
+        collected.applies.push(record.id.clone());
+    }
+    Ok(())
+}
+
+impl Rule {
+    /// The ids of those of `records`, the oldest first, that may go.
+    fn choose<'a>(
+        &self,
+        records: impl Iterator<Item = &'a ApplyRecord> + Clone,
+    ) -> BTreeSet<&'a str> {
+        // The newest of a project can always be taken back, and its number tells the next one's.
+        let newest: BTreeMap<_, _> =
+            records.clone().map(|record| (&record.project, record.id.as_str())).collect();
+        let newest: BTreeSet<&str> = newest.into_values().collect();
+        records
+            .filter(|record| !newest.contains(record.id.as_str()) && self.allows(record))
+            .map(|record| record.id.as_str())
+            .collect()
+    }
+
+    fn allows(&self, record: &ApplyRecord) -> bool {
+        let age_ms = self.now_unix_ms.saturating_sub(record.created_unix_ms);
+        // What was rescued is somebody's, and nowhere else.
+        matches!(record.status, Status::Done | Status::RolledBack)
+            && record.rescued.is_empty()
+            && age_ms >= self.older_than_ms
+            && !record.sessions.iter().any(|session| self.sessions.contains(session))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::ApplyKind;
+    use crate::path::HostPath;
+
+    fn record(id: &str, project: &str, session: &str) -> ApplyRecord {
+        ApplyRecord {
+            schema: 1,
+            id: id.into(),
+            kind: ApplyKind::Apply,
+            status: Status::Done,
+            created_unix_ms: 1_000,
+            project: HostPath(project.into()),
+            sessions: vec![session.into()],
+            ops: Vec::new(),
+            deliveries: Vec::new(),
+            stages: Vec::new(),
+            inodes: Vec::new(),
+            rescued: Vec::new(),
+        }
+    }
+
+    fn rule(sessions: &[&str]) -> Rule {
+        let sessions = sessions.iter().map(ToString::to_string).collect();
+        Rule { now_unix_ms: 5_000, older_than_ms: 4_000, sessions }
+    }
+
+    #[test]
+    fn the_newest_of_a_project_and_what_a_session_has_delivered_stay() {
+        let records = [
+            record("1", "/a", "gone"),
+            record("2", "/a", "there"),
+            record("3", "/b", "gone"),
+            record("4", "/a", "gone"),
+        ];
+        assert_eq!(rule(&["there"]).choose(records.iter()), ["1"].into());
+        assert_eq!(rule(&[]).choose(records.iter()), ["1", "2"].into());
+    }
+
+    #[test]
+    fn what_is_young_or_under_way_or_holds_what_was_rescued_stays() {
+        let gone = || record("1", "/a", "gone");
+        let records = [
+            ApplyRecord { created_unix_ms: 1_001, ..gone() },
+            ApplyRecord { status: Status::Planned, ..gone() },
+            ApplyRecord { status: Status::Staged, ..gone() },
+            ApplyRecord { status: Status::Committed, ..gone() },
+            ApplyRecord { rescued: vec!["a file".into()], ..gone() },
+        ];
+        for kept in &records {
+            assert!(!rule(&[]).allows(kept), "{kept:?}");
+        }
+        assert!(rule(&[]).allows(&ApplyRecord { status: Status::RolledBack, ..gone() }));
+    }
+}
