@@ -153,6 +153,7 @@ def after_restore(place):
 
 
 def after_gc(place):
+    """Of a session whose work was applied and undone."""
     assert place.tree() == place.before, "the project changed"
     if place.session() is None:
         assert not place.pins(), "a pin without a session"
@@ -161,6 +162,12 @@ def after_gc(place):
     else:
         place.massgen("isolate", "restore", "s")
         place.agent_work_is_there()
+        discarded(place)
+    place.massgen("isolate", "undo", check=False)
+    assert place.tree() == place.before, "what was undone is undone once more"
+    place.massgen("isolate", "gc", "--older-than", "0d")
+    left = sorted(path.name for path in (place.root / "state/massgen/isolation/applies").iterdir())
+    assert left == ["000002"], f"not the newest alone: {left}"
 
 
 def after_apply(place):
@@ -176,17 +183,6 @@ def after_apply(place):
         place.massgen("isolate", "undo")
     assert place.tree() == place.before, "not as before"
     place.agent_work_is_there()
-
-
-def after_gc_of_undone(place):
-    after_gc(place)
-    if place.session():
-        discarded(place)
-    place.massgen("isolate", "undo", check=False)
-    assert place.tree() == place.before, "what was undone is undone once more"
-    place.massgen("isolate", "gc", "--older-than", "0d")
-    left = sorted(path.name for path in (place.root / "state/massgen/isolation/applies").iterdir())
-    assert left == ["000002"], f"not the newest alone: {left}"
 
 
 def nothing(_):
@@ -217,8 +213,7 @@ VERBS = {
     "create": (False, nothing, ["create", "--name", "s"], after_create),
     "discard": (True, nothing, ["discard", "s"], after_discard),
     "restore": (True, discarded, ["restore", "s"], after_restore),
-    "gc": (True, discarded, ["gc", "--older-than", "0d"], after_gc),
-    "gc undone": (True, undone, ["gc", "--older-than", "0d"], after_gc_of_undone),
+    "gc": (True, undone, ["gc", "--older-than", "0d"], after_gc),
     "thin": (True, discarded, ["gc"], after_restore),
     "restore thinned": (True, thinned, ["restore", "s"], after_restore),
     "apply": (True, nothing, ["apply", "s"], after_apply),
