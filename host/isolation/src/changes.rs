@@ -7,11 +7,11 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use rustix::fs::{Mode, OFlags, ResolveFlags};
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags};
 
 use crate::apply;
 use crate::baseline::{self, Baseline, LoadError, Roots};
+use crate::beneath;
 use crate::changeset::{
     Changeset, CompareError, Effective, LOOKED_AT_BYTES_MAX, Looked, Source, compare,
 };
@@ -156,16 +156,8 @@ impl Opened {
                 self.workspace.get_or_init(|| root)
             }
         };
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let resolve =
-            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        match rustix::fs::openat2(root, path.as_path(), flags, Mode::empty(), resolve) {
-            Err(Errno::NOSYS | Errno::PERM) => {
-                let dir = baseline::open_beneath(root, &path.parent().unwrap_or_default())?;
-                Ok(File::from(rustix::fs::openat(&dir, path.name(), flags, Mode::empty())?))
-            }
-            opened => Ok(File::from(opened?)),
-        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        Ok(File::from(beneath::open(root, path, flags)?))
     }
 }
 

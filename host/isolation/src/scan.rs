@@ -12,7 +12,9 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::baseline::{self, Baseline, Entry, NotCarried, Origin, Roots};
-use crate::entry::{MODE_MASK, Node, Stamp};
+use crate::beneath;
+use crate::entry::{Node, Stamp};
+use crate::mode;
 use crate::path::RelPath;
 
 /// What stands at a path of the workspace.
@@ -116,7 +118,7 @@ pub fn scan(baseline: &Baseline, roots: &Roots) -> Result<Scan, ScanError> {
 impl<'a> Walk<'a> {
     fn enter<'s>(&'s self, scope: &Scope<'s>, dir: RelPath) {
         let mut found = Scan::default();
-        let opened = baseline::open_beneath(&self.root, &dir);
+        let opened = beneath::open_dir(&self.root, &dir);
         match opened.and_then(|fd| baseline::list(&fd).map(|names| (fd, names))) {
             Ok((fd, names)) => {
                 for (name, kind) in names {
@@ -176,10 +178,9 @@ impl<'a> Walk<'a> {
             Ok(stat) => stat,
             Err(errno) => return leave(found, path, errno),
         };
-        let mode = stat.st_mode & MODE_MASK;
+        let mode = mode::of(&stat);
         if known.map(|entry| &entry.node) != Some(&Node::Dir { mode }) {
-            let listed =
-                baseline::open_beneath(&self.root, &path).and_then(|fd| baseline::list(&fd));
+            let listed = beneath::open_dir(&self.root, &path).and_then(|fd| baseline::list(&fd));
             let empty = listed.is_ok_and(|names| names.is_empty());
             found.touched.push((path.clone(), Now::Dir { mode, empty, git: false }));
         }
@@ -208,7 +209,7 @@ fn file(
         Ok(stat) => stat,
         Err(errno) => return leave(found, path, errno),
     };
-    let (stamp, mode) = (Stamp::from(&stat), stat.st_mode & MODE_MASK);
+    let (stamp, mode) = (Stamp::from(&stat), mode::of(&stat));
     if let Some(Entry { node: Node::File { mode: before, .. }, stamp: copy, .. }) = known
         && stamp == *copy
         && mode == *before

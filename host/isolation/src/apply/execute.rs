@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode};
+use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
 use super::acts::{Act, acts};
@@ -14,6 +14,7 @@ use super::record::{ApplyRecord, Status};
 use super::tree::{self, Tree};
 use super::{meta, recover, stage};
 use crate::entry::Node;
+use crate::mode;
 use crate::path::RelPath;
 use crate::session::SaveError;
 use crate::store::{Store, StoreError};
@@ -170,7 +171,7 @@ impl Run<'_> {
         let here = (parent.as_fd(), name);
         match act {
             Act::MakeDir { mode, .. } => {
-                match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(*mode)) {
+                match rustix::fs::mkdirat(&parent, name, mode::system(*mode)) {
                     Ok(()) => Ok(()),
                     Err(Errno::EXIST) if tree::is_dir_in(parent.as_fd(), name) == Ok(true) => {
                         Ok(())
@@ -185,7 +186,7 @@ impl Run<'_> {
                 }
             }
             Act::SetDirMode { after, .. } => {
-                let mode = Mode::from_raw_mode(*after);
+                let mode = mode::system(*after);
                 rustix::fs::chmodat(&parent, name, mode, AtFlags::empty())
                     .map_err(failed("set permissions"))
             }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::{Gid, Uid, XattrFlags};
+use rustix::fs::{Gid, Mode, Uid, XattrFlags};
 use rustix::io::Errno;
 
 use super::tree::{open_in, stat_in};
@@ -62,9 +62,8 @@ pub(super) fn inherit_group(
     (dir, name): (BorrowedFd<'_>, &[u8]),
     parent: BorrowedFd<'_>,
 ) -> Result<(), Errno> {
-    const SET_GROUP_ID: u32 = 0o2000;
     let stat = rustix::fs::fstat(parent)?;
-    if stat.st_mode & SET_GROUP_ID == 0 {
+    if !Mode::from_raw_mode(stat.st_mode).contains(Mode::SGID) {
         return Ok(());
     }
     let group = Some(Gid::from_raw(stat.st_gid));

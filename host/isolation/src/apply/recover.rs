@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode};
+use rustix::fs::AtFlags;
 use rustix::io::Errno;
 
 use super::acts::{Act, acts};
@@ -14,6 +14,7 @@ use super::record::{ApplyRecord, Status, all_records};
 use super::stage;
 use super::tree::{self, Tree};
 use crate::create::Context;
+use crate::mode;
 use crate::path::RelPath;
 use crate::session::SaveError;
 
@@ -133,8 +134,7 @@ fn take_back(
     let name = path.name();
     match act {
         Act::SetDirMode { before, .. } => {
-            match rustix::fs::chmodat(&parent, name, Mode::from_raw_mode(*before), AtFlags::empty())
-            {
+            match rustix::fs::chmodat(&parent, name, mode::system(*before), AtFlags::empty()) {
                 Err(Errno::NOENT) | Ok(()) => Ok(()),
                 Err(errno) => Err(errno.into()),
             }
@@ -147,9 +147,9 @@ fn take_back(
             Err(errno) => Err(errno.into()),
         },
         Act::RemoveDir { mode, .. } => {
-            match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(*mode)) {
+            match rustix::fs::mkdirat(&parent, name, mode::system(*mode)) {
                 Ok(()) => {
-                    let mode = Mode::from_raw_mode(*mode);
+                    let mode = mode::system(*mode);
                     Ok(rustix::fs::chmodat(&parent, name, mode, AtFlags::empty())?)
                 }
                 Err(Errno::EXIST) => Ok(()),

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::meta;
 use super::tree::Tree;
 use crate::entry::Node;
+use crate::mode;
 use crate::path::RelPath;
 use crate::store::Store;
 
@@ -43,7 +44,7 @@ pub(super) fn base(tree: &Tree, path: &RelPath) -> Result<RelPath, Errno> {
 /// Opens a staging directory, making it if need be.
 pub(super) fn open(tree: &Tree, base: &RelPath, id: &str) -> Result<OwnedFd, Errno> {
     let parent = tree.dir(base)?;
-    match rustix::fs::mkdirat(&parent, name(id).as_slice(), Mode::from_raw_mode(0o700)) {
+    match rustix::fs::mkdirat(&parent, name(id).as_slice(), mode::system(0o700)) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(errno) => return Err(errno),
     }
@@ -73,13 +74,13 @@ pub(super) fn write(
             let bytes = store.read(content).map_err(io::Error::other)?;
             let flags =
                 OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let file = rustix::fs::openat(staging, staged_name, flags, Mode::from_raw_mode(0o600))?;
+            let file = rustix::fs::openat(staging, staged_name, flags, mode::system(0o600))?;
             let mut file = File::from(file);
             file.write_all(&bytes)?;
             if let Ok(parent) = tree.parent(path) {
                 meta::inherit(&file, parent.as_fd(), path.name())?;
             }
-            rustix::fs::fchmod(&file, Mode::from_raw_mode(*mode))?;
+            rustix::fs::fchmod(&file, mode::system(*mode))?;
             file.sync_all()?;
         }
         Node::Dir { .. } => {}

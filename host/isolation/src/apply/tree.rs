@@ -9,7 +9,8 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use crate::entry::{Content, Hash, MODE_MASK, Node, Place};
+use crate::entry::{Content, Hash, Node, Place};
+use crate::mode;
 use crate::path::RelPath;
 use crate::plan::{PlanError, Target};
 
@@ -92,7 +93,7 @@ pub(super) fn open_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<File, Errno> {
 /// What stands at a name of a directory.
 pub(super) fn node_in(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<Option<Node>> {
     let Some(stat) = stat_in(dir, name)? else { return Ok(None) };
-    let mode = stat.st_mode & MODE_MASK;
+    let mode = mode::of(&stat);
     Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Node::Dir { mode },
         FileType::Symlink => {

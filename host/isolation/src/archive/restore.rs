@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, Timespec, Timestamps};
+use rustix::fs::{AtFlags, Timespec, Timestamps};
 
 use super::thin::LIST;
 use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, lock};
@@ -12,6 +12,7 @@ use crate::baseline::{self, Baseline};
 use crate::create::Context;
 use crate::entry::{Node, Stamp};
 use crate::git::{Git, GitError, Repository, linked, pin};
+use crate::mode;
 use crate::path::RelPath;
 use crate::session::{GitKind, GitSide, Lock, Session, State, read_json};
 use crate::store::Store;
@@ -83,7 +84,7 @@ fn refill_file(
     let mut out = std::fs::File::create_new(&partial).map_err(failed)?;
     out.write_all(&bytes).map_err(failed)?;
     let settle = || -> rustix::io::Result<Stamp> {
-        rustix::fs::fchmod(&out, Mode::from_raw_mode(*mode))?;
+        rustix::fs::fchmod(&out, mode::system(*mode))?;
         let ns = entry.stamp.mtime_ns;
         let time = Timespec {
             tv_sec: ns.div_euclid(1_000_000_000),

@@ -293,6 +293,6 @@ trait IntoFd {
 impl<T: std::os::fd::AsFd> IntoFd for T {
     fn into_fd(self) -> Option<(u64, u64)> {
         let stat = rustix::fs::fstat(self).ok()?;
-        Some((stat.st_dev, stat.st_ino))
+        Some((stat.st_dev as u64, stat.st_ino))
     }
 }

@@ -16,6 +16,7 @@ use super::rules::{self, RULES_BYTES_MAX};
 use super::walk::{Job, Walk};
 use super::{Baseline, Entry, Roots, RuleFile};
 use crate::git::{Git, GitError, Repository};
+use crate::mode;
 use crate::path::RelPath;
 use crate::small_file;
 use crate::store::{PackPool, Store};
@@ -237,11 +238,12 @@ impl Carrier<'_> {
                 && mode & 0o700 != 0o700
             {
                 let flags = rustix::fs::AtFlags::empty();
-                rustix::fs::chmodat(to, entry.path.as_path(), Mode::from_raw_mode(mode), flags)
-                    .map_err(|errno| CarryError::Target {
+                rustix::fs::chmodat(to, entry.path.as_path(), mode::system(mode), flags).map_err(
+                    |errno| CarryError::Target {
                         path: self.roots.workspace.join(entry.path.as_path()),
                         source: errno.into(),
-                    })?;
+                    },
+                )?;
             }
         }
         Ok(())

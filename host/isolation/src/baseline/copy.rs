@@ -1,13 +1,14 @@
 //! Copies one file into the workspace and into the store, from one reading.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, Timestamps};
 use rustix::io::Errno;
 
-use crate::entry::{Content, MODE_MASK, Node, Stamp};
+use crate::entry::{Content, Node, Stamp};
+use crate::mode;
 use crate::store::{PackWriter, Store};
 
 /// Files up to this size are held in memory while they are copied.
@@ -56,7 +57,7 @@ pub(super) fn copy_file(
     if !rustix::fs::FileType::from_raw_mode(before.st_mode).is_file() {
         return Err(NotCopied::Special);
     }
-    let mode = before.st_mode & MODE_MASK;
+    let mode = mode::of(&before);
     let target = create(place, mode).map_err(NotCopied::Target)?;
     if before.st_size as u64 > BUFFERED_MAX {
         return copy_large(&source, &target, &before, store);
@@ -72,7 +73,7 @@ pub(super) fn copy_file(
         if !torn {
             break;
         }
-        io::Seek::rewind(&mut source).map_err(|error| source_error(&error))?;
+        source.rewind().map_err(|error| source_error(&error))?;
     }
     let content = pack.append(buffer).map_err(NotCopied::Target)?;
     (&target).write_all(buffer).map_err(NotCopied::Target)?;
@@ -102,8 +103,8 @@ fn read_all(source: &mut File, buffer: &mut Vec<u8>, told: usize) -> io::Result<
 }
 
 fn create(place: &Place<'_>, mode: u32) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(place.to, place.name, flags, Mode::from_raw_mode(mode | 0o200))?;
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(place.to, place.name, flags, mode::system(mode | 0o200))?;
     Ok(File::from(file))
 }
 
@@ -113,24 +114,27 @@ fn copy_large(
     before: &Stat,
     store: &Store,
 ) -> Result<CopiedFile, NotCopied> {
-    let reflinked = rustix::fs::ioctl_ficlone(target, source).is_ok();
+    let reflinked = share_bytes(source, target);
     if !reflinked {
         io::copy(&mut &*source, &mut &*target).map_err(NotCopied::Target)?;
     }
     let after = rustix::fs::fstat(source).map_err(NotCopied::Source)?;
     let torn = Stamp::from(before) != Stamp::from(&after);
-    let copy: OwnedFd = reopen(target).map_err(NotCopied::Target)?;
-    let content = store
-        .keep_file(&File::from(copy))
-        .map_err(|error| NotCopied::Target(io::Error::other(error)))?;
-    finish(target, before, before.st_mode & MODE_MASK, content, torn, reflinked)
+    { target }.rewind().map_err(NotCopied::Target)?;
+    let content =
+        store.keep_file(target).map_err(|error| NotCopied::Target(io::Error::other(error)))?;
+    finish(target, before, mode::of(before), content, torn, reflinked)
 }
 
-/// The same file for reading.
-fn reopen(file: &File) -> io::Result<OwnedFd> {
-    use std::os::fd::AsRawFd;
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    Ok(File::open(path)?.into())
+/// Shares the bytes on the disk, where the file system can.
+#[cfg(target_os = "linux")]
+fn share_bytes(source: &File, target: &File) -> bool {
+    rustix::fs::ioctl_ficlone(target, source).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn share_bytes(_: &File, _: &File) -> bool {
+    false
 }
 
 /// Sets times and permissions, and takes the stamp that tells later whether the agent touched it.
@@ -148,8 +152,8 @@ fn finish(
     let times = Timestamps { last_access: mtime, last_modification: mtime };
     rustix::fs::futimens(target, &times).map_err(failed)?;
     let mut made = rustix::fs::fstat(target).map_err(failed)?;
-    if made.st_mode & MODE_MASK != mode {
-        rustix::fs::fchmod(target, Mode::from_raw_mode(mode)).map_err(failed)?;
+    if mode::of(&made) != mode {
+        rustix::fs::fchmod(target, mode::system(mode)).map_err(failed)?;
         made = rustix::fs::fstat(target).map_err(failed)?;
     }
     Ok(CopiedFile {

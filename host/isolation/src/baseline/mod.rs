@@ -21,7 +21,7 @@ pub use links::Roots;
 pub(crate) use links::stays_inside;
 pub use rules::{RuleFile, Rules};
 pub use secrets::looks_secret;
-pub(crate) use walk::{list, open_beneath};
+pub(crate) use walk::list;
 
 use crate::entry::{Node, Stamp};
 use crate::path::RelPath;

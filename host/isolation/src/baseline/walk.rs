@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rayon::Scope;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::carry::{CarryError, Findings, Shared, deeper, reason_of};
@@ -15,8 +15,10 @@ use super::ignored::{Level, Owner};
 use super::nested::{self, Nested};
 use super::rules::RULES_BYTES_MAX;
 use super::{Entry, Origin, RuleFile};
-use crate::entry::{MODE_MASK, Node, Stamp};
+use crate::beneath;
+use crate::entry::{Node, Stamp};
 use crate::git::Repository;
+use crate::mode;
 use crate::path::RelPath;
 
 /// A directory to be walked.
@@ -31,18 +33,6 @@ pub(super) struct Job {
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'s, 'a> {
     pub(super) shared: &'s Shared<'a>,
-}
-
-/// Opens a directory below a root, following nothing.
-pub(crate) fn open_beneath(root: &OwnedFd, dir: &RelPath) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    match rustix::fs::openat2(root, dir.as_path(), flags, Mode::empty(), resolve) {
-        Err(Errno::NOSYS | Errno::PERM) => {
-            rustix::fs::openat(root, dir.as_path(), flags, Mode::empty())
-        }
-        other => other,
-    }
 }
 
 /// Names and kinds of a directory's entries.
@@ -76,7 +66,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
     }
 
     fn directory(self, scope: &Scope<'s>, mut job: Job, findings: &mut Findings) {
-        let opened = open_beneath(&self.shared.from, &job.dir);
+        let opened = beneath::open_dir(&self.shared.from, &job.dir);
         let listed = opened.and_then(|dir| list(&dir).map(|names| (dir, names)));
         let (from, names) = match listed {
             Ok(found) => found,
@@ -226,12 +216,8 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         if !dir.is_root() {
             let failed = |errno: Errno| self.shared.target_error(dir, errno.into());
             let stat = rustix::fs::fstat(from).map_err(failed)?;
-            let mode = stat.st_mode & MODE_MASK;
-            match rustix::fs::mkdirat(
-                &self.shared.to,
-                dir.as_path(),
-                Mode::from_raw_mode(mode | 0o700),
-            ) {
+            let mode = mode::of(&stat);
+            match rustix::fs::mkdirat(&self.shared.to, dir.as_path(), mode::system(mode | 0o700)) {
                 Ok(()) => findings.entries.push(Entry {
                     path: dir.clone(),
                     node: Node::Dir { mode },
@@ -243,7 +229,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
                 Err(errno) => return Err(failed(errno)),
             }
         }
-        open_beneath(&self.shared.to, dir)
+        beneath::open_dir(&self.shared.to, dir)
             .map_err(|errno| self.shared.target_error(dir, errno.into()))
     }
 
@@ -254,7 +240,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         above.reverse();
         let mut made = None;
         for dir in above {
-            let from = open_beneath(&self.shared.from, &dir)
+            let from = beneath::open_dir(&self.shared.from, &dir)
                 .map_err(|errno| self.shared.target_error(&dir, errno.into()))?;
             made = Some(self.target_dir(&dir, &from, Origin::Tracked, findings)?);
         }

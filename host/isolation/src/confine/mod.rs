@@ -3,15 +3,19 @@
 //! it really reached.
 
 mod environment;
+#[cfg(target_os = "linux")]
 mod kernel;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_kernel.rs"]
+mod kernel;
+mod outcome;
 mod places;
 mod policy;
-mod reading;
 mod request;
-mod rights;
 
 pub use environment::{Scrubbed, scrub};
-pub use kernel::{ConfineError, Reached, check, supported, within};
+pub use kernel::{check, supported, within};
+pub use outcome::{ConfineError, Reached};
 pub use places::secret_places;
 pub use policy::{Layout, Policy, Surroundings, policy};
 pub use request::{Caches, Confinement, Net, Protect};

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::places::{AGENTS, CACHES, Tool, secret_places};
 use super::request::{Caches, Confinement, Net};
-use super::rights::SHARED_MEMORY;
 use crate::session::{GitKind, Session, StateDir};
+
+/// Memory that processes share by name.
+const SHARED_MEMORY: &str = "/dev/shm";
 
 /// Where a session's own places are.
 #[derive(Debug, Clone, PartialEq, Eq)]

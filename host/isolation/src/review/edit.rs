@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
-use crate::baseline::open_beneath;
+use crate::beneath;
 use crate::changes::Opened;
 use crate::changeset::{Change, CompareError, Source};
 use crate::entry::{Content, Node};
+use crate::mode;
 use crate::path::RelPath;
 
 /// An edit that is being made. `edits/<n>/before` holds the agent's file, `edits/<n>/after` the person's.
@@ -118,7 +119,7 @@ impl Edit {
     fn put(&self, opened: &Opened, bytes: &[u8]) -> std::io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root: OwnedFd = rustix::fs::open(&opened.roots().workspace, flags, Mode::empty())?;
-        let dir = open_beneath(&root, &self.path.parent().unwrap_or_default())?;
+        let dir = beneath::open_dir(&root, &self.path.parent().unwrap_or_default())?;
         let temporary = format!(".massgen-edit-{}", std::process::id());
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -126,7 +127,7 @@ impl Edit {
             File::from(rustix::fs::openat(&dir, &temporary, flags, Mode::RUSR | Mode::WUSR)?);
         let written = file
             .write_all(bytes)
-            .and_then(|()| Ok(rustix::fs::fchmod(&file, Mode::from_raw_mode(self.mode))?))
+            .and_then(|()| Ok(rustix::fs::fchmod(&file, mode::system(self.mode))?))
             .and_then(|()| file.sync_all())
             .and_then(|()| Ok(rustix::fs::renameat(&dir, &temporary, &dir, self.path.name())?));
         if written.is_err() {

@@ -100,8 +100,7 @@ impl Store {
             let path = path.to_path_buf();
             move |source| StoreError::Io { path, source }
         };
-        let dir = File::open(&self.dir).map_err(io(&self.dir))?;
-        rustix::fs::syncfs(&dir).map_err(|error| io(&self.dir)(error.into()))
+        sync_all(&self.dir).map_err(io(&self.dir))
     }
 
     /// The pack with this number.
@@ -119,4 +118,23 @@ impl Store {
             Place::Loose | Place::Workspace => self.loose_path(&content.hash),
         }
     }
+}
+
+/// All of the file system at once: there may be thousands of files.
+#[cfg(target_os = "linux")]
+fn sync_all(dir: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(dir)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_all(dir: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_all(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    File::open(dir)?.sync_all()
 }

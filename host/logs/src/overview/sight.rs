@@ -25,9 +25,10 @@ pub(super) struct Stamp {
 }
 
 impl From<&Stat> for Stamp {
+    #[cfg_attr(target_os = "linux", expect(clippy::unnecessary_cast, reason = "macOS has 32 bits"))]
     fn from(stat: &Stat) -> Self {
         Self {
-            device: stat.st_dev,
+            device: stat.st_dev as u64,
             inode: stat.st_ino,
             size: u64::try_from(stat.st_size).unwrap_or(0),
             modified_ns: ns(stat.st_mtime, stat.st_mtime_nsec as i64),

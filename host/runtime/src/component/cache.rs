@@ -78,7 +78,7 @@ impl Cache {
         }
         create.then_some(())?;
         let mut key = [0; KEY_BYTES];
-        rustix::rand::getrandom(&mut key, rustix::rand::GetRandomFlags::empty()).ok()?;
+        getrandom::fill(&mut key).ok()?;
         // Whoever comes first decides; the others read it.
         let mut file = fs::OpenOptions::new()
             .write(true)

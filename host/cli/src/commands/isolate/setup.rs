@@ -110,11 +110,8 @@ pub(super) fn changes_error(error: &ChangesError) -> CommandError {
 pub(super) fn new_id() -> Result<String, CommandError> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0u8; 10];
-    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(
-        |errno| {
-            let error: std::io::Error = errno.into();
-            CommandError::new(Exit::Failed, "random", "no random numbers").because(&error)
-        },
-    )?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        CommandError::new(Exit::Failed, "random", "no random numbers").because(&error)
+    })?;
     Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect())
 }

@@ -27,11 +27,14 @@ struct Process {
     name: String,
 }
 
-/// Makes this process the one that orphans come to.
+/// Makes this process the one that orphans come to. Where it can't be had, what leaves its parents is not found.
+#[cfg(target_os = "linux")]
 pub(super) fn adopt() {
-    // Where it can't be had, what leaves its group of processes is not found.
     _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn adopt() {}
 
 /// Ends what a session's agent left running, and names it. `others` are agents that still run.
 pub(super) fn end(session: &Session, others: &BTreeSet<i32>) -> Vec<String> {

@@ -1,10 +1,13 @@
 //! Applies a policy to one thread. What is started from it, and all that this starts, stays inside; the
 //! rest of the program is not confined. Whether it holds is tried out, not believed.
 
+mod reading;
+mod rights;
+
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus,
@@ -13,64 +16,11 @@ use landlock::{
 use rustix::fs::{Mode, OFlags};
 use rustix::thread::CapabilitySet;
 
+use reading::Neighbours;
+
+use super::outcome::{ConfineError, Reached};
 use super::policy::{Layout, Policy};
-use super::reading::{self, Neighbours};
 use super::request::Net;
-use super::rights;
-
-/// What was reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reached {
-    /// Version of the kernel's interface.
-    pub version: u32,
-    /// What this kernel can't keep in, and what else there is to know.
-    pub notes: Vec<String>,
-}
-
-/// Why an agent can't be confined.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfineError {
-    /// The kernel can't.
-    #[error("this kernel can't confine a program: {0}")]
-    Unsupported(&'static str),
-    /// The kernel refused the rules.
-    #[error("the kernel refused the rules of the confinement")]
-    Refused(#[source] landlock::RulesetError),
-    /// A place can't be granted.
-    #[error("{path} can't be made writable for the agent")]
-    Grant {
-        /// The place.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// What lies beside hidden places can't be listed.
-    #[error("what may be read can't be listed")]
-    Reading(#[source] std::io::Error),
-    /// A place of the session can't be made.
-    #[error("{path} can't be made")]
-    Scratch {
-        /// The place.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It was tried out, and it does not hold.
-    #[error("the confinement does not hold: {0}")]
-    Leaky(&'static str),
-    /// There is no thread for it.
-    #[error("no thread can be started")]
-    Thread(#[source] std::io::Error),
-}
-
-impl ConfineError {
-    /// Whether the machine can't do it at all, so that something weaker is the best there is.
-    pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported(_))
-    }
-}
 
 /// Confines a thread of its own, tries out whether it holds, and runs `act` in it.
 pub fn within<T: Send>(
@@ -141,7 +91,7 @@ fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
         .handle_access(AccessFs::from_write(rights::DEVICES) & AccessFs::IoctlDev)
         .and_then(|ruleset| ruleset.scope(Scope::from_all(rights::SCOPES)))
         .and_then(Ruleset::create)
-        .map_err(ConfineError::Refused)?;
+        .map_err(refused)?;
     for place in &policy.write {
         // A link is not followed: an earlier command may have put it there.
         let fd = reading::open(place)
@@ -173,6 +123,10 @@ fn no_net() -> ConfineError {
     ConfineError::Unsupported("it can't close the network, for which it takes Linux 6.7's Landlock")
 }
 
+fn refused(error: landlock::RulesetError) -> ConfineError {
+    ConfineError::Refused(Box::new(error))
+}
+
 fn unsupported() -> ConfineError {
     ConfineError::Unsupported("it has no Landlock, or one older than Linux 6.2's")
 }
@@ -182,7 +136,7 @@ fn add(
     place: impl AsFd,
     rights: BitFlags<AccessFs>,
 ) -> Result<RulesetCreated, ConfineError> {
-    ruleset.add_rule(PathBeneath::new(place, rights)).map_err(ConfineError::Refused)
+    ruleset.add_rule(PathBeneath::new(place, rights)).map_err(refused)
 }
 
 fn add_devices(mut ruleset: RulesetCreated) -> Result<RulesetCreated, ConfineError> {
@@ -205,7 +159,7 @@ fn add_devices(mut ruleset: RulesetCreated) -> Result<RulesetCreated, ConfineErr
 /// Binds this thread, for good.
 fn enter(rules: RulesetCreated) -> Result<Reached, ConfineError> {
     drop_powers();
-    let status = rules.restrict_self().map_err(ConfineError::Refused)?;
+    let status = rules.restrict_self().map_err(refused)?;
     if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
         return Err(unsupported());
     }

@@ -46,9 +46,6 @@ pub(super) const DEVICE_FILES: &[&str] = &[
     "/dev/pts",
 ];
 
-/// Memory that processes share by name.
-pub(super) const SHARED_MEMORY: &str = "/dev/shm";
-
 /// What the rights on one of our own standard streams are: a terminal, or a file that the user let our
 /// output into, which programs open again by the name `/dev/stdout`.
 pub(super) fn of_stream(stream: BorrowedFd<'_>) -> Option<BitFlags<AccessFs>> {
