@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use massgen_harness::{Output, TestEnv};
+use nix::libc::{
+    SYS_copy_file_range, SYS_fchmodat2, SYS_landlock_add_rule, SYS_landlock_create_ruleset,
+    SYS_landlock_restrict_self, SYS_openat2, SYS_renameat2, SYS_statx,
+};
 use serde_json::Value;
 
 use crate::env;
@@ -205,10 +209,14 @@ fn the_audit_tells_every_escape_and_brings_back_what_was_there() {
     );
 }
 
-/// Runs the program as if the kernel had no Landlock: its system calls are not there.
-fn without_landlock(env: &TestEnv, args: &[&str]) -> Output {
+/// The system calls of Landlock.
+const LANDLOCK: [i64; 3] =
+    [SYS_landlock_create_ruleset, SYS_landlock_add_rule, SYS_landlock_restrict_self];
+
+/// Runs the program as if the kernel lacked system calls.
+fn without(calls: &[i64], env: &TestEnv, args: &[&str]) -> Output {
     use seccompiler::{SeccompAction, SeccompFilter, apply_filter};
-    let missing = [444, 445, 446].map(|number| (number, Vec::new())).into_iter().collect();
+    let missing = calls.iter().map(|number| (*number, Vec::new())).collect();
     let filter = SeccompFilter::new(
         missing,
         SeccompAction::Allow,
@@ -232,7 +240,7 @@ fn a_kernel_that_cannot_confine() {
     let run = |options: &[&str]| {
         let args: Vec<&str> =
             ["isolate", "run", "--json"].iter().chain(options).chain(&write).copied().collect();
-        without_landlock(&env, &args)
+        without(&LANDLOCK, &env, &args)
     };
     for options in [&["--protect", "require"][..], &["--net", "deny"], &["--deny-read", "a"]] {
         let refused = run(options).exits(125);
@@ -249,6 +257,37 @@ fn a_kernel_that_cannot_confine() {
     assert_eq!(session["protection"]["achieved"], "audit");
     assert!(ran.stderr.contains("not confined"), "{ran:#?}");
     assert_eq!(escapes(&session), [("out".to_string(), "file".to_string())]);
+}
+
+#[test]
+fn a_kernel_that_knows_less() {
+    let env = small();
+    let missing = [
+        &LANDLOCK[..],
+        &[SYS_openat2, SYS_renameat2, SYS_statx, SYS_copy_file_range, SYS_fchmodat2],
+    ]
+    .concat();
+    sh(&env, "mkdir -p deep/er; echo one > deep/er/file");
+    let work = "echo two >> deep/er/file; mkdir -p new/dir; echo x > new/dir/file; rm a";
+    let steps: [&[&str]; 7] = [
+        &["isolate", "run", "--name", "n", "--", "sh", "-euc", work],
+        &["isolate", "diff", "n", "--patch"],
+        &["isolate", "apply", "n"],
+        &["isolate", "undo"],
+        &["isolate", "discard", "n"],
+        &["isolate", "restore", "n"],
+        &["isolate", "apply", "n"],
+    ];
+    for step in steps {
+        without(&missing, &env, step).exits(0);
+        if step[1] == "undo" {
+            sh(
+                &env,
+                "grep -qx one deep/er/file; ! grep two deep/er/file; test -e a; test ! -e new",
+            );
+        }
+    }
+    sh(&env, "grep -qx two deep/er/file; test -e new/dir/file; test ! -e a");
 }
 
 #[test]
