@@ -319,6 +319,40 @@ fn what_an_agent_inherits() {
 }
 
 #[test]
+fn an_agents_own_state() {
+    let env = small();
+    for name in ["config.toml", "auth.json", "state_5.sqlite", "prompts/mine"] {
+        env.write(&format!("home/.codex/{name}"), "kept\n");
+    }
+    env.write("home/.gemini/settings.json", "kept\n");
+    env.write("home/.gemini/projects.json", "kept\n");
+    env.write("home/.local/share/opencode/opencode.db", "kept\n");
+    let work = r#"
+        grep -qx kept "$CODEX_HOME/prompts/mine"; grep -qx kept "$CODEX_HOME/config.toml"
+        test ! -e "$CODEX_HOME/state_5.sqlite"
+        echo renewed > "$CODEX_HOME/auth.json"
+        for file in "$CODEX_HOME"/{config.toml,state_5.sqlite,state_5.sqlite-wal} "$OPENCODE_DB" "$OPENCODE_DB-wal" \
+            "$GEMINI_CLI_HOME"/.gemini/{settings.json,projects.json,projects.json.lock}
+        do
+            echo mine >> "$file"
+        done
+        for closed in "$HOME/.codex/config.toml" "$CODEX_HOME/prompts/mine" "$HOME/.gemini/settings.json"; do
+            ! echo mine >> "$closed" || exit 9
+        done
+    "#;
+    env.run(&["isolate", "run", "--name", "n", "--", "bash", "-euc", work]).exits(0);
+    // What it wrote is there when it is started again.
+    let again = "grep -qx mine \"$CODEX_HOME/config.toml\"; grep -qx mine \"$OPENCODE_DB-wal\"";
+    env.run(&["isolate", "exec", "n", "--", "bash", "-euc", again]).exits(0);
+    let home = |name: &str| std::fs::read_to_string(env.home().join(name)).unwrap();
+    assert_eq!(home(".codex/auth.json"), "renewed\n");
+    for name in [".codex/config.toml", ".codex/state_5.sqlite", ".gemini/projects.json"] {
+        assert_eq!(home(name), "kept\n", "{name}");
+    }
+    assert!(!env.home().join(".codex/state_5.sqlite-wal").exists());
+}
+
+#[test]
 fn grants_and_denials() {
     let env = small();
     for name in ["home/granted/x", "home/hidden/x", "home/.ssh/id_ed25519"] {

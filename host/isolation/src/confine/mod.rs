@@ -2,6 +2,7 @@
 //! asked for; the kernel part applies it to one thread, from which the agent is started, and tells what
 //! it really reached.
 
+mod agents;
 mod environment;
 #[cfg(target_os = "linux")]
 mod kernel;
@@ -17,5 +18,5 @@ pub use environment::{Scrubbed, scrub};
 pub use kernel::{check, supported, within};
 pub use outcome::{ConfineError, Reached};
 pub use places::secret_places;
-pub use policy::{Layout, Policy, Surroundings, policy};
+pub use policy::{Layout, Policy, Prepared, Surroundings, policy};
 pub use request::{Caches, Confinement, Net, Protect};

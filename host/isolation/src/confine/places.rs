@@ -1,5 +1,4 @@
-//! Well-known places: where package managers keep what they fetched, where agents keep their own state,
-//! and where people keep secrets.
+//! Well-known places: where package managers keep what they fetched, and where people keep secrets.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +35,7 @@ impl Tool {
     }
 }
 
-const fn tool(
+pub(super) const fn tool(
     name: &'static str,
     variable: Option<&'static str>,
     home: &'static str,
@@ -67,49 +66,6 @@ pub(super) const CACHES: &[Tool] = &[
     tool("bun", Some("BUN_INSTALL_CACHE_DIR"), ".bun/install/cache", &[]),
     tool("composer", Some("COMPOSER_CACHE_DIR"), ".cache/composer", &[]),
     tool("nuget", Some("NUGET_PACKAGES"), ".nuget/packages", &[]),
-];
-
-/// What agents write about themselves: conversations, logs, and the tokens that they renew.
-pub(super) const AGENTS: &[Tool] = &[
-    tool(
-        "claude",
-        Some("CLAUDE_CONFIG_DIR"),
-        ".claude",
-        &[
-            "projects",
-            "todos",
-            "tasks",
-            "plans",
-            "statsig",
-            "shell-snapshots",
-            "session-env",
-            "file-history",
-            "debug",
-            "history.jsonl",
-            ".credentials.json",
-        ],
-    ),
-    tool(
-        "codex",
-        Some("CODEX_HOME"),
-        ".codex",
-        &[
-            "sessions",
-            "archived_sessions",
-            "shell_snapshots",
-            "log",
-            "tmp",
-            "history.jsonl",
-            "auth.json",
-        ],
-    ),
-    tool("gemini", None, ".gemini", &["tmp", "history", "oauth_creds.json"]),
-    tool(
-        "opencode",
-        None,
-        ".local/share/opencode",
-        &["storage", "project", "snapshot", "log", "auth.json"],
-    ),
 ];
 
 /// Below the home directory: keys, tokens, wallets, browsers' profiles.

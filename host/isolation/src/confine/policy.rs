@@ -4,7 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::places::{AGENTS, CACHES, Tool, secret_places};
+use super::agents;
+use super::places::{CACHES, Tool, secret_places};
 use super::request::{Caches, Confinement, Net};
 use crate::session::{GitKind, Session, StateDir};
 
@@ -60,7 +61,7 @@ impl Layout {
     }
 
     /// Whether somebody who may write a place may write all of the user's files, or our state, with it.
-    fn lies_in(&self, place: &Path) -> bool {
+    pub(super) fn lies_in(&self, place: &Path) -> bool {
         self.kept.iter().chain([&self.state]).any(|kept| kept.starts_with(place))
     }
 
@@ -85,8 +86,31 @@ pub struct Surroundings<'a> {
     pub exists: &'a dyn Fn(&Path) -> bool,
     /// A path without links.
     pub real: &'a dyn Fn(&Path) -> PathBuf,
+    /// Names of what is in a directory.
+    pub names: &'a dyn Fn(&Path) -> Vec<OsString>,
     /// Files of ours that hold keys.
     pub own_secrets: Vec<PathBuf>,
+}
+
+/// What is made for agents in a session's own places, from within the confinement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// A directory, with those above it.
+    Dir(PathBuf),
+    /// A link, unless something is there.
+    Link {
+        /// Where it is.
+        at: PathBuf,
+        /// Where it leads.
+        to: PathBuf,
+    },
+    /// A copy of a file, unless something is there.
+    Copy {
+        /// Where it is.
+        at: PathBuf,
+        /// What is copied.
+        from: PathBuf,
+    },
 }
 
 /// What is allowed. Everything else outside of it can be read, and not written.
@@ -102,6 +126,8 @@ pub struct Policy {
     pub net: Net,
     /// Variables that lead tools to where they may write.
     pub variables: Vec<(String, OsString)>,
+    /// What is made in the session's own places.
+    pub prepared: Vec<Prepared>,
     /// The user's grants reach the project itself: nothing keeps the agent from writing it.
     pub reaches_project: bool,
     /// What to know about it.
@@ -116,6 +142,7 @@ pub fn policy(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -
         shown: Vec::new(),
         net: asked.net,
         variables: variables(layout, around),
+        prepared: Vec::new(),
         reaches_project: false,
         notes: Vec::new(),
     };
@@ -132,8 +159,11 @@ pub fn policy(asked: &Confinement, layout: &Layout, around: &Surroundings<'_>) -
     let is_free = |place: &Path| !layout.is_reached_by(&(around.real)(place));
     let mut filled = caches(asked.caches, layout, around, &is_free, &mut policy.variables);
     // An agent in a home directory that is the project itself needs its own state all the same.
-    let agents = AGENTS.iter().flat_map(|tool| there(tool, around));
-    filled.extend(agents.filter(|place| !layout.lies_in(&(around.real)(place))));
+    let agents = agents::allow(layout, around);
+    filled.extend(agents.write);
+    let led = agents.variables.into_iter().map(|(name, place)| (name, place.into_os_string()));
+    policy.variables.extend(led);
+    policy.prepared = agents.prepared;
     match Path::new(SHARED_MEMORY) {
         place if !(around.exists)(place) => {}
         place if is_free(place) => policy.write.push(place.to_path_buf()),
@@ -270,6 +300,10 @@ mod tests {
             variable: &|_| None,
             exists: &exists,
             real: &Path::to_path_buf,
+            names: &|dir| {
+                let names = there.iter().map(Path::new).filter(|known| known.parent() == Some(dir));
+                names.filter_map(|known| known.file_name().map(OsString::from)).collect()
+            },
             own_secrets: vec!["/home/u/.massgen/.env".into()],
         };
         policy(asked, layout, &around)
@@ -295,7 +329,12 @@ mod tests {
 
     #[test]
     fn caches_that_are_there_are_filled_and_others_are_made() {
-        let there = ["/home/u/.cargo", "/home/u/.cargo/registry", "/home/u/.claude/projects"];
+        let there = [
+            "/home/u/.cargo",
+            "/home/u/.cargo/registry",
+            "/home/u/.claude",
+            "/home/u/.claude/projects",
+        ];
         let shared = decide(&Confinement::default(), &there);
         assert!(shared.write.contains(&"/home/u/.cargo/registry".into()));
         assert!(shared.write.contains(&"/home/u/.claude/projects".into()));

@@ -5,8 +5,9 @@ mod reading;
 mod rights;
 
 use std::fs::OpenOptions;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use landlock::{
@@ -19,8 +20,12 @@ use rustix::thread::CapabilitySet;
 use reading::Neighbours;
 
 use super::outcome::{ConfineError, Reached};
-use super::policy::{Layout, Policy};
+use super::policy::{Layout, Policy, Prepared};
 use super::request::Net;
+use crate::small_file;
+
+/// Most that is copied of an agent's settings.
+const COPIED_BYTES_MAX: u64 = 1 << 20;
 
 /// Confines a thread of its own, tries out whether it holds, and runs `act` in it.
 pub fn within<T: Send>(
@@ -35,6 +40,8 @@ pub fn within<T: Send>(
         let confined = thread.spawn_scoped(scope, || {
             let reached = enter(rules)?;
             probe(policy, layout)?;
+            // From within: an agent of an earlier command may have put links in the way.
+            prepare(&policy.prepared)?;
             Ok((act(), reached))
         });
         let confined = confined.map_err(ConfineError::Thread)?;
@@ -209,6 +216,37 @@ fn drop_powers() {
 fn can_be_written(dir: &Path) -> bool {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     rustix::fs::open(dir, flags, Mode::RUSR).is_ok()
+}
+
+/// Makes what agents find in the session's own places.
+fn prepare(prepared: &[Prepared]) -> Result<(), ConfineError> {
+    for wanted in prepared {
+        let (path, made) = match wanted {
+            Prepared::Dir(path) => (path, std::fs::create_dir_all(path)),
+            Prepared::Link { at, to } => (at, unless_there(std::os::unix::fs::symlink(to, at))),
+            Prepared::Copy { at, from } => (at, unless_there(put_copy(at, from))),
+        };
+        made.map_err(|source| ConfineError::Scratch { path: path.clone(), source })?;
+    }
+    Ok(())
+}
+
+/// What the agent made of it is its own business, and stays.
+fn unless_there(made: std::io::Result<()>) -> std::io::Result<()> {
+    match made {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+fn put_copy(at: &Path, from: &Path) -> std::io::Result<()> {
+    let bytes = match small_file::read(from, COPIED_BYTES_MAX) {
+        // What may not be read, or is no file, is not there for the agent.
+        Err(_) => return Ok(()),
+        Ok(bytes) => bytes,
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(at)?;
+    file.write_all(&bytes)
 }
 
 /// Tries what must fail and what must not. Nothing of the user's is touched: the places are our own.

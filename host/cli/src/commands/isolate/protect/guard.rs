@@ -40,11 +40,16 @@ impl Guard {
         let exists = |path: &std::path::Path| path.symlink_metadata().is_ok();
         let real =
             |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let names = |dir: &std::path::Path| {
+            let listed = std::fs::read_dir(dir).into_iter().flatten().flatten();
+            listed.map(|entry| entry.file_name()).collect()
+        };
         let around = Surroundings {
             home: app.environment.home().map(PathBuf::from),
             variable: &variable,
             exists: &exists,
             real: &real,
+            names: &names,
             own_secrets: app.environment.secret_files(),
         };
         let policy = confine::policy(&asked, &layout, &around);
