@@ -38,6 +38,9 @@ const HOME: &[&str] = &[
     ".codex/config.toml",
     ".codex/AGENTS.md",
     ".gemini/settings.json",
+    ".qwen/settings.json",
+    ".copilot/mcp-config.json",
+    ".config/opencode/opencode.json",
 ];
 
 /// A place that is looked at.
