@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Agents that people use, in sessions that the kernel confines: each is told by aimock to append to a file with its shell, outside
-# and twice in one session; the session has both lines, the project none, and the user's settings stay as they are. Installs 1.4 GB
-# from npm, which is why `.ci/run` leaves it out.
+# and twice in one session; the session has both lines, the project none, and the user's settings stay as they are. MassGen runs
+# to its end. Installs 1.4 GB from npm and 1 GB from PyPI, which is why `.ci/run` leaves it out.
 #
 #     tests/real/agents.sh path/to/massgen
 set -eu
@@ -10,6 +10,10 @@ cd "$(dirname "$0")/../.."
 kept=$PWD/target/agents
 npm install --silent --no-fund --no-audit --prefix "$kept" @copilotkit/aimock@1.43.0 @anthropic-ai/claude-code@2.1.197 \
     @openai/codex@0.171.0 @google/gemini-cli@0.61.0 @qwen-code/qwen-code@0.15.10 opencode-ai@1.18.33 @github/copilot@1.0.102
+[ -x "$kept/venv/bin/massgen" ] || {
+    python3 -m venv "$kept/venv"
+    "$kept/venv/bin/pip" install --quiet --disable-pip-version-check massgen==0.1.97
+}
 place=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$place"' EXIT
@@ -105,3 +109,21 @@ agent gemini gemini --skip-trust --yolo -m gemini-2.5-flash -p "say hi"
 agent qwen qwen --auth-type openai --yolo -m m-qwen -p "say hi"
 agent opencode opencode run -m here/m-opencode "say hi"
 agent copilot copilot -p "say hi" --allow-all-tools
+
+# MassGen's agents have no shell here: what it leaves is the records of its run.
+cat >massgen.yaml <<YAML
+agents:
+  - id: a
+    backend: {type: chatcompletion, model: gpt-4o, base_url: "$base/v1"}
+ui: {display_type: simple}
+YAML
+git add massgen.yaml
+git commit -qm two
+mass() { "$@" "$kept/venv/bin/massgen" --automation --config massgen.yaml "say hi" >"$place/said" 2>&1 </dev/null; }
+mass timeout 120 || { cat "$place/said"; echo "massgen outside: exit $?"; exit 1; }
+rm -r .massgen
+mass timeout 120 "$massgen" isolate run --protect require --apply never --name massgen --pass-env OPENAI_API_KEY -- ||
+    { cat "$place/said"; echo "massgen: exit $?"; exit 1; }
+"$massgen" isolate apply massgen >/dev/null 2>&1
+"$massgen" logs summary >"$place/said" 2>&1 || { cat "$place/said"; echo "massgen: no records"; exit 1; }
+echo "massgen: works confined"

@@ -222,6 +222,9 @@ const FOLDERS: &[&str] = &[
     ".massgen",
 ];
 
+/// MassGen's records of its runs, which nobody obeys; a run leaves dozens.
+const RECORDS: &str = ".massgen/massgen_logs/";
+
 /// Whether tools run it, or take orders from it. Case does not count: it does not on every machine.
 pub(super) fn is_run_by_tools(path: &RelPath) -> bool {
     let text = path.lossy().to_lowercase();
@@ -229,7 +232,15 @@ pub(super) fn is_run_by_tools(path: &RelPath) -> bool {
     [ON_ENTERING, GIT, BUILD, CI, AGENTS].iter().any(|names| names.contains(&name))
         || name.starts_with("dockerfile.")
         || ENDINGS.iter().any(|end| name.ends_with(end))
-        || is_in_a_folder_of_tools(&text)
+        || is_in_a_folder_of_tools(below_records(&text))
+}
+
+/// The part of a path that lies within the records of a run; all of it, where there are none.
+fn below_records(text: &str) -> &str {
+    match text.find(RECORDS) {
+        Some(at) if at == 0 || text.as_bytes()[at - 1] == b'/' => &text[at + RECORDS.len()..],
+        _ => text,
+    }
 }
 
 /// Whether one of the folders begins where a component does.
@@ -276,6 +287,10 @@ mod tests {
             ("a/b/.yarn/plugins/x.cjs", true),
             ("a/.yarn/other/x.cjs", false),
             ("a/hooks", false),
+            (".massgen/config.toml", true),
+            (".massgen/massgen_logs/log_1/turn_1/status.json", false),
+            ("a/.massgen/massgen_logs/log_1/workspace/.vscode/tasks.json", true),
+            (".massgen/massgen_logs/log_1/workspace/run.sh", true),
         ] {
             assert_eq!(is_run_by_tools(&RelPath::new(path.as_bytes()).unwrap()), expect, "{path}");
         }
