@@ -6,7 +6,11 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-/// The bytes of a regular file of at most `most` bytes; links are followed.
+/// Most that a file of git's has which names a place.
+pub(crate) const POINTER_BYTES_MAX: u64 = 64 << 10;
+
+/// The bytes of a regular file of at most `most` bytes; links are followed. Fails with the kind `FileTooLarge`, with
+/// `IsADirectory`, with what the system says, and at pipes and devices.
 ///
 /// Settings and rules lie in repositories of strangers: a pipe there would hold the program up for ever, and
 /// a link to `/dev/zero` would fill the memory.
@@ -28,7 +32,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same, of a text in UTF-8.
+/// The same, of a text in UTF-8; anything else has the kind `InvalidData`.
 pub fn read_text(path: &Path, most: u64) -> Result<String> {
     String::from_utf8(read(path, most)?)
         .map_err(|_| Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))

@@ -154,13 +154,17 @@ pub fn apply(
 
 /// One apply at a time for each project.
 fn lock_project(context: &Context, project: &Path) -> Result<Lock, ApplyError> {
-    Lock::wait(&context.state.repository_lock(&project.join("apply")))
+    Lock::wait(&project_lock(context, project))
         .map_err(|source| ApplyError::Busy { session: project.display().to_string(), source })
 }
 
 /// The same lock, if nobody has it.
 pub(crate) fn lock_if_free(context: &Context, project: &Path) -> Option<Lock> {
-    Lock::take(&context.state.repository_lock(&project.join("apply"))).ok()
+    Lock::take(&project_lock(context, project)).ok()
+}
+
+fn project_lock(context: &Context, project: &Path) -> std::path::PathBuf {
+    context.state.repository_lock(&project.join("apply"))
 }
 
 fn planned(

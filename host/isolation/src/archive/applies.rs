@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gc::{Collected, remove_tree, size_of};
 use super::{ArchiveError, io, trash};
-use crate::apply::{ApplyRecord, Status, all_records, lock_if_free};
+use crate::apply::{ApplyKind, ApplyRecord, Status, all_records, lock_if_free};
 use crate::create::Context;
 
 /// Which applies may go.
@@ -32,11 +32,17 @@ pub(super) fn remove(
             return Ok(());
         }
     };
-    let chosen = rule.choose(records.iter().map(|(record, _)| record));
-    // The oldest first: an apply goes before the record that it was undone. The other way round would put
-    // it in force again.
+    let chosen = rule.choose(&records);
+    // One of them under way holds up all of its project's.
+    let mut locks = BTreeMap::new();
+    // The oldest first: an apply goes before the record that it was undone. The other way round would put it in
+    // force again.
     for (record, dir) in records.iter().filter(|(record, _)| chosen.contains(record.id.as_str())) {
-        let Some(_lock) = lock_if_free(context, &record.project) else { continue };
+        let lock =
+            locks.entry(&record.project).or_insert_with(|| lock_if_free(context, &record.project));
+        if lock.is_none() {
+            continue;
+        }
         collected.bytes += size_of(dir);
         if !dry_run {
             let place = trash(context, dir)?;
@@ -49,18 +55,23 @@ pub(super) fn remove(
 
 impl Rule {
     /// The ids of those of `records`, the oldest first, that may go.
-    fn choose<'a>(
-        &self,
-        records: impl Iterator<Item = &'a ApplyRecord> + Clone,
-    ) -> BTreeSet<&'a str> {
+    fn choose<'a, T>(&self, records: &'a [(ApplyRecord, T)]) -> BTreeSet<&'a str> {
         // The newest of a project can always be taken back, and its number tells the next one's.
         let newest: BTreeMap<_, _> =
-            records.clone().map(|record| (&record.project, record.id.as_str())).collect();
-        let newest: BTreeSet<&str> = newest.into_values().collect();
-        records
-            .filter(|record| !newest.contains(record.id.as_str()) && self.allows(record))
-            .map(|record| record.id.as_str())
-            .collect()
+            records.iter().map(|(record, _)| (&record.project, record.id.as_str())).collect();
+        let mut stay: BTreeSet<&str> = newest.into_values().collect();
+        let mut chosen = BTreeSet::new();
+        for (record, _) in records {
+            // That something was undone is known for as long as it is there itself.
+            let says_so =
+                matches!(&record.kind, ApplyKind::Undo { of } if stay.contains(of.as_str()));
+            if !says_so && !stay.contains(record.id.as_str()) && self.allows(record) {
+                chosen.insert(record.id.as_str());
+            } else {
+                stay.insert(&record.id);
+            }
+        }
+        chosen
     }
 
     fn allows(&self, record: &ApplyRecord) -> bool {
@@ -76,7 +87,6 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::ApplyKind;
     use crate::path::HostPath;
 
     fn record(id: &str, project: &str, session: &str) -> ApplyRecord {
@@ -104,13 +114,29 @@ mod tests {
     #[test]
     fn the_newest_of_a_project_and_what_a_session_has_delivered_stay() {
         let records = [
-            record("1", "/a", "gone"),
-            record("2", "/a", "there"),
-            record("3", "/b", "gone"),
-            record("4", "/a", "gone"),
+            (record("1", "/a", "gone"), ()),
+            (record("2", "/a", "there"), ()),
+            (record("3", "/b", "gone"), ()),
+            (record("4", "/a", "gone"), ()),
         ];
-        assert_eq!(rule(&["there"]).choose(records.iter()), ["1"].into());
-        assert_eq!(rule(&[]).choose(records.iter()), ["1", "2"].into());
+        assert_eq!(rule(&["there"]).choose(&records), ["1"].into());
+        assert_eq!(rule(&[]).choose(&records), ["1", "2"].into());
+    }
+
+    #[test]
+    fn nothing_that_was_undone_comes_into_force_again() {
+        let undo =
+            ApplyRecord { kind: ApplyKind::Undo { of: "1".into() }, ..record("2", "/a", "gone") };
+        let newest = record("3", "/a", "gone");
+        let both = [(record("1", "/a", "gone"), ()), (undo.clone(), ()), (newest.clone(), ())];
+        assert_eq!(rule(&[]).choose(&both), ["1", "2"].into());
+        // The apply stays for what was rescued from it, and so does what says that it was undone.
+        let rescued = ApplyRecord { rescued: vec!["a file".into()], ..record("1", "/a", "gone") };
+        assert_eq!(
+            rule(&[]).choose(&[(rescued, ()), (undo.clone(), ()), (newest.clone(), ())]),
+            [].into()
+        );
+        assert_eq!(rule(&[]).choose(&[(undo, ()), (newest, ())]), ["2"].into());
     }
 
     #[test]

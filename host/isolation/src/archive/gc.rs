@@ -17,7 +17,7 @@ pub struct Collected {
     pub removed: Vec<String>,
     /// Applies that can't be undone any longer, by their numbers.
     pub applies: Vec<String>,
-    /// Sessions that were left, with the reason.
+    /// Sessions that were left, with the reason; `applies` instead of a session, if their records can't be read.
     pub kept: Vec<(String, String)>,
     /// Bytes that are free now, or would be.
     pub bytes: u64,

@@ -9,7 +9,7 @@ use super::keep::Kept;
 use super::sight::{self, Sight};
 use crate::path::RelPath;
 use crate::session::Session;
-use crate::small_file;
+use crate::small_file::{self, POINTER_BYTES_MAX};
 
 /// Files of the home directory that programs obey when the user works next.
 const HOME: &[&str] = &[
@@ -148,7 +148,6 @@ fn look(area: Area, root: &Path, skip: &Skip) -> Sight {
 
 /// Entries of a registry of work trees that belong to sessions of ours.
 fn our_worktrees(root: &Path, state: &Path) -> Vec<RelPath> {
-    const POINTER_BYTES_MAX: u64 = 64 << 10;
     let listed = std::fs::read_dir(root.join("worktrees")).into_iter().flatten().flatten();
     let ours = listed.filter(|entry| {
         let told = small_file::read_text(&entry.path().join("gitdir"), POINTER_BYTES_MAX)

@@ -3,10 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::small_file;
-
-/// Most that a file which points to a git directory has.
-const POINTER_BYTES_MAX: u64 = 64 << 10;
+use crate::small_file::{self, POINTER_BYTES_MAX};
 
 /// What a directory's `.git` is.
 #[derive(Debug, Clone, PartialEq, Eq)]

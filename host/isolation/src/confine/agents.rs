@@ -34,8 +34,8 @@ struct Home {
     copied: &'static [&'static str],
 }
 
-/// As these versions were seen to need it: MassGen 0.1.97, Claude Code 2.1, Codex 0.171, Gemini CLI 0.61, opencode 1.18, Qwen Code
-/// 0.15, Copilot CLI 1.0 (`tests/real/agents.sh`).
+/// As these versions were seen to need it: MassGen 0.1.97, Claude Code 2.1, Codex 0.171, Gemini CLI 0.61,
+/// opencode 1.18, Qwen Code 0.15, Copilot CLI 1.0 (`tests/real/agents.sh`).
 const AGENTS: &[Agent] = &[
     Agent {
         // Its registry of sessions is replaced as a whole, and stays as it is.

@@ -54,7 +54,7 @@ pub enum GitError {
         /// What it was asked to do.
         command: String,
     },
-    /// It would wait without end.
+    /// What stands where it reads a file is none; it would wait without end.
     #[error("{0} is a pipe or a device: git would wait at it, or read it, for ever")]
     Special(PathBuf),
     /// A file of a repository can't be read or written.

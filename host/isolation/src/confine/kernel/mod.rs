@@ -27,7 +27,7 @@ use crate::small_file;
 /// Most that is copied of an agent's settings.
 const COPIED_BYTES_MAX: u64 = 1 << 20;
 
-/// Confines a thread of its own, tries out whether it holds, and runs `act` in it.
+/// Confines a thread of its own, tries out whether it holds, makes what the policy prepares, and runs `act` in it.
 pub fn within<T: Send>(
     policy: &Policy,
     layout: &Layout,
