@@ -5,11 +5,11 @@ use std::path::Path;
 use massgen_models::model_id::ModelId;
 use massgen_models::price::Pricing;
 
-use crate::config::{Config, layers, price};
-use crate::environment::Environment;
-use crate::error::CommandError;
-use crate::providers::Providers;
-use crate::ui::Ui;
+use massgen_setup::config::{Config, layers, price};
+use massgen_setup::environment::Environment;
+use massgen_setup::providers::Providers;
+use massgen_terminal::CommandError;
+use massgen_terminal::Ui;
 
 /// The program, set up.
 pub(crate) struct App {

@@ -4,25 +4,14 @@
 mod app;
 mod args;
 mod commands;
-mod config;
-mod credentials;
-mod environment;
-mod error;
-mod exit;
-mod plugins_lock;
-mod providers;
-mod review;
-mod ui;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use massgen_terminal::{CommandError, Exit, Ui};
 
 use app::App;
 use args::{Args, Command};
-use error::CommandError;
-use exit::Exit;
-use ui::Ui;
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {

@@ -109,6 +109,19 @@ fn dependencies_point_one_way() {
         ("massgen-analysis", &["massgen-logs", "massgen-models"]),
         ("massgen-isolation", &[]),
         ("massgen-runtime", &["massgen-isolation", "massgen-models"]),
+        ("massgen-terminal", &[]),
+        ("massgen-review", &["massgen-isolation", "massgen-terminal"]),
+        (
+            "massgen-setup",
+            &[
+                "massgen-analysis",
+                "massgen-bundle",
+                "massgen-isolation",
+                "massgen-models",
+                "massgen-runtime",
+                "massgen-terminal",
+            ],
+        ),
         (
             "massgen",
             &[
@@ -119,7 +132,10 @@ fn dependencies_point_one_way() {
                 "massgen-kit",
                 "massgen-logs",
                 "massgen-models",
+                "massgen-review",
                 "massgen-runtime",
+                "massgen-setup",
+                "massgen-terminal",
             ],
         ),
     ];
@@ -129,11 +145,11 @@ fn dependencies_point_one_way() {
         ("git2", "massgen-isolation"),
         ("clap", "massgen"),
         ("indicatif", "massgen"),
-        ("comfy-table", "massgen"),
-        ("anstream", "massgen"),
-        ("crossterm", "massgen"),
-        ("ratatui", "massgen"),
-        ("keyring", "massgen"),
+        ("comfy-table", "massgen-terminal"),
+        ("crossterm", "massgen-review"),
+        ("ratatui", "massgen-review"),
+        ("keyring", "massgen-setup"),
+        ("toml_edit", "massgen-setup"),
         ("aws-lc-rs", "massgen-runtime"),
     ];
     let mut problems = Vec::new();

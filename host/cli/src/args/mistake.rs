@@ -6,9 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
 use super::Args;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::{Manner, Ui};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{Manner, Ui};
 
 /// Help and version are answers; anything else is a usage error.
 pub(crate) fn explain(mut error: clap::Error) -> Exit {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands;
-use crate::ui::Manner;
+use massgen_terminal::Manner;
 
 /// Know what your agents did, and keep their file changes apart until you say yes.
 #[derive(Debug, Parser)]

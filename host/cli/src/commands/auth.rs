@@ -10,12 +10,12 @@ use massgen_runtime::Secret;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::credentials::store::Kept;
-use crate::credentials::{keyring, variables};
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::providers::Installed;
-use crate::ui::table::{self, Align};
+use massgen_setup::credentials::store::Kept;
+use massgen_setup::credentials::{keyring, variables};
+use massgen_setup::providers::Installed;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::table::{self, Align};
 
 /// A longer text is no key.
 const KEY_BYTES_MAX: u64 = 16 << 10;
@@ -148,7 +148,7 @@ fn read_key(app: &App, name: &str) -> Result<Secret, CommandError> {
     if std::io::stdin().is_terminal() {
         let mut err = std::io::stderr();
         drop(write!(err, "Key of {name} (it is not shown): ").and_then(|()| err.flush()));
-        let read = crate::ui::unseen::line(&mut text);
+        let read = massgen_terminal::unseen::line(&mut text);
         drop(writeln!(err));
         read.map_err(unreadable)?;
     } else {

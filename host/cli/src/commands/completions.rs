@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::args::Args;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Print a completion script
 #[derive(Debug, clap::Args)]

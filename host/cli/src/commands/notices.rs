@@ -4,7 +4,7 @@ use serde_json::json;
 use two_face::acknowledgement;
 
 use crate::app::App;
-use crate::exit::Exit;
+use massgen_terminal::Exit;
 
 const PAGE: &str = include_str!("../../../../docs/third-party.md");
 

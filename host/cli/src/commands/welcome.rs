@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::isolate::setup;
 use crate::app::App;
-use crate::exit::Exit;
-use crate::ui::{BOLD, DIM, human};
+use massgen_terminal::Exit;
+use massgen_terminal::{BOLD, DIM, human};
 
 /// Open sessions that are looked into: what is older can wait for `isolate list`.
 const SESSIONS_MAX: usize = 20;

@@ -8,13 +8,13 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::app::App;
-use crate::config::setting::SETTINGS;
-use crate::config::{default, layers};
-use crate::environment::vars;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::table::{self, Align};
-use crate::ui::{BOLD, DIM};
+use massgen_setup::config::setting::SETTINGS;
+use massgen_setup::config::{default, layers};
+use massgen_setup::environment::vars;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::table::{self, Align};
+use massgen_terminal::{BOLD, DIM};
 
 /// Show and change the configuration
 #[derive(Debug, clap::Args)]

@@ -8,10 +8,10 @@ use massgen_isolation::small_file;
 use serde_json::json;
 
 use crate::app::App;
-use crate::config::edit::{self, EditError};
-use crate::config::file::Owner;
-use crate::config::{layers, setting};
-use crate::error::CommandError;
+use massgen_setup::config::edit::{self, EditError};
+use massgen_setup::config::file::Owner;
+use massgen_setup::config::{layers, setting};
+use massgen_terminal::CommandError;
 
 /// Set a value
 #[derive(Debug, clap::Args)]

@@ -8,10 +8,10 @@ mod places;
 use serde_json::json;
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::{BAD, BOLD, DIM, GOOD, Ui, WARN, human};
 use check::{Check, Health};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BAD, BOLD, DIM, GOOD, Ui, WARN, human};
 
 /// Check keys, plugins, directories, git, the kernel and sessions
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ fn render(ui: &Ui, checks: &[Check], bad: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::Manner;
+    use massgen_terminal::Manner;
 
     #[test]
     fn remedies_stand_below_what_they_mend() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::Check;
 use crate::app::App;
-use crate::environment::vars;
+use massgen_setup::environment::vars;
 
 /// Less than this makes sessions fail soon.
 const FREE_BYTES_LOW: u64 = 1 << 30;

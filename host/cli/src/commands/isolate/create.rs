@@ -11,9 +11,9 @@ use massgen_isolation::strategy::Strategy;
 use super::protect::{Guard, ProtectArgs, protection, supported};
 use super::{document, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// How a workspace is made
 #[derive(Debug, Clone, clap::Args)]

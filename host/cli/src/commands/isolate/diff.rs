@@ -12,13 +12,13 @@ use serde_json::json;
 
 use super::{document, review, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::review::diff::{self, FileDiff, risk_words, status_letter};
-use crate::review::text::Highlighter;
-use crate::review::{Colors, print_change};
-use crate::ui::human;
-use crate::ui::pager::Pager;
+use massgen_review::diff::{self, FileDiff, risk_words, status_letter};
+use massgen_review::text::Highlighter;
+use massgen_review::{Colors, print_change};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
+use massgen_terminal::pager::Pager;
 
 /// Show what a session changed and what is not applied yet
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,8 @@ use massgen_isolation::session::{Busy, Session};
 
 use super::{document, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Archive a session, then remove its workspace; nothing is lost
 #[derive(Debug, clap::Args)]

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{discard, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Find and mend what a crash left
 #[derive(Debug, clap::Args)]

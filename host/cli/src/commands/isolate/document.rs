@@ -9,7 +9,7 @@ use massgen_isolation::plan::Because;
 use massgen_isolation::session::{Session, State};
 use serde_json::{Map, Value, json};
 
-use crate::review::diff::FileDiff;
+use massgen_review::diff::FileDiff;
 
 /// `path`, and `path_bytes_b64` where the name is no text.
 pub(super) fn path_fields(name: &str, path: &RelPath) -> Map<String, Value> {

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{document, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Show what was changed outside of a session's workspace while its commands ran
 #[derive(Debug, clap::Args)]

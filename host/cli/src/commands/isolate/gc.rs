@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{discard, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Remove archives for good that were discarded long enough ago
 ///

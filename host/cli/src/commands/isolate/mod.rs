@@ -20,8 +20,8 @@ mod undo;
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Keep agents' file changes apart until you say yes
 #[derive(Debug, clap::Args)]

@@ -4,8 +4,8 @@ use massgen_isolation::archive::restore;
 
 use super::{discard, document, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Bring a discarded session back
 #[derive(Debug, clap::Args)]

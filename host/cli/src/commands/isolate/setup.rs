@@ -7,9 +7,9 @@ use massgen_isolation::session::{FindError, Session, StateDir, find};
 use massgen_runtime::{ComponentStrategy, Runtime, RuntimeOptions};
 
 use crate::app::App;
-use crate::environment::vars;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_setup::environment::vars;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// State directory, git, clock and machine.
 pub(crate) fn context(app: &App) -> Result<Context, CommandError> {
@@ -43,7 +43,7 @@ pub(super) fn strategies(app: &App, wanted: &str) -> Result<Vec<ComponentStrateg
     let runtime = Runtime::new(&options).map_err(|error| {
         CommandError::failed("plugin", "strategies can't be started").because(&error)
     })?;
-    let load = |strategy: &crate::providers::Installed| {
+    let load = |strategy: &massgen_setup::providers::Installed| {
         strategy.require_trusted()?;
         let loaded = runtime.load_strategy(&strategy.component).map_err(|error| {
             let message = format!("the strategy {} can't be loaded", strategy.manifest.id);

@@ -8,9 +8,9 @@ use massgen_isolation::session::{Session, State};
 use super::run::words;
 use super::{document, escapes, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::{BOLD, human};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BOLD, human};
 
 /// Show one session: where it is, what came along, what did not, what changed
 #[derive(Debug, clap::Args)]

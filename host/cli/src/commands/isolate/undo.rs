@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::setup;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Take the newest apply back
 #[derive(Debug, clap::Args)]

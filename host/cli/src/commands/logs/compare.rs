@@ -9,10 +9,10 @@ use massgen_logs::{examine, locate};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
-use crate::ui::table::{self, Align};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
+use massgen_terminal::table::{self, Align};
 
 /// A report beyond this is none.
 const REPORT_BYTES_MAX: u64 = 64 << 20;

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::target::{self, TargetArgs};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Export runs
 #[derive(Debug, clap::Args)]

@@ -8,9 +8,9 @@ use massgen_logs::redact::Redactor;
 use super::summary;
 use super::target::{self, Target, TargetArgs};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::{BAD, DIM, Ui, WARN, human};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BAD, DIM, Ui, WARN, human};
 
 /// Show every fact
 #[derive(Debug, clap::Args)]

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use super::target;
 use crate::app::App;
-use crate::config::setting;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
-use crate::ui::table::{self, Align};
+use massgen_setup::config::setting;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
+use massgen_terminal::table::{self, Align};
 
 /// Runs that are looked at together.
 const CHUNK: usize = 64;

@@ -14,8 +14,8 @@ pub(crate) mod tools;
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Measure and explain MassGen's runs
 #[derive(Debug, clap::Args)]

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use super::target::{self, TargetArgs};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Open a run's directory
 #[derive(Debug, clap::Args)]

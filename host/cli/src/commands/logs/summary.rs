@@ -6,10 +6,10 @@ use serde_json::json;
 use super::facts;
 use super::target::{self, TargetArgs};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::table::{self, Align};
-use crate::ui::{BOLD, DIM, human};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::table::{self, Align};
+use massgen_terminal::{BOLD, DIM, human};
 
 /// Problems that a summary shows.
 const PROBLEMS_MAX: usize = 12;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use massgen_logs::locate::{self, RunDir, Scope};
 
 use crate::app::App;
-use crate::error::CommandError;
+use massgen_terminal::CommandError;
 
 /// Which run
 #[derive(Debug, Clone, Default, clap::Args)]

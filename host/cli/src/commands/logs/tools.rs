@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::target::{self, TargetArgs};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
-use crate::ui::table::{self, Align};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
+use massgen_terminal::table::{self, Align};
 
 /// Show every tool
 #[derive(Debug, clap::Args)]

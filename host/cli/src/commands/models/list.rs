@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::listing::{self, Listing};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::providers::Installed;
-use crate::ui::table::{self, Align};
-use crate::ui::{DIM, human};
+use massgen_setup::providers::Installed;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::table::{self, Align};
+use massgen_terminal::{DIM, human};
 
 /// List models
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use massgen_models::provider::{ListedModel, Provider};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::providers::Installed;
+use massgen_setup::providers::Installed;
+use massgen_terminal::CommandError;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -7,8 +7,8 @@ mod show;
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// List models
 #[derive(Debug, clap::Args)]

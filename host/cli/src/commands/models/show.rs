@@ -5,9 +5,9 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::commands::logs::analyze::resolve;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Show a model
 #[derive(Debug, clap::Args)]

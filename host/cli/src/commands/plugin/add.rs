@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::subject;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::plugins_lock::{LockError, Pinned, Store, authority, widened};
-use crate::ui::{BOLD, human};
+use massgen_setup::plugins_lock::{LockError, Pinned, Store, authority, widened};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BOLD, human};
 
 /// Take in a plugin
 #[derive(Debug, clap::Args)]
@@ -177,7 +177,7 @@ fn load(
     app: &App,
     manifest: &Manifest,
     bytes: &[u8],
-) -> Result<Vec<crate::plugins_lock::PinnedModel>, CommandError> {
+) -> Result<Vec<massgen_setup::plugins_lock::PinnedModel>, CommandError> {
     let runtime = subject::runtime(app, true)?;
     let refused = |error: &(dyn std::error::Error + 'static)| {
         CommandError::failed("plugin", format!("{} is refused", manifest.label()))

@@ -7,8 +7,8 @@ use massgen_runtime::manifest::Manifest;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Build a plugin
 #[derive(Debug, clap::Args)]

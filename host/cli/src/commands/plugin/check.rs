@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::subject::{self, Subject};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::{BAD, DIM, GOOD, human};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BAD, DIM, GOOD, human};
 
 /// Hold a plugin to its contract
 #[derive(Debug, clap::Args)]

@@ -7,8 +7,8 @@ use massgen_kit::provider;
 
 use super::{check, subject, test};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// How often the sources are looked at.
 const LOOK: Duration = Duration::from_millis(300);

@@ -7,8 +7,8 @@ use massgen_componentise::TARGET;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::exit::Exit;
-use crate::ui::{BAD, GOOD, WARN, human};
+use massgen_terminal::Exit;
+use massgen_terminal::{BAD, GOOD, WARN, human};
 
 /// Look for what keeps plugins from being built or run
 #[derive(Debug, clap::Args)]

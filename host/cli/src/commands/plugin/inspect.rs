@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::subject;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::plugins_lock::authority;
-use crate::ui::{BOLD, human};
+use massgen_setup::plugins_lock::authority;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BOLD, human};
 
 /// Show a plugin
 #[derive(Debug, clap::Args)]

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::exit::Exit;
-use crate::providers::Installed;
-use crate::ui::table::{self, Align};
+use massgen_setup::providers::Installed;
+use massgen_terminal::Exit;
+use massgen_terminal::table::{self, Align};
 
 /// A plugin as JSON.
 pub(super) fn describe(installed: &Installed) -> Value {

@@ -15,8 +15,8 @@ mod test;
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// List, add and write plugins
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use massgen_bundle::SOURCES;
 use serde_json::json;
 
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Begin a plugin
 #[derive(Debug, clap::Args)]

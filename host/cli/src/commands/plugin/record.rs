@@ -13,9 +13,9 @@ use serde_json::json;
 
 use super::subject;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::providers::Installed;
+use massgen_setup::providers::Installed;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Headers of a reply that say something to a plugin; others are the service's business, or the user's.
 const KEPT: &[&str] = &["content-type", "retry-after", "retry-after-ms", "x-should-retry"];

@@ -8,7 +8,7 @@ use massgen_runtime::{Runtime, RuntimeOptions};
 
 use super::build;
 use crate::app::App;
-use crate::error::CommandError;
+use massgen_terminal::CommandError;
 
 /// A plugin's bytes, and where its sources are.
 pub(super) struct Subject {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::subject::{self, Subject};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::{BAD, GOOD, human};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::{BAD, GOOD, human};
 
 /// Replay cassettes
 #[derive(Debug, clap::Args)]

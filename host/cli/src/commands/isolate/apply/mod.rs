@@ -18,9 +18,9 @@ use serde_json::json;
 
 use super::{document, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 use selection::SelectionArgs;
 
 /// Write a session's changes into the project, all or nothing

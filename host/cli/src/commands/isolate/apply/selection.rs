@@ -9,7 +9,7 @@ use massgen_isolation::path::RelPath;
 use massgen_isolation::review::{self, Named, Pick, Selection};
 
 use crate::app::App;
-use crate::error::CommandError;
+use massgen_terminal::CommandError;
 
 /// Which changes
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use massgen_isolation::path::HostPath;
 use massgen_isolation::session::StateDir;
 
 use crate::app::App;
-use crate::config::Config;
-use crate::error::CommandError;
+use massgen_setup::config::Config;
+use massgen_terminal::CommandError;
 
 /// What keeps the agent in its workspace
 #[derive(Debug, Clone, clap::Args)]

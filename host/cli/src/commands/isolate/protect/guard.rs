@@ -13,9 +13,9 @@ use massgen_isolation::session::{Protection, Session};
 
 use crate::app::App;
 use crate::commands::isolate::escapes;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// How many escapes are named at once.
 const TOLD_MAX: usize = 10;

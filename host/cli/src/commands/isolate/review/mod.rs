@@ -14,9 +14,9 @@ use serde_json::json;
 use super::run::parse_duration;
 use super::{apply, discard, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::review::{self, Colors, Job, JobError, Outcome, TerminalError};
+use massgen_review::{Colors, Job, JobError, Outcome, TerminalError};
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Look at a session's changes, decide, and apply what you take
 #[derive(Debug, clap::Args)]
@@ -115,20 +115,23 @@ pub(super) fn start(
     let outcome = match manner {
         Manner::Prompts => {
             let mut input = std::io::stdin().lock();
-            review::plain(&app.ui, &mut job, desk, &mut input, colors).map_err(|e| explain(&e))?
+            massgen_review::plain(&app.ui, &mut job, desk, &mut input, colors)
+                .map_err(|e| explain(&e))?
         }
         Manner::Page { open, idle } => page::serve(app, &mut job, desk, (open, idle))?,
         Manner::Screen => {
             let editor = editor(app);
-            review::terminal(&mut job, desk, colors, editor).map_err(|error| match error {
-                TerminalError::Job(error) => explain(&error),
-                TerminalError::Io(_) => {
-                    let names = ids.join(" ");
-                    CommandError::failed("terminal", error.to_string())
-                        .because_source(&error)
-                        .hint(format!("massgen isolate review {names} --plain asks on stdin"))
-                }
-            })?
+            massgen_review::terminal(&mut job, desk, colors, editor).map_err(
+                |error| match error {
+                    TerminalError::Job(error) => explain(&error),
+                    TerminalError::Io(_) => {
+                        let names = ids.join(" ");
+                        CommandError::failed("terminal", error.to_string())
+                            .because_source(&error)
+                            .hint(format!("massgen isolate review {names} --plain asks on stdin"))
+                    }
+                },
+            )?
         }
     };
     drop(job);

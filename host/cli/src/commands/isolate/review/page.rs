@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::explain;
 use crate::app::App;
 use crate::commands::isolate::setup;
-use crate::error::CommandError;
-use crate::review::{self, Address, Ended, Job, Outcome, Secrets, WebError};
-use crate::ui::human;
+use massgen_review::{Address, Ended, Job, Outcome, Secrets, WebError};
+use massgen_terminal::CommandError;
+use massgen_terminal::human;
 
 /// Serves the page until the review ends.
 pub(super) fn serve(
     app: &App,
     job: &mut Job<'_>,
-    desk: review::desk::Desk,
+    desk: massgen_review::desk::Desk,
     (open, idle): (bool, Duration),
 ) -> Result<Outcome, CommandError> {
     // Two ids of 50 random bits each: nobody guesses 100 bits while a review lasts.
@@ -27,7 +27,7 @@ pub(super) fn serve(
             start_browser(app, address);
         }
     };
-    match review::web(job, desk, secrets, idle, ready) {
+    match massgen_review::web(job, desk, secrets, idle, ready) {
         Ok(Ended::So(outcome)) => Ok(outcome),
         Ok(Ended::Idle) => {
             let ms = u64::try_from(idle.as_millis()).unwrap_or(u64::MAX);

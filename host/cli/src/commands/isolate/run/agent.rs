@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 use super::leftovers;
 use super::terminal::Terminal;
 use crate::commands::isolate::protect::{Guard, Level};
-use crate::error::CommandError;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::human;
 
 /// How long an agent has to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -357,7 +357,10 @@ fn lines(stream: impl Read, name: &str) {
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     while matches!(reader.read_until(b'\n', &mut line), Ok(n) if n > 0) {
-        crate::ui::agent_line(name, &human::clean(String::from_utf8_lossy(&line).trim_end()));
+        massgen_terminal::agent_line(
+            name,
+            &human::clean(String::from_utf8_lossy(&line).trim_end()),
+        );
         line.clear();
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use massgen_isolation::session::Session;
 use rustix::process::{Pid, Signal, WaitOptions};
 
-use crate::ui::human;
+use massgen_terminal::human;
 
 /// How long leftovers have to end by themselves when they are asked to.
 const GRACE: Duration = Duration::from_millis(300);

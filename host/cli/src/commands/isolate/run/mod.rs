@@ -22,9 +22,9 @@ use super::create::{CreateArgs, Maker, Team, check_name, tell};
 use super::protect::{self, Guard};
 use super::{apply, document, setup};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Run a command in a private copy of the project
 #[derive(Debug, clap::Args)]

@@ -20,13 +20,13 @@ use massgen_models::price::Pricing;
 use massgen_runtime::{ComponentProvider, LogSink};
 
 use super::ending::{self, Ended};
+use super::progress::Reporter;
 use super::{AnalyzeArgs, dry_run, exact, files, plan};
 use crate::app::App;
 use crate::commands::logs::target::Target;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
-use crate::ui::progress::Reporter;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// What is analysed by whom.
 pub(super) struct Subject<'a> {
@@ -46,7 +46,8 @@ impl Subject<'_> {
         let (endpoint, from) = installed.base_url(&app.environment, &app.config);
         app.ui.detail(&format!("endpoint {endpoint} (from {from})"));
         let log: Option<LogSink> = app.ui.manner.verbose.then(|| {
-            Arc::new(|level: &str, line: &str| crate::ui::plugin_line(level, line)) as LogSink
+            Arc::new(|level: &str, line: &str| massgen_terminal::plugin_line(level, line))
+                as LogSink
         });
         installed.connect(&app.environment, &app.config, log)
     }

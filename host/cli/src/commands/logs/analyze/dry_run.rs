@@ -11,9 +11,9 @@ use super::exact::{self, Tokens};
 use super::team::Member;
 use crate::app::App;
 use crate::commands::models::listing::block_on;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Where the values of a text begin.
 const INDENT: usize = 11;

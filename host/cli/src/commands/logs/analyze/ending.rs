@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::models;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// Everything of the report but the facts.
 pub(super) struct Ended {

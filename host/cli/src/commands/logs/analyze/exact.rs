@@ -12,9 +12,9 @@ use massgen_runtime::ComponentProvider;
 
 use super::ending;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// A count is a matter of a moment; an estimate is better than a long wait for one.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -12,8 +12,8 @@ use super::{AnalyzeArgs, Format};
 use crate::app::App;
 use crate::commands::logs::target::Target;
 use crate::commands::logs::timeline;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Places that may be written.
 #[derive(Debug)]

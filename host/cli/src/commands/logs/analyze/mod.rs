@@ -7,6 +7,7 @@ mod exact;
 mod files;
 mod models;
 mod plan;
+mod progress;
 mod team;
 mod wishes;
 pub(crate) use ending::{now, of_failure};
@@ -20,9 +21,9 @@ use serde_json::json;
 use super::facts;
 use super::target::{self, Target, TargetArgs};
 use crate::app::App;
-use crate::config::setting;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_setup::config::setting;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Report on a run
 #[derive(Debug, clap::Args)]

@@ -4,8 +4,8 @@ use massgen_models::catalog::Catalog;
 use massgen_models::choice::{self, Choice, ChoiceError, Inputs, Origin};
 
 use crate::app::App;
-use crate::environment::vars;
-use crate::error::CommandError;
+use massgen_setup::environment::vars;
+use massgen_terminal::CommandError;
 
 /// Chooses a model from everything that may name one, strongest first, and says so; step by step if asked.
 pub(crate) fn choose(app: &App, flag: Option<&str>, explain: bool) -> Result<Choice, CommandError> {

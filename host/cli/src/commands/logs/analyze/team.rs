@@ -24,9 +24,9 @@ use super::files::{self, Files};
 use super::{AnalyzeArgs, dry_run, models, plan};
 use crate::app::App;
 use crate::commands::logs::target::Target;
-use crate::error::CommandError;
-use crate::exit::Exit;
-use crate::ui::human;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
+use massgen_terminal::human;
 
 /// More opinions than this settle nothing better.
 const MODELS_MAX: usize = 8;

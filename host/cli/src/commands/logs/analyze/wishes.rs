@@ -7,7 +7,7 @@ use massgen_analysis::prompt::{Focus, Wishes};
 
 use super::{AnalyzeArgs, FocusOn};
 use crate::app::App;
-use crate::error::CommandError;
+use massgen_terminal::CommandError;
 
 /// Most characters of the user's own words: they are paid for with every request.
 const WORDS_MAX: usize = 20_000;

@@ -2,7 +2,7 @@
 
 use massgen_logs::timeline::{Lane, Mark, Timeline, Track};
 
-use crate::ui::{BAD, BOLD, DIM, GOOD, WARN, human};
+use massgen_terminal::{BAD, BOLD, DIM, GOOD, WARN, human};
 
 /// Columns for an agent's name.
 const NAME_MAX: usize = 18;

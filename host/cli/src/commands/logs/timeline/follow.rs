@@ -12,8 +12,8 @@ use super::super::target::Target;
 use super::draw::{self, Frame};
 use super::look;
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// How often the files are looked at, and how much longer than a look a pause is: a long log is not read without
 /// a break.

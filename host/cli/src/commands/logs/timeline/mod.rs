@@ -15,8 +15,8 @@ use massgen_logs::{examine_with, read};
 use super::facts;
 use super::target::{self, Target, TargetArgs};
 use crate::app::App;
-use crate::error::CommandError;
-use crate::exit::Exit;
+use massgen_terminal::CommandError;
+use massgen_terminal::Exit;
 
 /// Draw a run
 #[derive(Debug, clap::Args)]
