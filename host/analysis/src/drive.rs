@@ -107,8 +107,8 @@ pub async fn drive(
                     };
                 match ended {
                     Ended::With(observation) => *observation,
-                    Ended::Interrupted => Observation::Interrupted { heard: relay.heard },
-                    Ended::TimeUp => Observation::TimeUp { heard: relay.heard },
+                    Ended::Interrupted => Observation::Interrupted { reply_begun: relay.heard },
+                    Ended::TimeUp => Observation::TimeUp { reply_begun: relay.heard },
                 }
             }
         };

@@ -1,7 +1,9 @@
-use massgen_models::event::Usage;
-use massgen_models::request::{OutputFormat, ToolChoice};
+use massgen_models::event::{StopReason, Usage};
+use massgen_models::request::{OutputFormat, Part, ToolChoice};
 
 use super::*;
+use crate::schema::REPORT_NAME;
+use crate::tools;
 
 struct Flat;
 
@@ -199,9 +201,9 @@ fn endings() {
         (failed(Kind::Protocol, true, None), Stop::Protocol, true),
         (failed(Kind::ContextTooLong, false, None), Stop::Overflow, true),
         (failed(Kind::Refused, false, None), Stop::Refused, true),
-        (Observation::Interrupted { heard: false }, Stop::Interrupted, false),
-        (Observation::TimeUp { heard: false }, Stop::Unavailable, false),
-        (Observation::TimeUp { heard: true }, Stop::Budget, true),
+        (Observation::Interrupted { reply_begun: false }, Stop::Interrupted, false),
+        (Observation::TimeUp { reply_begun: false }, Stop::Unavailable, false),
+        (Observation::TimeUp { reply_begun: true }, Stop::Budget, true),
     ] {
         let outcome = run(plan(ALL), vec![observation.clone()]);
         assert_eq!((outcome.stop, outcome.begun), (stop, begun), "{observation:?}");
