@@ -35,7 +35,7 @@ impl Investigation<'_> {
             .iter()
             .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
             .collect();
-        self.answer.findings = schema::salvage(&partial);
+        self.report.findings = schema::salvage(&partial);
         let stop = match failure.kind {
             FailureKind::ContextTooLong => Stop::Overflow,
             FailureKind::Refused => Stop::Refused,

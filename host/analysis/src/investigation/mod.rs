@@ -2,8 +2,8 @@
 //! owns time, network and files.
 
 mod asking;
+mod ending;
 mod failures;
-mod outcome;
 mod phase;
 mod replies;
 #[cfg(test)]
@@ -13,13 +13,13 @@ use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::provider::{ExchangeError, Reply};
 use massgen_models::request::{Message, Reasoning, Request, Role, ToolCall, ToolResult};
 
-pub use outcome::{Outcome, Stop};
+pub use ending::{Ending, Stop};
 use phase::Phase;
 
-use crate::budget::{self, Budget, Rates, Room, Spent};
+use crate::budget::{self, Budget, Headroom, Rates, Spent};
 use crate::capabilities::{Capabilities, ReportMode};
-use crate::estimate::Counted;
-use crate::finding::Answer;
+use crate::estimate::CountedPrompt;
+use crate::finding::ModelReport;
 use crate::prompt::Prompt;
 
 /// Maximum tool calls that are carried out per reply.
@@ -41,7 +41,7 @@ pub struct Plan {
     /// The first two messages.
     pub prompt: Prompt,
     /// Token count of the first request, if the service counted it.
-    pub counted: Option<Counted>,
+    pub counted: Option<CountedPrompt>,
 }
 
 /// The next action of the driver.
@@ -91,7 +91,7 @@ pub struct Investigation<'a> {
     spent: Spent,
     served_model: Option<String>,
     notices: Vec<String>,
-    answer: Answer,
+    report: ModelReport,
 }
 
 impl<'a> Investigation<'a> {
@@ -112,7 +112,7 @@ impl<'a> Investigation<'a> {
             spent: Spent::nothing(priced),
             served_model: None,
             notices: Vec::new(),
-            answer: Answer::default(),
+            report: ModelReport::default(),
         }
     }
 
@@ -133,10 +133,10 @@ impl<'a> Investigation<'a> {
             Phase::Reading(calls) => return Step::Read(calls.clone()),
             Phase::Exploring | Phase::Concluding | Phase::Repairing => {}
         }
-        match budget::room(&self.plan.budget, &self.spent, self.rates, self.input_tokens()) {
-            Room::Enough => {}
-            Room::Last => self.conclude("This is the last request that the budget allows."),
-            Room::None => {
+        match budget::headroom(&self.plan.budget, &self.spent, self.rates, self.input_tokens()) {
+            Headroom::Several => {}
+            Headroom::Last => self.conclude("This is the last request that the budget allows."),
+            Headroom::None => {
                 let steps = self.spent.requests >= self.plan.budget.max_steps;
                 self.end(if steps { Stop::Steps } else { Stop::Budget }, None);
                 return Step::Finish;
@@ -166,16 +166,16 @@ impl<'a> Investigation<'a> {
     }
 
     /// Ends the investigation. One that is not over counts as interrupted.
-    pub fn outcome(self) -> Outcome {
+    pub fn into_ending(self) -> Ending {
         let (stop, failure) = match self.phase {
             Phase::Over { stop, failure } => (stop, failure),
             _ => (Stop::Interrupted, None),
         };
-        Outcome {
+        Ending {
             stop,
             failure,
             begun: self.begun,
-            answer: self.answer,
+            report: self.report,
             spent: self.spent,
             served_model: self.served_model,
             notices: self.notices,

@@ -7,7 +7,7 @@ use massgen_models::request::{Message, Part, Role, ToolCall, ToolResult};
 
 use super::phase::Phase;
 use super::{CALLS_MAX, Investigation, Stop};
-use crate::schema::{self, ParseAnswerError, REPORT_NAME};
+use crate::schema::{self, ParseReportError, REPORT_NAME};
 use crate::tools;
 
 /// Characters of a refusal that are quoted.
@@ -30,20 +30,20 @@ impl Investigation<'_> {
             });
         }
         if let Some(report) = calls.iter().find(|call| call.name == REPORT_NAME) {
-            return self.report(&report.arguments_json, &calls);
+            return self.read_report(&report.arguments_json, &calls);
         }
         match reply.stop {
             StopReason::Refusal => self.end(Stop::Refused, Some(refusal(&text))),
-            StopReason::MaxTokens if schema::parse_answer(&text).is_err() => {
-                self.answer.findings = schema::salvage(&text);
+            StopReason::MaxTokens if schema::parse_report(&text).is_err() => {
+                self.report.findings = schema::salvage(&text);
                 let failure = Failure::new(
                     FailureKind::Other,
                     "the reply reached the output limit before the report was complete",
                 );
                 self.end(Stop::Truncated, Some(failure));
             }
-            _ if calls.is_empty() => self.report(&text, &[]),
-            _ if self.phase.report_is_due() => self.report("", &calls),
+            _ if calls.is_empty() => self.read_report(&text, &[]),
+            _ if self.phase.report_is_due() => self.read_report("", &calls),
             _ => {
                 calls.truncate(CALLS_MAX);
                 self.phase.enter(Phase::Reading(calls));
@@ -52,10 +52,10 @@ impl Investigation<'_> {
     }
 
     /// Reads the report from `text`, or asks for it. `calls` are the calls of the reply that holds it.
-    fn report(&mut self, text: &str, calls: &[ToolCall]) {
-        let error = match schema::parse_answer(text) {
-            Ok(answer) => {
-                self.answer = answer;
+    fn read_report(&mut self, text: &str, calls: &[ToolCall]) {
+        let error = match schema::parse_report(text) {
+            Ok(report) => {
+                self.report = report;
                 return self.end(Stop::Finished, None);
             }
             Err(error) => error,
@@ -79,7 +79,7 @@ impl Investigation<'_> {
                 );
                 self.end(Stop::Protocol, Some(failure));
             }
-            (ParseAnswerError::NoJson, phase) if !phase.report_is_due() => {
+            (ParseReportError::NoJson, phase) if !phase.report_is_due() => {
                 self.conclude("That is not the report yet.");
             }
             (error, _) => {

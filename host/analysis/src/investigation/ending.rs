@@ -4,7 +4,7 @@ use massgen_models::failure::Failure;
 use serde::Serialize;
 
 use crate::budget::Spent;
-use crate::finding::Answer;
+use crate::finding::ModelReport;
 
 /// The reason why an investigation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,7 +52,7 @@ impl Stop {
 
 /// The results of an investigation.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct Ending {
     /// Why it ended.
     pub stop: Stop,
     /// The failure that ended it, if any.
@@ -60,7 +60,7 @@ pub struct Outcome {
     /// Whether the service ever began to reply, so that there may be something to report.
     pub begun: bool,
     /// The model's report, with its evidence still unchecked.
-    pub answer: Answer,
+    pub report: ModelReport,
     /// Usage and cost.
     pub spent: Spent,
     /// The model's name in the service's last reply.
