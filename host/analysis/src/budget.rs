@@ -1,14 +1,14 @@
-//! What an investigation may use, and what it has used.
+//! The limits of an investigation, and its usage.
 
 use massgen_models::event::Usage;
 use massgen_models::price::Pricing;
 use serde::Serialize;
 
-/// Prices of the model that is asked.
+/// Prices of a model.
 pub trait Rates: Send + Sync {
-    /// What a request cost, in US dollars; none if there is no price.
+    /// Returns the cost of a request in US dollars, or `None` if the price is unknown.
     fn cost_usd(&self, usage: &Usage) -> Option<f64>;
-    /// The most that a request can cost.
+    /// Returns the maximum cost of a request in US dollars, or `None` if the price is unknown.
     fn worst_case_usd(&self, input_tokens: u64, max_output_tokens: u64) -> Option<f64>;
 }
 
@@ -22,16 +22,16 @@ impl Rates for Pricing {
     }
 }
 
-/// Limits. Time is kept by the driver.
+/// Limits of an investigation. The driver enforces the time limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
-    /// US dollars.
+    /// Total cost in US dollars.
     pub max_cost_usd: Option<f64>,
-    /// Tokens of all requests, prompt and reply.
+    /// Total tokens of prompts and replies.
     pub max_tokens: Option<u64>,
-    /// Requests.
+    /// Number of requests.
     pub max_steps: u32,
-    /// Tokens of one reply.
+    /// Tokens per reply.
     pub reply_tokens: u32,
 }
 
@@ -41,24 +41,24 @@ impl Default for Budget {
     }
 }
 
-/// What was used.
+/// Usage of an investigation.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Spent {
-    /// Tokens.
+    /// Tokens by kind.
     #[serde(flatten)]
     pub usage: Usage,
-    /// Exchanges that were begun.
+    /// Number of requests sent.
     pub requests: u32,
-    /// US dollars, none as soon as one exchange has no price.
+    /// US dollars; `None` once the cost of a request is unknown.
     #[serde(skip)]
     pub cost_usd: Option<f64>,
-    /// US dollars that the prompt cache saved, against the same prompts without one.
+    /// US dollars saved by the prompt cache.
     #[serde(skip)]
     pub saved_usd: f64,
 }
 
 impl Spent {
-    /// Nothing yet; `priced` says whether there are prices.
+    /// Returns zero usage. `priced`: the model's prices are known.
     pub fn nothing(priced: bool) -> Self {
         Self {
             usage: Usage::default(),
@@ -68,8 +68,8 @@ impl Spent {
         }
     }
 
-    /// Adds an exchange. What the service says that it charges wins over what its prices come to; a reply
-    /// without any count costs something that nobody knows.
+    /// Adds an exchange. A charge stated by the service takes precedence over its prices. The cost of a reply
+    /// without token counts is unknown.
     pub fn add(
         &mut self,
         usage: &Usage,
@@ -78,9 +78,9 @@ impl Spent {
         rates: &dyn Rates,
     ) {
         self.usage.add(usage);
-        // No prompt is free of tokens: a service that counts none did not count.
-        let some = |tokens: Option<u64>| tokens.is_some_and(|tokens| tokens > 0);
-        let counted = some(usage.input_tokens) || some(usage.output_tokens) || !replied;
+        // Every prompt has tokens, so zero means that the service reported none.
+        let reported = |tokens: Option<u64>| tokens.is_some_and(|tokens| tokens > 0);
+        let counted = reported(usage.input_tokens) || reported(usage.output_tokens) || !replied;
         let by_price = rates.cost_usd(usage).filter(|_| counted);
         let uncached = Usage { cache_read_tokens: None, cache_write_tokens: None, ..*usage };
         if let (Some(cost), Some(full)) = (by_price, rates.cost_usd(&uncached)) {
@@ -92,25 +92,25 @@ impl Spent {
         };
     }
 
-    /// Tokens of prompts and replies.
+    /// Returns the tokens of prompts and replies.
     pub fn tokens(&self) -> u64 {
         self.usage.input_tokens.unwrap_or(0) + self.usage.output_tokens.unwrap_or(0)
     }
 }
 
-/// Whether the next request fits.
+/// How many more requests the budget allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// It does, and so do others.
-    Enough,
-    /// It does, and it should be the last.
+pub enum Headroom {
+    /// At least two.
+    Several,
+    /// One.
     Last,
-    /// It does not.
+    /// None.
     None,
 }
 
-/// Looks at the worst that the next request can cost.
-pub fn room(budget: &Budget, spent: &Spent, rates: &dyn Rates, input_tokens: u64) -> Room {
+/// Returns the headroom, assuming the maximum cost for each request.
+pub fn headroom(budget: &Budget, spent: &Spent, rates: &dyn Rates, input_tokens: u64) -> Headroom {
     let tokens = input_tokens + u64::from(budget.reply_tokens);
     let cost = rates.worst_case_usd(input_tokens, u64::from(budget.reply_tokens));
     let fits = |times: u64| {
@@ -123,10 +123,10 @@ pub fn room(budget: &Budget, spent: &Spent, rates: &dyn Rates, input_tokens: u64
         tokens_fit && cost_fits && u64::from(spent.requests) + times <= u64::from(budget.max_steps)
     };
     if fits(2) {
-        Room::Enough
+        Headroom::Several
     } else if fits(1) {
-        Room::Last
+        Headroom::Last
     } else {
-        Room::None
+        Headroom::None
     }
 }

@@ -1,22 +1,22 @@
-//! What a model can do, and the way of asking that fits it.
+//! A model's capabilities, and the form of request that suits them.
 
-/// What is known of the model; what is not known is assumed, and taken back when the service objects.
+/// Known capabilities of a model. Unknown ones are assumed, and dropped when the service rejects a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It can call tools.
+    /// The model can call tools.
     pub tools: bool,
-    /// Its service holds it to a schema.
+    /// The service enforces a JSON schema.
     pub schema: bool,
-    /// Also while tools are offered.
+    /// The service enforces it in requests with tools as well.
     pub schema_with_tools: bool,
-    /// Size of the context window.
+    /// Size of the context window, in tokens.
     pub context_tokens: Option<u64>,
-    /// Upper bound of one reply.
+    /// Output limit of one reply, in tokens.
     pub max_output_tokens: Option<u64>,
 }
 
 impl Capabilities {
-    /// From the words of the catalogue. A model that nobody knows is taken for a capable one.
+    /// Converts the features listed in the catalogue. `None`, an unknown model, counts as having all of them.
     pub fn from_features(
         features: Option<&[String]>,
         context_tokens: Option<u64>,
@@ -33,33 +33,57 @@ impl Capabilities {
     }
 }
 
-/// How the report is asked for: the first that the model can do.
+/// How the model is asked for its report, and whether it is offered tools for reading the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportMode {
-    /// The service enforces the schema, in every request or, beside tools, in the last one.
-    NativeSchema,
-    /// A tool whose arguments are the report.
+    /// The service enforces the schema: in every request or, if it cannot combine a schema with tools, in the last.
+    NativeSchema {
+        /// The model is offered tools.
+        tools: bool,
+    },
+    /// The report is the arguments of a tool, beside the tools that read.
     ForcedTool,
     /// The prompt describes the JSON.
-    JsonInText,
+    JsonInText {
+        /// The model is offered tools.
+        tools: bool,
+    },
 }
 
 impl ReportMode {
-    /// The best way for a model.
+    /// Returns the strictest mode that a model supports.
     pub fn best(capabilities: &Capabilities) -> Self {
         match capabilities {
-            Capabilities { schema: true, .. } => Self::NativeSchema,
+            Capabilities { schema: true, tools, .. } => Self::NativeSchema { tools: *tools },
             Capabilities { tools: true, .. } => Self::ForcedTool,
-            _ => Self::JsonInText,
+            _ => Self::JsonInText { tools: false },
         }
     }
 
-    /// The next way, after the service refused this one.
-    pub fn below(self, capabilities: &Capabilities) -> Option<Self> {
+    /// Returns whether the model is offered tools.
+    pub fn tools(self) -> bool {
         match self {
-            Self::NativeSchema if capabilities.tools => Some(Self::ForcedTool),
-            Self::NativeSchema | Self::ForcedTool => Some(Self::JsonInText),
-            Self::JsonInText => None,
+            Self::NativeSchema { tools } | Self::JsonInText { tools } => tools,
+            Self::ForcedTool => true,
+        }
+    }
+
+    /// Returns the next mode to try after the service rejected the output format of this one.
+    pub fn fallback(self) -> Option<Self> {
+        match self {
+            Self::NativeSchema { tools: true } => Some(Self::ForcedTool),
+            Self::ForcedTool => Some(Self::JsonInText { tools: true }),
+            Self::NativeSchema { tools: false } => Some(Self::JsonInText { tools: false }),
+            Self::JsonInText { .. } => None,
+        }
+    }
+
+    /// Returns the mode to use after the service rejected tools.
+    pub fn without_tools(capabilities: &Capabilities) -> Self {
+        if capabilities.schema {
+            Self::NativeSchema { tools: false }
+        } else {
+            Self::JsonInText { tools: false }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one part of an analysis that acts: asks the provider, reads for the model, tells how it goes.
+//! The driver of an investigation: sends requests, carries out tool calls and reports progress.
 
 use std::future::Future;
 use std::pin::pin;
@@ -8,66 +8,66 @@ use massgen_models::event::Event;
 use massgen_models::failure::Failure;
 use massgen_models::provider::{Observer, Provider};
 
+use crate::analysis_log::Record;
 use crate::investigation::{Investigation, Observation, Step};
-use crate::tools::{self, Sight};
-use crate::transcript::Record;
+use crate::tools::{self, RunData};
 
-/// How it goes.
+/// A progress event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress<'a> {
-    /// A request is sent: its number, and the tokens of its prompt.
+    /// A request is being sent.
     Asking {
-        /// From 1.
+        /// Number of the request, from 1.
         step: u32,
-        /// As far as they are known.
+        /// Tokens of the prompt: counted where possible, otherwise estimated.
         input_tokens: u64,
     },
-    /// More of a reply arrived.
+    /// Part of a reply arrived.
     Receiving {
         /// Characters of text and reasoning so far.
         chars: usize,
     },
-    /// A tool is called.
+    /// A tool call is being carried out.
     Reading {
-        /// Its name.
+        /// Name of the tool.
         tool: &'a str,
-        /// Its arguments.
+        /// Arguments as JSON.
         args: &'a str,
     },
-    /// A request failed and is sent again.
+    /// A request failed and will be retried.
     Retrying {
-        /// Which attempt failed.
+        /// Number of the failed attempt, from 1.
         attempt: u32,
-        /// How long is waited first.
+        /// Delay before the retry.
         wait_ms: u64,
-        /// Why.
+        /// The failure of that attempt.
         failure: &'a Failure,
     },
-    /// A line for the user.
+    /// A message for the user.
     Notice(&'a str),
-    /// A request is over: what was used so far.
+    /// A request ended; totals so far.
     Spent {
         /// Tokens of prompts and replies.
         tokens: u64,
-        /// US dollars, if there is a price.
+        /// US dollars, if the price is known.
         cost_usd: Option<f64>,
     },
 }
 
-/// Who is told.
-pub trait Witness: Send {
-    /// How it goes.
+/// Receives progress and the analysis log.
+pub trait Listener: Send {
+    /// Handles a progress event.
     fn progress(&mut self, progress: Progress<'_>);
-    /// A line of the transcript.
+    /// Handles a new line of the analysis log.
     fn record(&mut self, record: &Record);
 }
 
-/// Runs an investigation to its end. `interrupted` and `time_up` end it early; what it has is kept.
+/// Runs an investigation to its end. `interrupted` and `time_up` end it early and keep the results so far.
 pub async fn drive(
     investigation: &mut Investigation<'_>,
     provider: &dyn Provider,
-    sight: Sight<'_>,
-    witness: &mut dyn Witness,
+    data: RunData<'_>,
+    listener: &mut dyn Listener,
     interrupted: impl Future<Output = ()>,
     time_up: impl Future<Output = ()>,
 ) {
@@ -78,58 +78,60 @@ pub async fn drive(
             Step::Finish => return,
             Step::Read(calls) => {
                 let results = calls.iter().map(|call| {
-                    witness.progress(Progress::Reading {
+                    listener.progress(Progress::Reading {
                         tool: &call.name,
                         args: &call.arguments_json,
                     });
-                    tools::run(sight, call)
+                    tools::run(data, call)
                 });
                 Observation::Results(results.collect())
             }
             Step::Ask(request) => {
                 let step = investigation.spent().requests + 1;
-                witness.progress(Progress::Asking {
+                listener.progress(Progress::Asking {
                     step,
                     input_tokens: investigation.input_tokens(),
                 });
-                let mut relay = Relay { witness: &mut *witness, chars: 0, heard: false };
+                let mut relay = Relay { listener: &mut *listener, chars: 0, reply_begun: false };
                 let exchange = provider.exchange(&request, &mut relay);
-                let ended =
+                let end =
                     match select(exchange, select(interrupted.as_mut(), time_up.as_mut())).await {
                         Either::Left((Ok(reply), _)) => {
-                            Ended::With(Box::new(Observation::Reply(reply)))
+                            RequestEnd::With(Box::new(Observation::Reply(reply)))
                         }
                         Either::Left((Err(error), _)) => {
-                            Ended::With(Box::new(Observation::Failed(error)))
+                            RequestEnd::With(Box::new(Observation::Failed(error)))
                         }
-                        Either::Right((Either::Left(_), _)) => Ended::Interrupted,
-                        Either::Right((Either::Right(_), _)) => Ended::TimeUp,
+                        Either::Right((Either::Left(_), _)) => RequestEnd::Interrupted,
+                        Either::Right((Either::Right(_), _)) => RequestEnd::TimeUp,
                     };
-                match ended {
-                    Ended::With(observation) => *observation,
-                    Ended::Interrupted => Observation::Interrupted { heard: relay.heard },
-                    Ended::TimeUp => Observation::TimeUp { heard: relay.heard },
+                match end {
+                    RequestEnd::With(observation) => *observation,
+                    RequestEnd::Interrupted => {
+                        Observation::Interrupted { reply_begun: relay.reply_begun }
+                    }
+                    RequestEnd::TimeUp => Observation::TimeUp { reply_begun: relay.reply_begun },
                 }
             }
         };
         match &observation {
-            Observation::Reply(reply) => witness.record(&Record::from(reply)),
-            Observation::Failed(error) => witness.record(&Record::from(error)),
+            Observation::Reply(reply) => listener.record(&Record::from(reply)),
+            Observation::Failed(error) => listener.record(&Record::from(error)),
             Observation::Results(results) => {
-                witness.record(&Record::Results { results: results.clone() });
+                listener.record(&Record::Results { results: results.clone() });
             }
             Observation::Interrupted { .. } | Observation::TimeUp { .. } => {}
         }
-        let asked = !matches!(observation, Observation::Results(_));
+        let was_request = !matches!(observation, Observation::Results(_));
         investigation.accept(observation);
-        if asked {
+        if was_request {
             let spent = investigation.spent();
-            witness.progress(Progress::Spent { tokens: spent.tokens(), cost_usd: spent.cost_usd });
+            listener.progress(Progress::Spent { tokens: spent.tokens(), cost_usd: spent.cost_usd });
         }
     }
 }
 
-/// Goes through a transcript again; what it ends with is what is done next.
+/// Replays an analysis log, so that the investigation continues after its last record.
 pub fn replay(investigation: &mut Investigation<'_>, records: &[Record]) {
     for record in records {
         let observation = match record {
@@ -146,10 +148,10 @@ pub fn replay(investigation: &mut Investigation<'_>, records: &[Record]) {
                 })
             }
             Record::Results { results } => Observation::Results(results.clone()),
-            // What failed is asked again.
+            // Failed requests are sent again.
             Record::Start { .. } | Record::Failed { .. } => continue,
         };
-        // A step is taken before each observation, as it was the first time.
+        // Each observation follows a step, as in the original run.
         if investigation.next_step() == Step::Finish {
             return;
         }
@@ -157,34 +159,34 @@ pub fn replay(investigation: &mut Investigation<'_>, records: &[Record]) {
     }
 }
 
-/// How a request ended, while its future still borrows the relay.
-enum Ended {
+/// The end of a request. The future still borrows the relay at that point.
+enum RequestEnd {
     With(Box<Observation>),
     Interrupted,
     TimeUp,
 }
 
 struct Relay<'a> {
-    witness: &'a mut dyn Witness,
+    listener: &'a mut dyn Listener,
     chars: usize,
-    heard: bool,
+    reply_begun: bool,
 }
 
 impl Observer for Relay<'_> {
     fn event(&mut self, event: &Event) {
-        self.heard = true;
+        self.reply_begun = true;
         match event {
             Event::Text(text) | Event::Reasoning(text) => {
                 self.chars += text.chars().count();
-                self.witness.progress(Progress::Receiving { chars: self.chars });
+                self.listener.progress(Progress::Receiving { chars: self.chars });
             }
-            Event::Notice(text) => self.witness.progress(Progress::Notice(text)),
+            Event::Notice(text) => self.listener.progress(Progress::Notice(text)),
             _ => {}
         }
     }
 
     fn retrying(&mut self, attempt: u32, wait_ms: u64, failure: &Failure) {
         self.chars = 0;
-        self.witness.progress(Progress::Retrying { attempt, wait_ms, failure });
+        self.listener.progress(Progress::Retrying { attempt, wait_ms, failure });
     }
 }

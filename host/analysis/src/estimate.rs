@@ -1,58 +1,58 @@
-//! What an investigation will use, before anything is sent.
+//! Estimates the cost of an investigation before anything is sent.
 
 use massgen_models::request::{Message, Part};
 use serde::Serialize;
 
 use crate::budget::{Budget, Rates};
 
-/// Characters of a token, on the low side: English has about four, JSON with paths and numbers fewer.
+/// Characters per token, a conservative figure: English has about four, JSON with paths and numbers fewer.
 const CHARS_PER_TOKEN: usize = 3;
 
-/// A usual investigation: this many requests, each with this much more to read than the one before.
-const USUAL_REQUESTS: u64 = 5;
-const USUAL_GROWTH_TOKENS: u64 = 3_000;
-const USUAL_REPLY_TOKENS: u64 = 1_200;
+/// A typical investigation: requests, tokens added per request, and tokens per reply.
+const TYPICAL_REQUESTS: u64 = 5;
+const TYPICAL_GROWTH_TOKENS: u64 = 3_000;
+const TYPICAL_REPLY_TOKENS: u64 = 1_200;
 
-/// A prompt whose tokens its service counted. What a conversation adds to it is estimated.
+/// A prompt with the token count of its service. Additions to it are estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// Characters of the request that was counted.
+pub struct CountedPrompt {
+    /// Characters of the counted request.
     pub chars: usize,
-    /// Its tokens.
+    /// Tokens of the counted request.
     pub tokens: u64,
 }
 
-/// What is to be expected.
+/// Expected usage of an investigation. Costs are in US dollars, `None` if the price is unknown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
     /// Characters of the first request.
     pub prompt_chars: usize,
-    /// Its tokens: counted by the service, or estimated as one per three characters.
+    /// Tokens of the first request: counted by the service, or estimated as one per three characters.
     pub prompt_tokens: u64,
-    /// If the model answers at once.
+    /// If the first reply is the report.
     pub low_usd: Option<f64>,
-    /// For a usual investigation of five requests.
+    /// For a typical investigation of five requests.
     pub expected_usd: Option<f64>,
-    /// If every step and every reply is used up.
+    /// If every request and reply uses its limit.
     pub worst_usd: Option<f64>,
-    /// Tokens of the worst case.
+    /// Tokens in the worst case.
     pub worst_tokens: u64,
 }
 
-/// Tokens of a text, estimated.
+/// Estimates the tokens of a text.
 pub fn tokens(chars: usize) -> u64 {
     chars.div_ceil(CHARS_PER_TOKEN) as u64
 }
 
-/// Tokens of a conversation: what was counted of it, and the rest estimated.
-pub fn tokens_after(counted: Option<Counted>, chars: usize) -> u64 {
+/// Returns the tokens of a conversation: the counted prompt plus an estimate for the rest.
+pub fn tokens_after(counted: Option<CountedPrompt>, chars: usize) -> u64 {
     match counted {
         Some(counted) => counted.tokens + tokens(chars.saturating_sub(counted.chars)),
         None => tokens(chars),
     }
 }
 
-/// Characters of a conversation.
+/// Returns the length of a conversation, in bytes of UTF-8.
 pub fn chars(messages: &[Message]) -> usize {
     let part = |part: &Part| match part {
         Part::Text(text) | Part::Reasoning(text) => text.len(),
@@ -63,11 +63,11 @@ pub fn chars(messages: &[Message]) -> usize {
     messages.iter().flat_map(|message| &message.parts).map(part).sum()
 }
 
-/// Estimates an investigation from its first request.
+/// Estimates an investigation from its first request, whose tools add `overhead_chars`.
 pub fn estimate(
     messages: &[Message],
     overhead_chars: usize,
-    counted: Option<Counted>,
+    counted: Option<CountedPrompt>,
     budget: &Budget,
     rates: &dyn Rates,
 ) -> Estimate {
@@ -89,8 +89,8 @@ pub fn estimate(
     Estimate {
         prompt_chars,
         prompt_tokens: prompt,
-        low_usd: capped(run(1, 0, USUAL_REPLY_TOKENS).1),
-        expected_usd: capped(run(USUAL_REQUESTS, USUAL_GROWTH_TOKENS, USUAL_REPLY_TOKENS).1),
+        low_usd: capped(run(1, 0, TYPICAL_REPLY_TOKENS).1),
+        expected_usd: capped(run(TYPICAL_REQUESTS, TYPICAL_GROWTH_TOKENS, TYPICAL_REPLY_TOKENS).1),
         worst_usd: capped(worst_usd),
         worst_tokens: budget.max_tokens.map_or(worst_tokens, |max| worst_tokens.min(max)),
     }
@@ -101,9 +101,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_counted_is_not_estimated_again() {
+    fn only_additions_to_a_counted_prompt_are_estimated() {
         assert_eq!(tokens_after(None, 301), 101);
-        let counted = Some(Counted { chars: 300, tokens: 70 });
+        let counted = Some(CountedPrompt { chars: 300, tokens: 70 });
         for (chars, expect) in [(300, 70), (301, 71), (303, 71), (304, 72), (0, 70)] {
             assert_eq!(tokens_after(counted, chars), expect, "{chars}");
         }

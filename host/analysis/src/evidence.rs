@@ -1,17 +1,17 @@
-//! Looks every quote up. A claim is verified if it has evidence and all of it stands in the files.
+//! Checks every quote against the files. A finding is verified if it has evidence and every quote was found.
 
 use massgen_logs::files::RunFiles;
 
 use crate::finding::{Citation, Finding};
 
-/// A shorter quote stands nearly everywhere.
+/// Minimum length for a match within a line or elsewhere: shorter quotes match almost anywhere.
 const QUOTE_CHARS_MIN: usize = 8;
-/// Lines that one citation may span.
+/// Maximum lines per citation.
 const SPAN_LINES_MAX: u64 = 200;
-/// A quote may run over this many lines when it is looked for elsewhere.
+/// Maximum lines of a quote that is found outside its cited lines.
 const WINDOW_LINES: usize = 5;
 
-/// Checks all evidence of all findings.
+/// Checks the evidence of all findings.
 pub fn check(findings: &mut [Finding], files: &RunFiles) {
     for finding in findings {
         for citation in &mut finding.evidence {
@@ -23,7 +23,7 @@ pub fn check(findings: &mut [Finding], files: &RunFiles) {
 }
 
 fn verify(citation: &mut Citation, files: &RunFiles) {
-    let quote = plain(citation.quote.trim().trim_matches('…').trim_end_matches("..."));
+    let quote = normalise(citation.quote.trim().trim_matches('…').trim_end_matches("..."));
     citation.verified = false;
     if quote.is_empty() {
         return;
@@ -33,7 +33,7 @@ fn verify(citation: &mut Citation, files: &RunFiles) {
     let mut window: Vec<(u64, String)> = Vec::new();
     let mut elsewhere: Option<(u64, u64)> = None;
     let read = files.each_line(&citation.file, |number, line| {
-        let line = plain(line);
+        let line = normalise(line);
         if (citation.line_start..=last).contains(&number) {
             cited.push_str(&line);
             cited.push(' ');
@@ -43,26 +43,26 @@ fn verify(citation: &mut Citation, files: &RunFiles) {
             if window.len() > WINDOW_LINES {
                 window.remove(0);
             }
-            elsewhere = within(&window, &quote);
+            elsewhere = shortest_match(&window, &quote);
         }
-        // Once the cited lines are behind and the quote was seen there is nothing left to look for.
+        // Stop after the cited lines once the quote was seen.
         elsewhere.is_none() || number < last
     });
     if read.is_err() {
         return;
     }
-    let enough = quote.chars().filter(|c| !c.is_whitespace()).count() >= QUOTE_CHARS_MIN;
-    if cited.contains(&quote) && (enough || cited.trim() == quote) {
+    let long_enough = quote.chars().filter(|c| !c.is_whitespace()).count() >= QUOTE_CHARS_MIN;
+    if cited.contains(&quote) && (long_enough || cited.trim() == quote) {
         citation.verified = true;
-    } else if enough && let Some((first, last)) = elsewhere {
+    } else if long_enough && let Some((first, last)) = elsewhere {
         (citation.line_start, citation.line_end) = (first, last);
         citation.verified = true;
         citation.moved = true;
     }
 }
 
-/// The last lines of the window that hold the quote, as few as do.
-fn within(window: &[(u64, String)], quote: &str) -> Option<(u64, u64)> {
+/// Returns the smallest range at the end of the window that contains the quote.
+fn shortest_match(window: &[(u64, String)], quote: &str) -> Option<(u64, u64)> {
     let last = window.last()?.0;
     let mut joined = String::new();
     for (number, line) in window.iter().rev() {
@@ -77,8 +77,8 @@ fn within(window: &[(u64, String)], quote: &str) -> Option<(u64, u64)> {
     None
 }
 
-/// Text without what models change when they copy: white space, and the escapes of JSON within JSON.
-fn plain(text: &str) -> String {
+/// Removes differences that models introduce when copying: white space, and the escapes of JSON within JSON.
+fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     let mut space = false;
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_stand_there() {
+    fn exact_quotes_are_verified() {
         for (start, end, quote) in [
             (1, 1, "first line of"),
             (2, 2, r#"{"success": false, "error": "quota exceeded"}"#),
@@ -148,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn quotes_at_other_lines_are_moved() {
+    fn quotes_on_other_lines_are_moved() {
         assert_eq!(check("log.txt", 1, 1, "quota exceeded"), (true, true, 2));
         assert_eq!(check("log.txt", 900, 901, "indented text"), (true, true, 3));
     }
 
     #[test]
-    fn quotes_that_do_not_stand_there() {
+    fn missing_quotes_are_not_verified() {
         for (file, start, quote) in [
             ("log.txt", 1, "this was made up entirely"),
             ("log.txt", 1, "ok"),

@@ -1,70 +1,70 @@
-//! What a model says of a run.
+//! A model's findings about a run.
 
 use massgen_logs::problems::Severity;
 use serde::{Deserialize, Serialize};
 
-/// A claim with the places that support it.
+/// A claim with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// A few words.
+    /// Short title.
     pub title: String,
-    /// How much it matters.
+    /// Severity.
     pub severity: Severity,
-    /// Which question it answers.
+    /// The section of the report that it belongs to.
     pub category: Category,
-    /// What is claimed.
+    /// What happened and why.
     pub claim: String,
-    /// What to do about it.
+    /// Recommended action.
     pub recommendation: String,
-    /// It has evidence, and all of it was found in the files.
+    /// Whether it has evidence and every quote was found in the files.
     #[serde(default)]
     pub verified: bool,
-    /// Where it shows.
+    /// Citations that support the claim.
     pub evidence: Vec<Citation>,
-    /// Which models of a team say so.
+    /// Agreement within a team; `None` for a single model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
 }
 
-/// Who of a team found the same.
+/// The models of a team that share a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
-    /// `provider/model` of each that found it; one: it stands alone.
+    /// `provider/model` of each model with this finding.
     pub models: Vec<String>,
-    /// How many models gave findings.
+    /// Number of models that reported.
     pub of: usize,
-    /// Whose words the finding has.
+    /// The model whose wording the finding uses.
     pub words_of: String,
-    /// What the others said of it.
-    pub others: Vec<Voice>,
+    /// The wording of the other models.
+    pub others: Vec<Wording>,
 }
 
-/// A model's own words for what another found, too.
+/// Another model's wording of the same finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Voice {
+pub struct Wording {
     /// `provider/model`.
     pub model: String,
-    /// A few words.
+    /// Short title.
     pub title: String,
-    /// What is claimed.
+    /// What happened and why.
     pub claim: String,
-    /// What to do about it.
+    /// Recommended action.
     pub recommendation: String,
 }
 
-/// The questions of MassGen's report.
+/// The sections of MassGen's report, each with the question it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
-    /// Did it do what was asked?
+    /// Did the run complete the task?
     Correctness,
-    /// Where did the time go?
+    /// Where was time spent?
     Efficiency,
-    /// Which commands were repeated, slow or too talkative?
+    /// Which commands were repeated, slow or too verbose?
     Commands,
-    /// What was done twice?
+    /// Which work was duplicated?
     Duplication,
-    /// How did the agents work together?
+    /// How did the agents cooperate?
     Behavior,
     /// What did it cost?
     Cost,
@@ -72,30 +72,30 @@ pub enum Category {
     Errors,
 }
 
-/// A place in the logs that a model cites.
+/// Lines of a log file, cited as evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
-    /// Path below the run's directory.
+    /// Path relative to the run's directory.
     pub file: String,
-    /// From 1.
+    /// First line, from 1.
     pub line_start: u64,
-    /// Inclusive.
+    /// Last line, inclusive.
     pub line_end: u64,
-    /// What is said to stand there.
+    /// Text quoted from those lines.
     pub quote: String,
-    /// It does.
+    /// Whether the quote was found.
     #[serde(default)]
     pub verified: bool,
-    /// The quote was found at other lines than the model said; the lines are the true ones.
+    /// Whether the quote was found on other lines than cited. The line numbers are the corrected ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub moved: bool,
 }
 
-/// A model's whole answer.
+/// A model's complete report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Answer {
-    /// Two or three sentences.
+pub struct ModelReport {
+    /// Two or three sentences about the run.
     pub summary: String,
-    /// The claims.
+    /// The findings.
     pub findings: Vec<Finding>,
 }

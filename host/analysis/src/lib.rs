@@ -1,6 +1,7 @@
-//! Has a model explain a run, and checks what it says. The thinking is a state machine without I/O
-//! (`investigation`) and pure functions; `drive` is the one part that asks and reads.
+//! Explains a run with a model and verifies the model's claims. The logic is a state machine without I/O
+//! (`investigation`) and pure functions; only `drive` sends requests and reads files.
 
+pub mod analysis_log;
 pub mod budget;
 pub mod capabilities;
 pub mod count;
@@ -15,5 +16,4 @@ pub mod report;
 pub mod schema;
 pub mod team;
 pub mod tools;
-pub mod transcript;
 pub mod write;

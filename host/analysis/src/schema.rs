@@ -1,71 +1,71 @@
-//! The JSON that a model is asked for, and reading it from what comes back.
+//! The JSON schema of a report, and parsing of replies.
 
 use massgen_logs::problems::Severity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::finding::{Answer, Category, Citation, Finding};
+use crate::finding::{Category, Citation, Finding, ModelReport};
 
-/// Name of the schema, and of the tool that stands in for it.
+/// Name of the tool that replaces the schema on services without one.
 pub const REPORT_NAME: &str = "submit_report";
 
 const FINDINGS_MAX: usize = 200;
 const CITATIONS_MAX: usize = 50;
 const TEXT_CHARS_MAX: usize = 4_000;
 
-/// Why a text is no report.
+/// Why a text is not a report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ParseAnswerError {
-    /// It holds no JSON object.
-    #[error("the reply holds no JSON object")]
+pub enum ParseReportError {
+    /// The text contains no JSON object.
+    #[error("the reply contains no JSON object")]
     NoJson,
-    /// Its JSON does not fit.
-    #[error("the reply's JSON does not fit the schema: {0}")]
+    /// The JSON does not match the schema.
+    #[error("the JSON in the reply does not match the schema: {0}")]
     Mismatch(String),
 }
 
-/// The schema: every object closed and every key required, as strict services want it.
+/// Returns the schema. Every object is closed and every key required, as strict services demand.
 pub fn report_schema() -> Value {
-    let text = |what: &str| json!({"type": "string", "description": what});
-    let line = |what: &str| json!({"type": "integer", "description": what});
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let line = |description: &str| json!({"type": "integer", "description": description});
     let object = |properties: Value| {
         let required: Vec<&String> =
             properties.as_object().map(|p| p.keys().collect()).unwrap_or_default();
         json!({"type": "object", "properties": properties.clone(), "required": required, "additionalProperties": false})
     };
     let citation = object(json!({
-        "file": text("path of the log file as the tools show it"),
+        "file": text("path of the log file as shown by the tools"),
         "line_start": line("first line"),
         "line_end": line("last line"),
-        "quote": text("what stands there, copied verbatim, at most 300 characters"),
+        "quote": text("text of those lines, copied verbatim, at most 300 characters"),
     }));
     let finding = object(json!({
         "title": text("a few words"),
         "severity": {"type": "string", "enum": ["high", "medium", "low", "info"]},
         "category": {"type": "string", "enum": ["correctness", "efficiency", "commands", "duplication", "behavior", "cost", "errors"]},
-        "claim": text("what happened and why, in one to four sentences"),
-        "recommendation": text("what to do about it"),
+        "claim": text("what happened and why, one to four sentences"),
+        "recommendation": text("recommended action"),
         "evidence": {"type": "array", "items": citation},
     }));
     object(json!({
-        "summary": text("two or three sentences on the run as a whole"),
+        "summary": text("two or three sentences about the run as a whole"),
         "findings": {"type": "array", "items": finding},
     }))
 }
 
-/// Reads a report from a reply: bare JSON, fenced JSON, or JSON within other text.
-pub fn parse_answer(text: &str) -> Result<Answer, ParseAnswerError> {
-    let mut problem = ParseAnswerError::NoJson;
+/// Parses a report from a reply: plain JSON, fenced JSON, or JSON within other text.
+pub fn parse_report(text: &str) -> Result<ModelReport, ParseReportError> {
+    let mut last_error = ParseReportError::NoJson;
     for candidate in objects(text) {
         match serde_json::from_str::<Loose>(candidate) {
             Ok(loose) => return Ok(loose.into()),
-            Err(error) => problem = ParseAnswerError::Mismatch(error.to_string()),
+            Err(error) => last_error = ParseReportError::Mismatch(error.to_string()),
         }
     }
-    Err(problem)
+    Err(last_error)
 }
 
-/// Findings of a report that was cut off: those that are whole.
+/// Returns the complete findings of a truncated report.
 pub fn salvage(text: &str) -> Vec<Finding> {
     let Some(at) = text.find("\"findings\"") else { return Vec::new() };
     let Some(open) = text[at..].find('[') else { return Vec::new() };
@@ -80,7 +80,7 @@ pub fn salvage(text: &str) -> Vec<Finding> {
     found
 }
 
-/// Texts that may be JSON objects, the likeliest first.
+/// Returns candidate JSON objects, the most likely first.
 fn objects(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let trimmed = text.trim();
@@ -101,7 +101,7 @@ fn objects(text: &str) -> Vec<&str> {
     found
 }
 
-/// What models write when no schema holds them: other cases, missing keys, numbers as text.
+/// A report as models write it without an enforced schema: other case, missing keys, numbers as text.
 #[derive(Deserialize)]
 struct Loose {
     #[serde(default)]
@@ -136,10 +136,10 @@ struct LooseCitation {
     quote: String,
 }
 
-impl From<Loose> for Answer {
+impl From<Loose> for ModelReport {
     fn from(loose: Loose) -> Self {
         Self {
-            summary: cut(loose.summary),
+            summary: truncated(loose.summary),
             findings: loose.findings.into_iter().take(FINDINGS_MAX).map(Finding::from).collect(),
         }
     }
@@ -148,11 +148,11 @@ impl From<Loose> for Answer {
 impl From<LooseFinding> for Finding {
     fn from(loose: LooseFinding) -> Self {
         Self {
-            title: cut(loose.title),
+            title: truncated(loose.title),
             severity: severity(&loose.severity),
             category: category(&loose.category),
-            claim: cut(loose.claim),
-            recommendation: cut(loose.recommendation),
+            claim: truncated(loose.claim),
+            recommendation: truncated(loose.recommendation),
             verified: false,
             evidence: loose.evidence.into_iter().take(CITATIONS_MAX).map(Citation::from).collect(),
             agreement: None,
@@ -166,10 +166,10 @@ impl From<LooseCitation> for Citation {
         let line_start = number(&loose.line_start).unwrap_or(0);
         let line_end = number(&loose.line_end).unwrap_or(line_start).max(line_start);
         Self {
-            file: cut(loose.file),
+            file: truncated(loose.file),
             line_start,
             line_end,
-            quote: cut(loose.quote),
+            quote: truncated(loose.quote),
             verified: false,
             moved: false,
         }
@@ -197,7 +197,7 @@ fn category(word: &str) -> Category {
     }
 }
 
-fn cut(text: String) -> String {
+fn truncated(text: String) -> String {
     match text.char_indices().nth(TEXT_CHARS_MAX) {
         None => text,
         Some((at, _)) => text[..at].to_string(),
@@ -211,41 +211,41 @@ mod tests {
     const GOOD: &str = r#"{"summary":"s","findings":[{"title":"t","severity":"high","category":"errors","claim":"c","recommendation":"r","evidence":[{"file":"f","line_start":1,"line_end":2,"quote":"q"}]}]}"#;
 
     #[test]
-    fn reports_are_found_wherever_they_stand() {
+    fn reports_are_found_within_other_text() {
         for text in [
             GOOD.to_string(),
             format!("Here it is:\n```json\n{GOOD}\n```\nDone."),
             format!("Sure! {GOOD} Bye."),
         ] {
-            let answer = parse_answer(&text).unwrap();
-            assert_eq!(answer.findings[0].severity, Severity::High, "{text}");
-            assert_eq!(answer.findings[0].evidence[0].line_end, 2);
+            let report = parse_report(&text).unwrap();
+            assert_eq!(report.findings[0].severity, Severity::High, "{text}");
+            assert_eq!(report.findings[0].evidence[0].line_end, 2);
         }
     }
 
     #[test]
-    fn loose_values_are_understood() {
-        let answer = parse_answer(r#"{"findings":[{"title":"t","severity":"Critical","evidence":[{"file":"f","line_start":"7"}]}]}"#).unwrap();
-        assert_eq!(answer.findings[0].evidence[0].line_start, 7);
-        assert_eq!(answer.findings[0].category, Category::Behavior);
+    fn loosely_typed_values_are_accepted() {
+        let report = parse_report(r#"{"findings":[{"title":"t","severity":"Critical","evidence":[{"file":"f","line_start":"7"}]}]}"#).unwrap();
+        assert_eq!(report.findings[0].evidence[0].line_start, 7);
+        assert_eq!(report.findings[0].category, Category::Behavior);
     }
 
     #[test]
-    fn what_is_no_report() {
-        assert_eq!(parse_answer("I could not find anything."), Err(ParseAnswerError::NoJson));
-        assert!(matches!(parse_answer("{\"answer\": 42}"), Err(ParseAnswerError::Mismatch(_))));
-        assert!(matches!(parse_answer("{\"findings\": ["), Err(ParseAnswerError::Mismatch(_))));
+    fn other_text_is_not_a_report() {
+        assert_eq!(parse_report("I could not find anything."), Err(ParseReportError::NoJson));
+        assert!(matches!(parse_report("{\"answer\": 42}"), Err(ParseReportError::Mismatch(_))));
+        assert!(matches!(parse_report("{\"findings\": ["), Err(ParseReportError::Mismatch(_))));
     }
 
     #[test]
-    fn whole_findings_survive_a_cut() {
-        let cut = &GOOD[..GOOD.len() - 2];
-        assert_eq!(salvage(cut).len(), 1);
+    fn complete_findings_survive_truncation() {
+        let truncated = &GOOD[..GOOD.len() - 2];
+        assert_eq!(salvage(truncated).len(), 1);
         assert_eq!(salvage(&GOOD[..60]).len(), 0);
     }
 
     #[test]
-    fn the_schema_is_closed_everywhere() {
+    fn every_object_of_the_schema_is_closed() {
         fn check(schema: &Value) {
             if schema["type"] == "object" {
                 assert_eq!(schema["additionalProperties"], false);

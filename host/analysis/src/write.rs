@@ -1,4 +1,4 @@
-//! Puts a report where it belongs, whole or not at all.
+//! Writes reports atomically.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteReportError {
-    /// There is nothing to put in the old one's place.
+    /// The content is empty and would replace an existing report.
     #[error("the report for {0} is empty; nothing was written")]
     Empty(PathBuf),
-    /// The path has no directory.
-    #[error("{0} is no path of a file")]
+    /// The path does not name a file.
+    #[error("{0} is not a file path")]
     NotAFile(PathBuf),
-    /// The system refuses.
-    #[error("{path} can't be written")]
+    /// An I/O error.
+    #[error("cannot write {path}")]
     Io {
-        /// The path.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Replaces a file in one step: whoever reads it sees the old or the new one.
+/// Replaces a file atomically: readers see either the old or the new content.
 pub fn replace(path: &Path, content: &str) -> Result<(), WriteReportError> {
     if content.trim().is_empty() {
         return Err(WriteReportError::Empty(path.to_path_buf()));
@@ -33,22 +33,22 @@ pub fn replace(path: &Path, content: &str) -> Result<(), WriteReportError> {
     let io = |source: std::io::Error| WriteReportError::Io { path: path.to_path_buf(), source };
     let mut file = tempfile::Builder::new().prefix(".massgen-").tempfile_in(dir).map_err(io)?;
     file.write_all(content.as_bytes()).map_err(io)?;
-    readable(file.as_file()).map_err(io)?;
+    make_readable(file.as_file()).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
-    // Without this the new name may be lost with the power.
+    // Without this, a power failure may lose the rename.
     std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)
 }
 
-/// Whether files can be made in a directory; known before anything is paid for.
+/// Checks that files can be created in a directory, before anything is spent.
 pub fn probe(dir: &Path) -> Result<(), WriteReportError> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let made = tempfile::Builder::new().prefix(".massgen-").tempfile_in(dir);
-    made.map(drop).map_err(|source| WriteReportError::Io { path: dir.to_path_buf(), source })
+    let created = tempfile::Builder::new().prefix(".massgen-").tempfile_in(dir);
+    created.map(drop).map_err(|source| WriteReportError::Io { path: dir.to_path_buf(), source })
 }
 
-/// Temporary files are private; a report is as readable as the logs beside it.
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
+/// Makes the file readable by all, like the logs beside it. Temporary files are private.
+fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_is_replaced_whole_and_never_by_nothing() {
+    fn a_report_is_replaced_atomically_and_never_by_an_empty_one() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("REPORT.md");
         replace(&path, "old").unwrap();

@@ -95,7 +95,7 @@ fn what_several_find_is_one_finding_and_each_report_is_kept() {
     for part in [
         "a team of 3: `openai/gpt-6-luna`, `anthropic/claude-haiku-5-5`",
         "> Found by 2 of 3 models: `openai/gpt-6-luna`, `anthropic/claude-haiku-5-5`.",
-        "> Found by `google/gemini-3.5-flash-lite` alone, of 3 models.",
+        "> Found by `google/gemini-3.5-flash-lite` only, of 3 models.",
         "- `anthropic/claude-haiku-5-5`: backend down is so",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");

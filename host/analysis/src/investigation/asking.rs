@@ -1,44 +1,45 @@
-//! What the model is asked next: the conversation with the tools and the form of report that it can take.
+//! Building the next request: the conversation, the tools and the form of report that the model supports.
 
 use massgen_models::request::{
     Message, NamedSchema, OutputFormat, Part, Request, Role, Sampling, ToolChoice,
 };
 
 use super::Investigation;
+use super::phase::Phase;
 use crate::capabilities::ReportMode;
 use crate::schema::{self, REPORT_NAME};
 use crate::{estimate, tools};
 
 impl Investigation<'_> {
-    /// Tokens of the next prompt, as far as they are known.
+    /// Returns the tokens of the next prompt: counted where possible, otherwise estimated.
     pub fn input_tokens(&self) -> u64 {
         estimate::tokens_after(self.plan.counted, self.prompt_chars())
     }
 
-    /// Characters of the next prompt.
+    /// Returns the characters of the next prompt.
     pub fn prompt_chars(&self) -> usize {
         estimate::chars(&self.messages) + self.overhead_chars()
     }
 
     fn overhead_chars(&self) -> usize {
-        if self.use_tools { tools::definitions_chars() } else { 0 }
+        if self.mode.tools() { tools::definitions_chars() } else { 0 }
     }
 
     pub(super) fn request(&self) -> Request {
         let capabilities = &self.plan.capabilities;
-        let forced = self.concluding && self.mode == ReportMode::ForcedTool;
-        let with_tools = self.use_tools && (!self.concluding || self.called_before());
+        let report_is_due = self.phase.report_is_due();
+        let with_tools = self.mode.tools() && (!report_is_due || self.must_keep_tools());
         let mut tools = if with_tools { tools::definitions() } else { Vec::new() };
         if self.mode == ReportMode::ForcedTool {
             tools.push(tools::report_tool());
         }
         let schema_fits = capabilities.schema_with_tools || tools.is_empty();
-        let tool_choice = match self.concluding {
-            true if forced => ToolChoice::Named(REPORT_NAME.into()),
-            true => ToolChoice::None,
-            false => ToolChoice::Auto,
+        let tool_choice = match (report_is_due, self.mode) {
+            (false, _) => ToolChoice::Auto,
+            (true, ReportMode::ForcedTool) => ToolChoice::Named(REPORT_NAME.into()),
+            (true, _) => ToolChoice::None,
         };
-        let output = if self.mode == ReportMode::NativeSchema && schema_fits {
+        let output = if self.is_native() && schema_fits {
             OutputFormat::JsonSchema(NamedSchema {
                 name: "report".into(),
                 schema_json: schema::report_schema().to_string(),
@@ -47,7 +48,7 @@ impl Investigation<'_> {
         } else {
             OutputFormat::Text
         };
-        let most = capabilities
+        let output_limit = capabilities
             .max_output_tokens
             .and_then(|max| u32::try_from(max).ok())
             .unwrap_or(u32::MAX);
@@ -59,7 +60,7 @@ impl Investigation<'_> {
             output,
             reasoning: self.reasoning.clone(),
             sampling: Sampling {
-                max_output_tokens: Some(self.plan.budget.reply_tokens.min(most)),
+                max_output_tokens: Some(self.plan.budget.reply_tokens.min(output_limit)),
                 ..Sampling::default()
             },
             stream: self.plan.stream,
@@ -67,34 +68,38 @@ impl Investigation<'_> {
         }
     }
 
-    /// A conversation with calls in it must go on offering the tools, or services refuse it. Where a
-    /// schema can't stand beside tools, the last request does without them and the calls become text.
-    fn called_before(&self) -> bool {
-        let calls = self
-            .messages
-            .iter()
-            .flat_map(|m| &m.parts)
-            .any(|part| matches!(part, Part::ToolCall(_)));
-        let beside =
-            self.mode != ReportMode::NativeSchema || self.plan.capabilities.schema_with_tools;
-        calls && beside
+    fn is_native(&self) -> bool {
+        matches!(self.mode, ReportMode::NativeSchema { .. })
     }
 
+    /// Whether a schema and tools must go into separate requests.
+    fn schema_excludes_tools(&self) -> bool {
+        self.is_native() && !self.plan.capabilities.schema_with_tools
+    }
+
+    /// Whether the last request must offer the tools: services reject a conversation with calls in it otherwise.
+    /// Where a schema excludes tools, the calls have become text.
+    fn must_keep_tools(&self) -> bool {
+        let is_call = |part: &Part| matches!(part, Part::ToolCall(_));
+        let has_calls = self.messages.iter().flat_map(|message| &message.parts).any(is_call);
+        has_calls && !self.schema_excludes_tools()
+    }
+
+    /// Asks for the report, once.
     pub(super) fn conclude(&mut self, why: &str) {
-        if self.concluding {
+        if self.phase.report_is_due() {
             return;
         }
-        self.concluding = true;
-        if self.mode == ReportMode::NativeSchema && !self.plan.capabilities.schema_with_tools {
+        self.phase.enter(Phase::Concluding);
+        if self.schema_excludes_tools() {
             flatten_calls(&mut self.messages);
         }
-        let text = format!(
-            "{why} Give your report now, as the one JSON object that was described, from what you have seen."
-        );
-        self.say(text);
+        self.say(format!(
+            "{why} Send your report now: the JSON object described above, based on what you have seen."
+        ));
     }
 
-    /// Adds a text of the user's side; two messages of one side in a row are one.
+    /// Adds text from the user. Services require alternating roles, so it joins a preceding user message.
     pub(super) fn say(&mut self, text: String) {
         match self.messages.last_mut() {
             Some(last) if last.role == Role::User => last.parts.push(Part::Text(text)),
@@ -103,7 +108,7 @@ impl Investigation<'_> {
     }
 }
 
-/// Calls and results as plain text, for a last request without tools.
+/// Turns calls and results into plain text, for a last request without tools.
 fn flatten_calls(messages: &mut [Message]) {
     for message in messages {
         for part in &mut message.parts {

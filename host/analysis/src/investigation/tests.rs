@@ -1,7 +1,9 @@
-use massgen_models::event::Usage;
-use massgen_models::request::{OutputFormat, ToolChoice};
+use massgen_models::event::{StopReason, Usage};
+use massgen_models::request::{OutputFormat, Part, ToolChoice};
 
 use super::*;
+use crate::schema::REPORT_NAME;
+use crate::tools;
 
 struct Flat;
 
@@ -42,7 +44,7 @@ fn plan(features: &[&str]) -> Plan {
 
 const ALL: &[&str] = &["tools", "json-schema", "json-schema-with-tools"];
 
-fn said(text: &str) -> Observation {
+fn text_reply(text: &str) -> Observation {
     Observation::Reply(Reply {
         parts: vec![Part::Text(text.into())],
         stop: StopReason::EndTurn,
@@ -55,7 +57,7 @@ fn said(text: &str) -> Observation {
     })
 }
 
-fn called(names: &[&str]) -> Observation {
+fn calls(names: &[&str]) -> Observation {
     let call = |(at, name): (usize, &&str)| {
         Part::ToolCall(ToolCall {
             id: format!("c{at}"),
@@ -63,7 +65,7 @@ fn called(names: &[&str]) -> Observation {
             arguments_json: "{}".into(),
         })
     };
-    let Observation::Reply(reply) = said("") else { unreachable!() };
+    let Observation::Reply(reply) = text_reply("") else { unreachable!() };
     Observation::Reply(Reply {
         parts: names.iter().enumerate().map(call).collect(),
         stop: StopReason::ToolCalls,
@@ -83,8 +85,8 @@ fn ask(investigation: &mut Investigation<'_>) -> Request {
     }
 }
 
-/// Runs observations one after the other, a step before each; gives the end.
-fn run(plan: Plan, observations: Vec<Observation>) -> Outcome {
+/// Feeds observations to an investigation, a step before each, and returns its ending.
+fn run(plan: Plan, observations: Vec<Observation>) -> Ending {
     let mut investigation = Investigation::new(plan, &Flat);
     for observation in observations {
         if let Step::Read(calls) = investigation.next_step() {
@@ -95,24 +97,24 @@ fn run(plan: Plan, observations: Vec<Observation>) -> Outcome {
         investigation.accept(observation);
     }
     investigation.next_step();
-    investigation.outcome()
+    investigation.into_ending()
 }
 
 #[test]
-fn it_reads_until_it_knows_and_reports() {
-    let outcome = run(
+fn the_model_reads_and_then_reports() {
+    let ending = run(
         plan(ALL),
-        vec![called(&["list_files"]), called(&["read_lines", "search"]), said(REPORT)],
+        vec![calls(&["list_files"]), calls(&["read_lines", "search"]), text_reply(REPORT)],
     );
     assert_eq!(
-        (outcome.stop, outcome.answer.findings.len(), outcome.spent.requests),
+        (ending.stop, ending.report.findings.len(), ending.spent.requests),
         (Stop::Finished, 1, 3)
     );
-    assert!((outcome.spent.cost_usd.unwrap() - 330e-6).abs() < 1e-12);
+    assert!((ending.spent.cost_usd.unwrap() - 330e-6).abs() < 1e-12);
 }
 
 #[test]
-fn the_request_fits_the_model() {
+fn requests_match_the_models_capabilities() {
     let request = |features: &[&str]| ask(&mut Investigation::new(plan(features), &Flat));
     let all = request(ALL);
     assert!(matches!(all.output, OutputFormat::JsonSchema(_)) && all.tools[0].name == "list_files");
@@ -126,14 +128,14 @@ fn the_request_fits_the_model() {
 }
 
 #[test]
-fn a_schema_that_can_not_stand_beside_tools_comes_last() {
+fn a_schema_that_excludes_tools_comes_in_the_last_request() {
     let mut investigation = Investigation::new(plan(&["tools", "json-schema"]), &Flat);
     ask(&mut investigation);
-    investigation.accept(called(&["list_files"]));
+    investigation.accept(calls(&["list_files"]));
     let Step::Read(calls) = investigation.next_step() else { panic!() };
     investigation.accept(Observation::Results(vec![tools::refused(&calls[0], "r")]));
     ask(&mut investigation);
-    investigation.accept(said("I have seen enough."));
+    investigation.accept(text_reply("I have seen enough."));
     let last = ask(&mut investigation);
     assert!(last.tools.is_empty() && matches!(last.output, OutputFormat::JsonSchema(_)));
     assert!(
@@ -149,10 +151,10 @@ fn a_schema_that_can_not_stand_beside_tools_comes_last() {
 fn the_forced_tool_carries_the_report() {
     let mut investigation = Investigation::new(plan(&["tools"]), &Flat);
     ask(&mut investigation);
-    investigation.accept(said("no json here"));
+    investigation.accept(text_reply("no json here"));
     let request = ask(&mut investigation);
     assert_eq!(request.tool_choice, ToolChoice::Named(REPORT_NAME.into()));
-    let Observation::Reply(mut reply) = called(&[REPORT_NAME]) else { unreachable!() };
+    let Observation::Reply(mut reply) = calls(&[REPORT_NAME]) else { unreachable!() };
     reply.parts = vec![Part::ToolCall(ToolCall {
         id: "c".into(),
         name: REPORT_NAME.into(),
@@ -160,16 +162,17 @@ fn the_forced_tool_carries_the_report() {
     })];
     investigation.accept(Observation::Reply(reply));
     assert_eq!(investigation.next_step(), Step::Finish);
-    assert_eq!(investigation.outcome().stop, Stop::Finished);
+    assert_eq!(investigation.into_ending().stop, Stop::Finished);
 }
 
 #[test]
 fn bad_json_is_repaired_once() {
-    let repaired = run(plan(ALL), vec![said("{\"findings\": 3}"), said(REPORT)]);
+    let repaired = run(plan(ALL), vec![text_reply("{\"findings\": 3}"), text_reply(REPORT)]);
     assert_eq!(repaired.stop, Stop::Finished);
-    let hopeless = run(plan(ALL), vec![said("{\"findings\": 3}"), said("{}")]);
-    assert_eq!((hopeless.stop, hopeless.begun), (Stop::Protocol, true));
-    let chatter = run(plan(ALL), vec![said("hello"), said("hello"), said("hello")]);
+    let failed_twice = run(plan(ALL), vec![text_reply("{\"findings\": 3}"), text_reply("{}")]);
+    assert_eq!((failed_twice.stop, failed_twice.begun), (Stop::Protocol, true));
+    let chatter =
+        run(plan(ALL), vec![text_reply("hello"), text_reply("hello"), text_reply("hello")]);
     assert_eq!(chatter.stop, Stop::Protocol);
 }
 
@@ -178,7 +181,7 @@ fn every_call_gets_a_result() {
     let names = vec!["search"; CALLS_MAX + 4];
     let mut investigation = Investigation::new(plan(ALL), &Flat);
     ask(&mut investigation);
-    investigation.accept(called(&names));
+    investigation.accept(calls(&names));
     let Step::Read(calls) = investigation.next_step() else { panic!() };
     assert_eq!(calls.len(), CALLS_MAX);
     investigation
@@ -199,14 +202,14 @@ fn endings() {
         (failed(Kind::Protocol, true, None), Stop::Protocol, true),
         (failed(Kind::ContextTooLong, false, None), Stop::Overflow, true),
         (failed(Kind::Refused, false, None), Stop::Refused, true),
-        (Observation::Interrupted { heard: false }, Stop::Interrupted, false),
-        (Observation::TimeUp { heard: false }, Stop::Unavailable, false),
-        (Observation::TimeUp { heard: true }, Stop::Budget, true),
+        (Observation::Interrupted { reply_begun: false }, Stop::Interrupted, false),
+        (Observation::TimeUp { reply_begun: false }, Stop::Unavailable, false),
+        (Observation::TimeUp { reply_begun: true }, Stop::Budget, true),
     ] {
-        let outcome = run(plan(ALL), vec![observation.clone()]);
-        assert_eq!((outcome.stop, outcome.begun), (stop, begun), "{observation:?}");
+        let ending = run(plan(ALL), vec![observation.clone()]);
+        assert_eq!((ending.stop, ending.begun), (stop, begun), "{observation:?}");
     }
-    let Observation::Reply(reply) = said("I can't help with that.") else { unreachable!() };
+    let Observation::Reply(reply) = text_reply("I can't help with that.") else { unreachable!() };
     let refused = run(
         plan(ALL),
         vec![Observation::Reply(Reply { stop: StopReason::Refusal, ..reply.clone() })],
@@ -215,27 +218,28 @@ fn endings() {
     let cut =
         run(plan(ALL), vec![Observation::Reply(Reply { stop: StopReason::MaxTokens, ..reply })]);
     assert_eq!(cut.stop, Stop::Truncated);
-    let late = run(plan(ALL), vec![called(&["search"]), failed(Kind::Unavailable, false, None)]);
+    let late = run(plan(ALL), vec![calls(&["search"]), failed(Kind::Unavailable, false, None)]);
     assert_eq!((late.stop, late.begun), (Stop::Unavailable, true));
 }
 
 #[test]
-fn objections_of_the_service_are_met_once_each() {
-    let outcome = run(
+fn each_rejected_part_is_dropped_once() {
+    let ending = run(
         plan(ALL),
         vec![
             failed(FailureKind::Unsupported, false, Some("/output")),
             failed(FailureKind::InvalidRequest, false, Some("/tools/0")),
-            said(REPORT),
+            text_reply(REPORT),
         ],
     );
-    assert_eq!((outcome.stop, outcome.notices.len()), (Stop::Finished, 2));
-    let hopeless = run(plan(ALL), vec![failed(FailureKind::InvalidRequest, false, Some("/model"))]);
-    assert_eq!((hopeless.stop, hopeless.begun), (Stop::Unavailable, false));
+    assert_eq!((ending.stop, ending.notices.len()), (Stop::Finished, 2));
+    let unrelated =
+        run(plan(ALL), vec![failed(FailureKind::InvalidRequest, false, Some("/model"))]);
+    assert_eq!((unrelated.stop, unrelated.begun), (Stop::Unavailable, false));
 }
 
 #[test]
-fn the_budget_ends_it() {
+fn the_budget_ends_the_investigation() {
     let with = |change: fn(&mut Budget)| {
         let mut plan = plan(ALL);
         change(&mut plan.budget);
@@ -250,13 +254,13 @@ fn the_budget_ends_it() {
     assert_eq!(tokens.stop, Stop::Budget);
     let mut investigation = Investigation::new(with(|b| b.max_steps = 2), &Flat);
     assert_eq!(ask(&mut investigation).tool_choice, ToolChoice::Auto);
-    investigation.accept(called(&["search"]));
+    investigation.accept(calls(&["search"]));
     let Step::Read(calls) = investigation.next_step() else { panic!() };
     investigation.accept(Observation::Results(vec![tools::refused(&calls[0], "r")]));
     assert_eq!(ask(&mut investigation).tool_choice, ToolChoice::None);
-    investigation.accept(said("still no report"));
+    investigation.accept(text_reply("still no report"));
     assert_eq!(investigation.next_step(), Step::Finish);
-    assert_eq!(investigation.outcome().stop, Stop::Steps);
+    assert_eq!(investigation.into_ending().stop, Stop::Steps);
     let mut unpriced = Investigation::new(with(|b| b.max_cost_usd = Some(9.0)), &Unpriced);
     assert_eq!(unpriced.next_step(), Step::Finish);
 }

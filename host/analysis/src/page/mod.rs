@@ -1,18 +1,18 @@
-//! A run as one page that any browser shows, without network. The data stands in it as JSON and is put on the
-//! page as text only: what a log holds never becomes markup.
+//! A run as a single HTML page that works offline in any browser. The page embeds its data as JSON and displays it as text
+//! only: content of logs never becomes markup.
 
 use massgen_logs::facts::Facts;
 use massgen_logs::timeline::Timeline;
 use serde_json::{Value, json};
 
-/// What the page shows.
+/// Content of the page.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// Everything measured.
+    /// Measured facts.
     pub facts: &'a Facts,
-    /// The picture.
+    /// Data of the timeline.
     pub timeline: &'a Timeline,
-    /// A report as JSON (`analysis/1`), if there is one.
+    /// A report as JSON (`analysis/1`), if any.
     pub analysis: Option<&'a Value>,
 }
 
@@ -31,7 +31,7 @@ pub fn render(page: &Page<'_>) -> String {
         analysis
     });
     let data = json!({"facts": page.facts, "timeline": page.timeline, "analysis": analysis});
-    // `<` would let a text end the script, U+2028 a line of it.
+    // `<` could end the script element; U+2028 and U+2029 end lines in older scripts.
     let data = data
         .to_string()
         .replace('<', "\\u003c")

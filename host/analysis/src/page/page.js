@@ -2,7 +2,7 @@
 const D = JSON.parse(document.getElementById('data').textContent);
 const F = D.facts, T = D.timeline, A = D.analysis;
 const main = document.getElementById('main');
-// Everything from the logs goes through textContent: it is never parsed as markup.
+// All text from the logs goes through textContent, so it is never parsed as markup.
 function el(tag, attrs, ...kids) {
   const e = document.createElement(tag);
   for (const [k, v] of Object.entries(attrs || {})) if (v !== null && v !== undefined) e.setAttribute(k, v);
@@ -51,13 +51,13 @@ function table(parent, caption, heads, rows) {
 }
 const n = (by, show) => ({ by, show });
 
-// Head.
+// Header.
 document.title = 'MassGen ' + F.run;
 document.getElementById('title').textContent = F.run + ' · turn ' + F.turn;
 document.getElementById('question').textContent = F.question || '';
 const last = F.attempts[F.attempts.length - 1] || {};
 const sum = k => F.attempts.reduce((s, a) => s + (a[k] || 0), 0);
-for (const [k, v] of [['outcome', (last.outcome || 'none').replace('_', ' ')], ['winner', last.winner || 'nobody'], ['wall time', dur(F.wall_ms)], ['agents', (last.agents || []).length], ['attempts', F.attempts.length], ['cost (estimate)', usd(sum('cost_usd'))], ['tokens in / out', num(sum('input_tokens')) + ' / ' + num(sum('output_tokens'))], ['tool calls (failed)', num(sum('tool_calls')) + ' (' + num(sum('tool_failures')) + ')'], ['answers / votes', F.attempts.reduce((s, a) => s + a.answers.length, 0) + ' / ' + F.attempts.reduce((s, a) => s + a.votes.length, 0)], ['problems (high)', F.problems.length + ' (' + F.problems.filter(p => p.severity === 'high').length + ')']])
+for (const [k, v] of [['outcome', (last.outcome || 'none').replace('_', ' ')], ['winner', last.winner || 'none'], ['wall time', dur(F.wall_ms)], ['agents', (last.agents || []).length], ['attempts', F.attempts.length], ['cost (estimate)', usd(sum('cost_usd'))], ['tokens in / out', num(sum('input_tokens')) + ' / ' + num(sum('output_tokens'))], ['tool calls (failed)', num(sum('tool_calls')) + ' (' + num(sum('tool_failures')) + ')'], ['answers / votes', F.attempts.reduce((s, a) => s + a.answers.length, 0) + ' / ' + F.attempts.reduce((s, a) => s + a.votes.length, 0)], ['problems (high)', F.problems.length + ' (' + F.problems.filter(p => p.severity === 'high').length + ')']])
   document.getElementById('tiles').append(el('li', {}, el('b', {}, String(v)), el('span', {}, k)));
 
 // Timeline.
@@ -66,8 +66,8 @@ where.append(el('p', { class: 'legend' }, [['r-initial_answer', 'first answer'],
   const i = el('i'), name = { 'r-initial_answer': 'first', 'r-voting': 'vote', 'r-presentation': 'final', 'r-cut': 'cut', 'c-ok': 'tool', 'c-failed': 'bad', 'c-background': 'soft' }[c];
   i.style.background = 'var(--' + name + ')';
   return el('span', {}, i, t);
-})), el('p', { class: 'soft' }, 'Marks: A answer, V vote, R restart, F final answer, ! trouble, T timeout. Zoom with the buttons, + and −, or Ctrl and the wheel; walk through the bars with the arrow keys.'));
-const detail = el('div', { id: 'detail', 'aria-live': 'polite' }, 'Choose a bar or a mark to see what it is.');
+})), el('p', { class: 'soft' }, 'Marks: A answer, V vote, R restart, F final answer, ! trouble, T timeout. Zoom with the buttons, + and −, or Ctrl and the mouse wheel. Select bars with the arrow keys.'));
+const detail = el('div', { id: 'detail', 'aria-live': 'polite' }, 'Select a bar or a mark to see its details.');
 const spots = [];
 const NAME = 150, LANE = 46, PAPER = 700;
 function draw(track, holder, zoom, room) {
@@ -75,7 +75,7 @@ function draw(track, holder, zoom, room) {
   const width = Math.max(200, (room || holder.clientWidth || 900) - NAME - 12) * zoom, x = ms => NAME + ms / end * width;
   const wide = NAME + width + 10, tall = 28 + track.lanes.length * LANE;
   const s = svg('svg', { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`, role: 'group', 'aria-label': 'Timeline of attempt ' + track.attempt + ': ' + track.lanes.length + ' agents over ' + dur(end) });
-  // Room for the longest label twice: the last one ends where the axis does.
+  // Leave room for two labels per step: the last label ends at the end of the axis.
   const steps = Math.max(1, Math.floor(width / 120));
   for (let i = 0; i <= steps; i++) {
     const at = x(end * i / steps);
@@ -101,7 +101,7 @@ function draw(track, holder, zoom, room) {
         `${lane.agent} ${c.tool}: ${c.state}${c.failure ? ' (' + c.failure + ')' : ''}, ${dur(c.end_ms - c.start_ms)} from ${dur(c.start_ms)}`, c.line || c.end_line, c.end_line || c.line);
     for (const m of lane.marks) {
       const sign = { answer: 'A', vote: 'V', restart: 'R', final: 'F', trouble: '!', timeout: 'T' }[m.kind] || '·';
-      // A restart follows each answer at once: their signs would lie on each other.
+      // A restart follows each answer immediately; their marks would overlap.
       if (m.kind === 'restart' && lane.marks.some(o => o.kind !== 'restart' && Math.abs(x(o.at_ms) - x(m.at_ms)) < 10)) continue;
       s.append(svg('line', { x1: x(m.at_ms), x2: x(m.at_ms), y1: y, y2: y + 22, class: 'm' }));
       place(svg('text', { x: x(m.at_ms) + 2, y: y + 44 }, sign), `${lane.agent} ${m.kind.replace('_', ' ')} at ${dur(m.at_ms)}: ${m.text}`, m.line);
@@ -128,22 +128,22 @@ T.attempts.forEach(track => {
     redraw();
     holder.scrollLeft = mid * holder.scrollWidth - holder.clientWidth / 2;
   };
-  const mine = () => spots.filter(s => holder.contains(s.shape));
-  // What was chosen stays chosen in the new picture, and keys go on reaching it.
+  const own = () => spots.filter(s => holder.contains(s.shape));
+  // Keep the selection and the keyboard focus after redrawing.
   const redraw = room => {
-    const old = mine(), kept = old.includes(chosen) ? chosen : null, focused = holder.contains(document.activeElement);
+    const old = own(), selected = old.includes(chosen) ? chosen : null, focused = holder.contains(document.activeElement);
     for (const spot of old) spots.splice(spots.indexOf(spot), 1);
     draw(track, holder, zoom, room);
-    const same = kept && mine().find(s => s.text === kept.text && s.from === kept.from);
+    const same = selected && own().find(s => s.text === selected.text && s.from === selected.from);
     if (same) choose(same, !focused); else if (focused) holder.focus();
   };
   const button = (t, label, by) => { const b = el('button', { type: 'button', 'aria-label': label }, t); b.onclick = () => again(by); return b; };
-  where.append(el('h3', {}, `Attempt ${track.attempt}: ${track.outcome.replace('_', ' ')} after ${dur(track.wall_ms)}`), el('div', { class: 'tools' }, button('+', 'Zoom in', 1.6), button('−', 'Zoom out', 1 / 1.6), button('Whole', 'Show the whole attempt', 0)), holder);
+  where.append(el('h3', {}, `Attempt ${track.attempt}: ${track.outcome.replace('_', ' ')} after ${dur(track.wall_ms)}`), el('div', { class: 'tools' }, button('+', 'Zoom in', 1.6), button('−', 'Zoom out', 1 / 1.6), button('Fit', 'Show the whole attempt', 0)), holder);
   holder.addEventListener('wheel', e => { if (e.ctrlKey) { e.preventDefault(); again(e.deltaY < 0 ? 1.2 : 1 / 1.2); } }, { passive: false });
   holder.addEventListener('keydown', e => {
     if (e.key === '+' || e.key === '=') again(1.6); else if (e.key === '-') again(1 / 1.6); else if (e.key === '0') again(0);
     else if (e.key.startsWith('Arrow')) {
-      const all = mine(); if (!all.length) return;
+      const all = own(); if (!all.length) return;
       const at = all.indexOf(chosen), step = e.key === 'ArrowRight' || e.key === 'ArrowDown' ? 1 : -1;
       choose(all[at < 0 && step < 0 ? all.length - 1 : (at + step + all.length) % all.length]);
     } else return;
@@ -151,7 +151,7 @@ T.attempts.forEach(track => {
   });
   draw(track, holder, zoom);
   addEventListener('resize', () => again(1));
-  // Paper is narrower than the screen and can't be scrolled.
+  // Paper is narrower than the screen and does not scroll.
   addEventListener('beforeprint', () => { zoom = 1; redraw(PAPER); });
   addEventListener('afterprint', () => redraw());
 });
@@ -168,14 +168,14 @@ function evidence(list) {
   });
 }
 if (A) {
-  const s = section('findings', 'Findings of ' + (A.model ? A.model.provider + '/' + A.model.model : 'the facts'));
+  const s = section('findings', A.model ? 'Findings of ' + A.model.provider + '/' + A.model.model : 'Findings');
   if (A.summary) s.append(el('p', {}, A.summary));
-  for (const f of A.findings || []) s.append(el('article', { class: 'problem ' + f.severity }, el('h3', {}, el('span', { class: 'sev' }, f.severity), f.title, f.verified ? '' : ' — unverified'), el('p', {}, f.claim), f.agreement ? el('p', { class: 'soft' }, 'Found by ' + f.agreement.models.join(', ') + ' (' + f.agreement.models.length + ' of ' + f.agreement.of + ').', ...f.agreement.others.map(o => ' ' + o.model + ': ' + o.claim)) : null, f.recommendation ? el('p', {}, el('b', {}, 'Do: '), f.recommendation) : null, el('details', {}, el('summary', {}, 'Evidence (' + (f.evidence || []).length + ')'), evidence(f.evidence))));
-  if (!(A.findings || []).length) s.append(el('p', { class: 'soft' }, 'No model said anything.'));
+  for (const f of A.findings || []) s.append(el('article', { class: 'problem ' + f.severity }, el('h3', {}, el('span', { class: 'sev' }, f.severity), f.title, f.verified ? '' : ' — unverified'), el('p', {}, f.claim), f.agreement ? el('p', { class: 'soft' }, 'Found by ' + f.agreement.models.join(', ') + ' (' + f.agreement.models.length + ' of ' + f.agreement.of + ').', ...f.agreement.others.map(o => ' ' + o.model + ': ' + o.claim)) : null, f.recommendation ? el('p', {}, el('b', {}, 'Recommendation: '), f.recommendation) : null, el('details', {}, el('summary', {}, 'Evidence (' + (f.evidence || []).length + ')'), evidence(f.evidence))));
+  if (!(A.findings || []).length) s.append(el('p', { class: 'soft' }, 'There are no findings.'));
 }
 const ps = section('problems', 'Detected problems');
-if (!F.problems.length) ps.append(el('p', {}, 'No problem was detected.'));
-// The gravest come first; a long list is not in the way of what follows.
+if (!F.problems.length) ps.append(el('p', {}, 'No problems detected.'));
+// The most severe come first; the rest is collapsed.
 const FEW = 20, problems = F.problems.map(p => el('article', { class: 'problem ' + p.severity }, el('h3', {}, el('span', { class: 'sev' }, p.severity), p.title), el('p', { class: 'soft' }, p.advice), p.evidence.length ? el('details', {}, el('summary', {}, 'Evidence (' + p.evidence.length + ')'), evidence(p.evidence)) : null));
 ps.append(...problems.slice(0, FEW));
 if (problems.length > FEW) ps.append(el('details', {}, el('summary', {}, (problems.length - FEW) + ' more'), problems.slice(FEW)));
@@ -184,9 +184,9 @@ if (problems.length > FEW) ps.append(el('details', {}, el('summary', {}, (proble
 const rows = (f) => F.attempts.flatMap(a => f(a).map(r => F.attempts.length > 1 ? [a.attempt, ...r] : r));
 const heads = list => (F.attempts.length > 1 ? [{ t: 'Attempt', n: 1 }] : []).concat(list);
 const c = section('agents', 'Agents: time, tokens, cost');
-const most = Math.max(1e-12, ...F.attempts.flatMap(a => a.agents.map(g => g.cost_usd)));
-table(c, 'Agents', heads([{ t: 'Agent' }, { t: 'Model' }, { t: 'Rounds', n: 1 }, { t: 'Wall', n: 1 }, { t: 'Thinking', n: 1 }, { t: 'Tools', n: 1 }, { t: 'Tokens in', n: 1 }, { t: 'Cached', n: 1 }, { t: 'Tokens out', n: 1 }, { t: 'Cost' }, { t: 'Answers', n: 1 }, { t: 'Votes for it', n: 1 }, { t: 'Won' }]), rows(a => a.agents.map(g => {
-  const bar = el('span', { class: 'bar', 'aria-hidden': 'true' }); bar.style.width = (g.cost_usd / most * 60) + 'px';
+const maxCost = Math.max(1e-12, ...F.attempts.flatMap(a => a.agents.map(g => g.cost_usd)));
+table(c, 'Agents', heads([{ t: 'Agent' }, { t: 'Model' }, { t: 'Rounds', n: 1 }, { t: 'Wall', n: 1 }, { t: 'Thinking', n: 1 }, { t: 'Tools', n: 1 }, { t: 'Tokens in', n: 1 }, { t: 'Cached', n: 1 }, { t: 'Tokens out', n: 1 }, { t: 'Cost' }, { t: 'Answers', n: 1 }, { t: 'Votes received', n: 1 }, { t: 'Won' }]), rows(a => a.agents.map(g => {
+  const bar = el('span', { class: 'bar', 'aria-hidden': 'true' }); bar.style.width = (g.cost_usd / maxCost * 60) + 'px';
   return [g.id, g.model, g.rounds, n(g.wall_ms, dur(g.wall_ms)), n(g.think_ms, dur(g.think_ms)), n(g.exec_ms, dur(g.exec_ms)), n(g.input_tokens, num(g.input_tokens)), n(g.cache_hit_rate || 0, pct(g.cache_hit_rate)), n(g.output_tokens, num(g.output_tokens)), { by: g.cost_usd, show: el('span', {}, bar, usd(g.cost_usd)) }, g.answers, g.votes_received, g.won ? 'yes' : ''];
 })));
 c.append(el('h3', {}, 'By round'));
@@ -194,24 +194,24 @@ table(c, 'Rounds', heads([{ t: 'Agent' }, { t: 'Round', n: 1 }, { t: 'Kind' }, {
 c.append(el('h3', {}, 'Phases (agent time)'));
 table(c, 'Phases', heads([{ t: 'Phase' }, { t: 'Rounds', n: 1 }, { t: 'Mean', n: 1 }, { t: 'Longest', n: 1 }, { t: 'Total', n: 1 }, { t: 'Wall', n: 1 }, { t: 'Share', n: 1 }]), rows(a => a.phases.map(p => [p.phase.replace('_', ' '), p.count, n(p.avg_ms, dur(p.avg_ms)), n(p.max_ms, dur(p.max_ms)), n(p.total_ms, dur(p.total_ms)), n(p.wall_ms, dur(p.wall_ms)), n(p.share, pct(p.share))])));
 c.append(el('h3', {}, 'Critical path'));
-table(c, 'Rounds that decided the end', heads([{ t: 'Agent' }, { t: 'Round', n: 1 }, { t: 'Outcome' }, { t: 'Start', n: 1 }, { t: 'Wall', n: 1 }]), rows(a => a.critical_path.map(l => [l.agent, l.round, l.outcome, n(l.start_ms, dur(l.start_ms)), n(l.ms, dur(l.ms))])));
+table(c, 'Rounds that determined the duration', heads([{ t: 'Agent' }, { t: 'Round', n: 1 }, { t: 'Outcome' }, { t: 'Start', n: 1 }, { t: 'Wall', n: 1 }]), rows(a => a.critical_path.map(l => [l.agent, l.round, l.outcome, n(l.start_ms, dur(l.start_ms)), n(l.ms, dur(l.ms))])));
 const w = section('tools', 'Tools and commands');
 table(w, 'Tools', heads([{ t: 'Tool' }, { t: 'Server' }, { t: 'Calls', n: 1 }, { t: 'Failed', n: 1 }, { t: 'Recorded', n: 1 }, { t: 'Total', n: 1 }, { t: 'Median', n: 1 }, { t: 'p95', n: 1 }, { t: 'Slowest', n: 1 }, { t: 'Characters', n: 1 }]), rows(a => a.tools.map(t => [t.name, t.server, t.calls, t.failures, t.recorded_failures, n(t.total_ms, dur(t.total_ms)), n(t.p50_ms, dur(t.p50_ms)), n(t.p95_ms, dur(t.p95_ms)), n(t.max_ms, dur(t.max_ms)), n(t.result_chars, num(t.result_chars))])));
 w.append(el('h3', {}, 'Commands'));
 table(w, 'Shell commands by pattern', heads([{ t: 'Pattern' }, { t: 'Times', n: 1 }, { t: 'Failed', n: 1 }, { t: 'Total', n: 1 }, { t: 'Slowest', n: 1 }, { t: 'Agents' }]), rows(a => a.commands.map(k => [k.pattern, k.count, k.failures, n(k.total_ms, dur(k.total_ms)), n(k.max_ms, dur(k.max_ms)), k.agents.join(', ')])));
-w.append(el('h3', {}, 'Done more than once'));
-table(w, 'Equal calls', heads([{ t: 'Tool' }, { t: 'Arguments' }, { t: 'Times', n: 1 }, { t: 'Agents' }, { t: 'Repeated', n: 1 }]), rows(a => a.duplicates.map(d => [d.tool, { node: el('code', {}, JSON.stringify(d.args).slice(0, 300)) }, d.count, d.agents.join(', '), n(d.repeated_ms, dur(d.repeated_ms))])));
+w.append(el('h3', {}, 'Repeated calls'));
+table(w, 'Calls with the same arguments', heads([{ t: 'Tool' }, { t: 'Arguments' }, { t: 'Times', n: 1 }, { t: 'Agents' }, { t: 'Repeated', n: 1 }]), rows(a => a.duplicates.map(d => [d.tool, { node: el('code', {}, JSON.stringify(d.args).slice(0, 300)) }, d.count, d.agents.join(', '), n(d.repeated_ms, dur(d.repeated_ms))])));
 const v = section('answers', 'Answers and votes');
 for (const a of F.attempts) {
   const cards = el('div', { class: 'cards' });
   for (const x of a.answers) {
     const votes = a.votes.filter(y => y.for === x.agent && (!y.label || y.label === x.label));
-    cards.append(el('article', { class: 'card' }, el('h3', {}, `${x.label} by ${x.agent}`), el('p', { class: 'soft' }, `after ${dur(x.at_ms)}${x.chars != null ? ', ' + num(x.chars) + ' characters' : ''}${x.similarity_to_previous != null ? ', ' + pct(x.similarity_to_previous) + ' like its last' : ''}${x.most_alike ? ', ' + pct(x.most_alike.similarity) + ' like ' + x.most_alike.label : ''}`), el('p', {}, x.opening), el('h3', {}, 'Votes'), votes.length ? votes.map(y => el('p', {}, el('b', {}, y.voter), y.counted ? '' : ' (cast again later)', ': ', y.reason)) : el('p', { class: 'soft' }, 'None.')));
+    cards.append(el('article', { class: 'card' }, el('h3', {}, `${x.label} by ${x.agent}`), el('p', { class: 'soft' }, `after ${dur(x.at_ms)}${x.chars != null ? ', ' + num(x.chars) + ' characters' : ''}${x.similarity_to_previous != null ? ', ' + pct(x.similarity_to_previous) + ' similar to its previous answer' : ''}${x.most_alike ? ', ' + pct(x.most_alike.similarity) + ' similar to ' + x.most_alike.label : ''}`), el('p', {}, x.opening), el('h3', {}, 'Votes'), votes.length ? votes.map(y => el('p', {}, el('b', {}, y.voter), y.counted ? '' : ' (replaced by a later vote)', ': ', y.reason)) : el('p', { class: 'soft' }, 'None.')));
   }
-  v.append(F.attempts.length > 1 ? el('h3', {}, 'Attempt ' + a.attempt) : '', el('p', {}, Object.entries(a.vote_summary.counts).map(([k, m]) => `${k}: ${m}`).join(', ') + (a.vote_summary.tie ? ' — a tie' : a.vote_summary.unanimous ? ' — unanimous' : '')), a.answers.length ? cards : el('p', { class: 'soft' }, 'No answer was handed in.'));
+  v.append(F.attempts.length > 1 ? el('h3', {}, 'Attempt ' + a.attempt) : '', el('p', {}, Object.entries(a.vote_summary.counts).map(([k, m]) => `${k}: ${m}`).join(', ') + (a.vote_summary.tie ? ' — a tie' : a.vote_summary.unanimous ? ' — unanimous' : '')), a.answers.length ? cards : el('p', { class: 'soft' }, 'No answers were submitted.'));
 }
-const g = section('record', 'Gaps of the record');
-table(g, 'What the logs lack or say wrongly', heads([{ t: 'Gap' }, { t: 'State' }, { t: 'What was done' }]), rows(a => a.gaps.map(x => [x.gap.replaceAll('_', ' '), x.state, x.note])));
-if (F.diagnostics.length) { g.append(el('h3', {}, 'Not readable')); table(g, 'Diagnostics', [{ t: 'Place' }, { t: 'Why' }], F.diagnostics.map(d => [d.file + ':' + d.line, d.message])); }
+const g = section('record', 'Gaps in the record');
+table(g, 'Missing or incorrect in the logs', heads([{ t: 'Gap' }, { t: 'State' }, { t: 'Handling' }]), rows(a => a.gaps.map(x => [x.gap.replaceAll('_', ' '), x.state, x.note])));
+if (F.diagnostics.length) { g.append(el('h3', {}, 'Unreadable')); table(g, 'Diagnostics', [{ t: 'Location' }, { t: 'Reason' }], F.diagnostics.map(d => [d.file + ':' + d.line, d.message])); }
 const opened = []; addEventListener('beforeprint', () => document.querySelectorAll('details:not([open])').forEach(d => { d.open = true; opened.push(d); }));
 addEventListener('afterprint', () => opened.splice(0).forEach(d => { d.open = false; }));

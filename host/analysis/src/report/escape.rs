@@ -1,6 +1,6 @@
-//! Text from logs and models within Markdown: it must stay text.
+//! Escaping of text from logs and models, so that Markdown shows it literally.
 
-/// One line of plain text: nothing in it renders as structure, and no control character survives.
+/// Escapes text on one line: no markup takes effect and no control character remains.
 pub(super) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -17,7 +17,7 @@ pub(super) fn inline(text: &str) -> String {
     out.trim().to_string()
 }
 
-/// Code on one line, in as many backticks as it takes.
+/// Formats code on one line, within enough backticks.
 pub(super) fn code(text: &str) -> String {
     let clean: String = text
         .chars()
@@ -33,7 +33,7 @@ pub(super) fn code(text: &str) -> String {
         .collect();
     let longest = clean.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    // A pipe would end the cell of a table.
+    // A pipe would end a table cell.
     let clean = clean.replace('|', "\\|");
     if clean.starts_with('`') || clean.ends_with('`') || clean.trim().is_empty() {
         format!("{fence} {clean} {fence}")
@@ -42,7 +42,7 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
-/// Characters that turn the direction of what follows.
+/// Whether a character changes the text direction.
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

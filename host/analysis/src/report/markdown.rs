@@ -1,6 +1,8 @@
-//! The Markdown report, in the order that MassGen's own analysts follow.
+//! The Markdown report, in the section order of MassGen's own analyses.
 
 use std::fmt::{self, Write};
+
+use massgen_logs::problems::Severity;
 
 use super::Analysis;
 use super::escape::{code, inline};
@@ -11,7 +13,7 @@ use crate::investigation::Stop;
 /// Renders the report.
 pub fn render(analysis: &Analysis<'_>) -> String {
     let mut out = String::new();
-    write(&mut out, analysis).expect("a String takes all");
+    write(&mut out, analysis).expect("writing to a String does not fail");
     out
 }
 
@@ -67,7 +69,7 @@ fn header(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
             code(&team::name(model)),
             inline(&model.origin)
         )?,
-        None => writeln!(out, "- **Explained by**: nobody; no model was asked")?,
+        None => writeln!(out, "- **Explained by**: no model")?,
     }
     writeln!(
         out,
@@ -84,24 +86,24 @@ fn header(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     if analysis.stop == Stop::NoModel {
         writeln!(
             out,
-            "This report was made without a model: figures are measured from the logs and problems are detected by rules. Nothing is interpreted.\n"
+            "This report was made without a model: it contains figures measured from the logs and problems detected by rules, without interpretation.\n"
         )?;
     } else if analysis.stop != Stop::Finished && analysis.team.is_empty() {
         writeln!(
             out,
-            "The analysis did not come to its end. What the model had said until then is below; figures and detected problems are complete.\n"
+            "The analysis did not finish. The model's findings are incomplete; figures and detected problems are complete.\n"
         )?;
     }
     team::members(out, analysis.team)
 }
 
-/// Verified findings first; others are marked.
+/// Writes the findings of some categories, verified ones first.
 fn findings(out: &mut String, analysis: &Analysis<'_>, categories: &[Category]) -> fmt::Result {
-    let mut mine: Vec<&Finding> =
+    let mut matching: Vec<&Finding> =
         analysis.findings.iter().filter(|finding| categories.contains(&finding.category)).collect();
     let agree = |finding: &Finding| finding.agreement.as_ref().map_or(1, |a| a.models.len());
-    mine.sort_by_key(|f| (!f.verified, std::cmp::Reverse(agree(f)), f.severity));
-    for finding in mine {
+    matching.sort_by_key(|f| (!f.verified, std::cmp::Reverse(agree(f)), f.severity));
+    for finding in matching {
         let mark = if finding.verified { "" } else { " — **unverified**" };
         writeln!(out, "### {} ({}){mark}\n", inline(&finding.title), finding.severity.as_str())?;
         writeln!(out, "{}\n", inline(&finding.claim))?;
@@ -109,12 +111,12 @@ fn findings(out: &mut String, analysis: &Analysis<'_>, categories: &[Category]) 
             team::agreement(out, agreement)?;
         }
         if !finding.verified {
-            let why = if finding.evidence.is_empty() {
-                "It names no evidence."
+            let reason = if finding.evidence.is_empty() {
+                "It cites no evidence."
             } else {
-                "Not all of its quotes stand in the files."
+                "Not all of its quotes were found in the files."
             };
-            writeln!(out, "> This claim could not be checked. {why}\n")?;
+            writeln!(out, "> This claim could not be verified. {reason}\n")?;
         }
         for citation in &finding.evidence {
             let mark = if citation.verified { "" } else { " (not found)" };
@@ -140,36 +142,42 @@ fn lines(start: u64, end: u64) -> String {
     if start == end { start.to_string() } else { format!("{start}-{end}") }
 }
 
+struct Recommendation {
+    severity: Severity,
+    text: String,
+}
+
 fn recommendations(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     writeln!(out, "## 8. Recommendations\n")?;
-    let mut all: Vec<(massgen_logs::problems::Severity, String)> = Vec::new();
+    let mut all: Vec<Recommendation> = Vec::new();
     for finding in
         analysis.findings.iter().filter(|finding| !finding.recommendation.trim().is_empty())
     {
         let mark = if finding.verified { "" } else { " (unverified)" };
-        all.push((
-            finding.severity,
-            format!("{}{mark}: {}", inline(&finding.title), inline(&finding.recommendation)),
-        ));
+        all.push(Recommendation {
+            severity: finding.severity,
+            text: format!("{}{mark}: {}", inline(&finding.title), inline(&finding.recommendation)),
+        });
     }
     for problem in analysis.problems {
         let text =
             format!("{}: {}", inline(&problem.kind.replace('_', " ")), inline(problem.advice));
-        if !all.iter().any(|(_, known)| *known == text) {
-            all.push((problem.severity, text));
+        if !all.iter().any(|known| known.text == text) {
+            all.push(Recommendation { severity: problem.severity, text });
         }
     }
-    all.sort_by_key(|(severity, _)| *severity);
+    all.sort_by_key(|recommendation| recommendation.severity);
     if all.is_empty() {
         writeln!(out, "None.\n")?;
     }
-    for (severity, text) in &all {
+    for Recommendation { severity, text } in &all {
         writeln!(out, "- **{}** {text}", severity.as_str())?;
     }
     writeln!(out, "\n## 9. Suggested Issues\n\n| Priority | Title | Labels |\n|---|---|---|")?;
-    use massgen_logs::problems::Severity::{High, Medium};
-    for finding in
-        analysis.findings.iter().filter(|f| f.verified && matches!(f.severity, High | Medium))
+    for finding in analysis
+        .findings
+        .iter()
+        .filter(|f| f.verified && matches!(f.severity, Severity::High | Severity::Medium))
     {
         writeln!(
             out,
@@ -178,7 +186,7 @@ fn recommendations(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
             inline(&finding.title)
         )?;
     }
-    for problem in analysis.problems.iter().filter(|problem| problem.severity == High) {
+    for problem in analysis.problems.iter().filter(|problem| problem.severity == Severity::High) {
         writeln!(out, "| high | {} | log-analysis |", inline(&problem.title))?;
     }
     writeln!(out)
@@ -202,11 +210,11 @@ fn appendix(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
             analysis.duration_ms
         )?;
         if usage.cache_saved_usd != 0.0 {
-            writeln!(out, "- The prompt cache saved ${:.6}", usage.cache_saved_usd)?;
+            writeln!(out, "- Saved by the prompt cache: ${:.6}", usage.cache_saved_usd)?;
         }
     }
     if let Some(served) = analysis.model.as_ref().and_then(|model| model.served.as_deref()) {
-        writeln!(out, "- Model as its service named it: {}", inline(served))?;
+        writeln!(out, "- Model name reported by the service: {}", inline(served))?;
     }
     writeln!(
         out,
@@ -221,7 +229,7 @@ fn appendix(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     for diagnostic in analysis.facts.diagnostics.iter().take(50) {
         writeln!(
             out,
-            "- Not readable: {} {}",
+            "- Unreadable: {} {}",
             code(&format!("{}:{}", diagnostic.file, diagnostic.line)),
             inline(&diagnostic.message)
         )?;

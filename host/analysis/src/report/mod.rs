@@ -1,4 +1,4 @@
-//! The report: everything measured, detected and said, as JSON and as Markdown in MassGen's order.
+//! The report: facts, problems and findings, as JSON and as Markdown in MassGen's order.
 
 mod escape;
 mod markdown;
@@ -19,108 +19,108 @@ use crate::budget::Spent;
 use crate::finding::Finding;
 use crate::investigation::Stop;
 
-/// A finished analysis. Serialises as `analysis/1`.
+/// A finished analysis, serialised as `analysis/1`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Analysis<'a> {
-    /// `analysis/1`.
+    /// Always `analysis/1`.
     pub schema: &'static str,
     /// The run's directory name.
     pub run: &'a str,
-    /// The turn.
+    /// Number of the turn.
     pub turn: u32,
-    /// Who explained it; none if nobody was asked.
+    /// The model, or `None` if no model was used.
     pub model: Option<ModelUsed>,
-    /// The models that it was settled from, if there are several.
-    #[serde(skip_serializing_if = "<[MemberUsed]>::is_empty")]
-    pub team: &'a [MemberUsed],
-    /// What was used.
-    pub usage: UsageUsed,
-    /// US dollars; null if there is no price.
+    /// The models whose findings were merged; empty for a single model.
+    #[serde(skip_serializing_if = "<[TeamMember]>::is_empty")]
+    pub team: &'a [TeamMember],
+    /// Tokens and requests.
+    pub usage: UsageTotals,
+    /// Cost in US dollars; null if the price is unknown.
     pub cost_usd: Option<f64>,
-    /// Time that it took.
+    /// Duration in milliseconds.
     pub duration_ms: u64,
-    /// When it was made, RFC 3339.
+    /// Time of the analysis, RFC 3339.
     pub generated: String,
     /// Version of the prompt.
     pub prompt_version: &'static str,
-    /// Why it ended.
+    /// Why the investigation ended.
     pub stop: Stop,
-    /// The failure behind that, in words.
+    /// The failure that ended it, as text.
     pub failure: Option<String>,
     /// The model's summary.
     pub summary: String,
-    /// Everything measured.
+    /// Measured facts.
     pub facts: &'a Facts,
     /// Detected problems.
     pub problems: &'a [Problem],
-    /// What the model said, checked.
+    /// The model's findings, with checked evidence.
     pub findings: &'a [Finding],
-    /// Lines for the user.
+    /// Messages for the user.
     pub notices: &'a [String],
 }
 
-/// Who explained the run.
+/// A model that explained the run.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelUsed {
     /// The provider's id.
     pub provider: String,
     /// The model's id.
     pub model: String,
-    /// Who named it.
+    /// The origin of the choice: flag, variable, file or keys.
     pub origin: String,
-    /// The model as its service named it in its replies.
+    /// The model's name in the service's replies.
     pub served: Option<String>,
 }
 
 impl ModelUsed {
-    /// A model and who named it.
+    /// Describes a model by its id.
     pub fn new(id: &ModelId, origin: String, served: Option<String>) -> Self {
         Self { provider: id.provider.clone(), model: id.model.clone(), origin, served }
     }
 }
 
-/// One model of a team, and what came of asking it.
+/// A model of a team and its results.
 #[derive(Debug, Clone, Serialize)]
-pub struct MemberUsed {
-    /// Which.
+pub struct TeamMember {
+    /// The model.
     pub model: ModelUsed,
-    /// What it used.
-    pub usage: UsageUsed,
-    /// US dollars; null if there is no price.
+    /// Its tokens and requests.
+    pub usage: UsageTotals,
+    /// Cost in US dollars; null if the price is unknown.
     pub cost_usd: Option<f64>,
-    /// Time that it took.
+    /// Duration in milliseconds.
     pub duration_ms: u64,
-    /// Why it ended; none if it could not begin.
+    /// Why its investigation ended; `None` if it could not start.
     pub stop: Option<Stop>,
-    /// Why it did not come to its end, in words.
+    /// Why it did not finish, as text.
     pub failure: Option<String>,
-    /// Findings that it gave.
+    /// Number of its findings.
     pub findings: usize,
-    /// Those of them whose evidence was found.
+    /// Number of its verified findings.
     pub verified: usize,
-    /// The file of its own report, beside the team's.
+    /// File name of its own report, beside the team's.
     pub report: Option<String>,
 }
 
 /// Tokens and requests.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct UsageUsed {
-    /// Prompt.
+pub struct UsageTotals {
+    /// Tokens of prompts.
     pub input_tokens: u64,
-    /// Reply.
+    /// Tokens of replies.
     pub output_tokens: u64,
-    /// Cached part of the prompt.
+    /// Cached part of the prompts.
     pub cached_tokens: u64,
-    /// Reasoning part of the reply.
+    /// Reasoning part of the replies.
     pub reasoning_tokens: u64,
-    /// Exchanges.
+    /// Number of requests.
     pub requests: u32,
-    /// US dollars that the prompt cache saved; below nothing where writing it cost more.
+    /// US dollars saved by the prompt cache; negative if writing it cost more than it saved.
     pub cache_saved_usd: f64,
 }
 
-impl UsageUsed {
-    /// Both together.
+impl UsageTotals {
+    /// Returns the sum of both.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -134,7 +134,7 @@ impl UsageUsed {
     }
 }
 
-impl From<&Spent> for UsageUsed {
+impl From<&Spent> for UsageTotals {
     fn from(spent: &Spent) -> Self {
         Self {
             input_tokens: spent.usage.input_tokens.unwrap_or(0),

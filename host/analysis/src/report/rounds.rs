@@ -1,4 +1,4 @@
-//! Rounds in the report: how long each took and with what, where checklists divide them, and what held the end up.
+//! Rounds in the report: durations, checklists and bottlenecks.
 
 use std::fmt::{self, Write};
 
@@ -7,13 +7,13 @@ use massgen_logs::facts::{AttemptFacts, ChecklistShare, Facts, Segment};
 use super::escape::inline;
 use super::sections::{each, or_none, percent, seconds, table};
 
-/// Rounds that are listed; a run of many agents has hundreds.
+/// Maximum rounds listed; a run of many agents has hundreds.
 const SHOWN_MAX: usize = 60;
 
-/// What holds an end up most.
-const BOTTLENECKS: usize = 3;
+/// Maximum bottlenecks listed.
+const BOTTLENECKS_MAX: usize = 3;
 
-/// Every round, by agent.
+/// Writes every round, by agent.
 pub(super) fn rounds(out: &mut String, facts: &Facts) -> fmt::Result {
     let all = each(facts, |attempt| &attempt.agents).flat_map(|(attempt, agent)| {
         agent.segments.iter().map(move |round| (attempt, agent, round))
@@ -38,7 +38,7 @@ pub(super) fn rounds(out: &mut String, facts: &Facts) -> fmt::Result {
         "Agent",
         "Round",
         "Type",
-        "Outcome",
+        "Ending",
         "From–to",
         "Total",
         "Tools",
@@ -47,17 +47,17 @@ pub(super) fn rounds(out: &mut String, facts: &Facts) -> fmt::Result {
     ];
     table(out, head, rows)?;
     if count > SHOWN_MAX {
-        writeln!(out, "{} more rounds are in `massgen logs facts --json`.\n", count - SHOWN_MAX)?;
+        writeln!(out, "`massgen logs facts --json` lists {} more rounds.\n", count - SHOWN_MAX)?;
     }
     Ok(())
 }
 
-/// Evaluation against implementation, where agents went through checklists.
+/// Writes the time for evaluation and implementation, if agents used checklists.
 pub(super) fn checklists(out: &mut String, facts: &Facts) -> fmt::Result {
     let scopes = facts.attempts.iter().flat_map(|attempt| {
         let scopes = [
-            ("all rounds with a checklist", &attempt.checklist),
-            ("those that proposed", &attempt.checklist_with_proposal),
+            ("rounds with a checklist", &attempt.checklist),
+            ("of these, with a proposal", &attempt.checklist_with_proposal),
         ];
         scopes.into_iter().filter_map(move |(scope, share)| Some((attempt, scope, share.as_ref()?)))
     });
@@ -85,52 +85,60 @@ pub(super) fn checklists(out: &mut String, facts: &Facts) -> fmt::Result {
         "Scope",
         "Rounds",
         "Evaluation",
-        "To the proposal",
+        "Until the proposal",
         "Implementation",
-        "After a checklist without one",
+        "After a checklist without a proposal",
     ];
     table(out, head, scopes.map(row))
 }
 
-/// The pieces of the critical path that took most: what would have to be faster for an earlier end.
+/// A part of the critical path.
+struct Bottleneck {
+    ms: u64,
+    description: String,
+}
+
+/// Writes the longest parts of the critical path, which must become faster for an earlier end.
 pub(super) fn bottlenecks(out: &mut String, facts: &Facts) -> fmt::Result {
-    let mut pieces: Vec<(u64, String)> = Vec::new();
+    let mut bottlenecks: Vec<Bottleneck> = Vec::new();
     for attempt in &facts.attempts {
         let share = |ms: u64| percent(ms as f64 / attempt.wall_ms.max(1) as f64);
         let number = attempt.attempt;
         if attempt.lead_in_ms > 0 {
             let share = share(attempt.lead_in_ms);
-            pieces.push((
-                attempt.lead_in_ms,
-                format!("attempt {number}: before the first round ({share} of the wall time)"),
-            ));
+            bottlenecks.push(Bottleneck {
+                ms: attempt.lead_in_ms,
+                description: format!(
+                    "attempt {number}: before the first round ({share} of the wall time)"
+                ),
+            });
         }
         for leg in &attempt.critical_path {
             let Some(round) = round_of(attempt, &leg.agent, leg.round) else { continue };
-            let place = format!("events.jsonl:{}-{}", leg.line, leg.end_line);
-            for (ms, what) in [(round.think_ms, "without tools"), (round.exec_ms, "in tools")] {
+            let location = format!("events.jsonl:{}-{}", leg.line, leg.end_line);
+            for (ms, activity) in [(round.think_ms, "without tools"), (round.exec_ms, "in tools")] {
                 let (agent, share) = (inline(&leg.agent), share(ms));
-                let text = format!(
-                    "attempt {number}: {agent} round {} {what} ({share} of the wall time), {place}",
+                let description = format!(
+                    "attempt {number}: {agent} round {} {activity} ({share} of the wall time), {location}",
                     leg.round
                 );
-                pieces.push((ms, text));
+                bottlenecks.push(Bottleneck { ms, description });
             }
         }
     }
-    pieces.sort_by_key(|(ms, _)| std::cmp::Reverse(*ms));
-    pieces.retain(|(ms, _)| *ms > 0);
-    if pieces.is_empty() {
+    bottlenecks.sort_by_key(|bottleneck| std::cmp::Reverse(bottleneck.ms));
+    bottlenecks.retain(|bottleneck| bottleneck.ms > 0);
+    if bottlenecks.is_empty() {
         return Ok(());
     }
     writeln!(out, "Top bottlenecks on the critical path:\n")?;
-    for (at, (ms, text)) in pieces.iter().take(BOTTLENECKS).enumerate() {
-        writeln!(out, "{}. {}: {text}", at + 1, seconds(*ms))?;
+    for (at, bottleneck) in bottlenecks.iter().take(BOTTLENECKS_MAX).enumerate() {
+        writeln!(out, "{}. {}: {}", at + 1, seconds(bottleneck.ms), bottleneck.description)?;
     }
     writeln!(out)
 }
 
 fn round_of<'a>(attempt: &'a AttemptFacts, agent: &str, round: usize) -> Option<&'a Segment> {
     let agent = attempt.agents.iter().find(|known| known.id == agent)?;
-    agent.segments.iter().find(|segment| segment.round == round)
+    agent.segments.iter().find(|candidate| candidate.round == round)
 }

@@ -1,4 +1,4 @@
-//! Parts of the report that are figures.
+//! Sections of the report that show facts and problems.
 
 use std::fmt::{self, Write};
 
@@ -7,16 +7,16 @@ use massgen_logs::problems::{Problem, Severity};
 
 use super::escape::{code, inline};
 
-/// Two sentences without a model.
+/// Summarises the facts in two sentences, in place of a model's summary.
 pub(super) fn summary(facts: &Facts) -> String {
-    let Some(last) = facts.last_attempt() else { return "The run holds no attempt.".into() };
+    let Some(last) = facts.last_attempt() else { return "The run contains no attempt.".into() };
     let high = facts.problems.iter().filter(|problem| problem.severity == Severity::High).count();
     let winner = last.winner.as_deref().map_or_else(
-        || "nobody presented an answer".to_string(),
+        || "no agent presented an answer".to_string(),
         |winner| format!("{} presented the answer", inline(winner)),
     );
     format!(
-        "The turn ended as {} after {} of wall time; {winner}. {} tool calls were made, {} of them failed; {} problems were detected, {high} of them grave.",
+        "The turn ended as {} after {} of wall time; {winner}. There were {} tool calls, of which {} failed, and {} detected problems, of which {high} are high severity.",
         last.outcome.as_str().replace('_', " "),
         seconds(facts.wall_ms),
         facts.attempts.iter().map(|a| a.tool_calls).sum::<u64>(),
@@ -34,8 +34,8 @@ pub(super) fn overview(out: &mut String, facts: &Facts) -> fmt::Result {
         writeln!(out, "| Question | {} |", inline(question))?;
     }
     writeln!(out, "| Duration (wall) | {} |", seconds(facts.wall_ms))?;
-    writeln!(out, "| Duration as MassGen shows it (agent time) | {} |", seconds(recorded))?;
-    writeln!(out, "| Outcome | {} |", last.map_or("none", |a| a.outcome.as_str()))?;
+    writeln!(out, "| Duration shown by MassGen (agent time) | {} |", seconds(recorded))?;
+    writeln!(out, "| Ending | {} |", last.map_or("none", |a| a.outcome.as_str()))?;
     writeln!(out, "| Agents | {} |", last.map_or(0, |a| a.agents.len()))?;
     writeln!(
         out,
@@ -44,7 +44,7 @@ pub(super) fn overview(out: &mut String, facts: &Facts) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "| Total cost (as MassGen estimated) | ${:.6} |",
+        "| Total cost (estimated by MassGen) | ${:.6} |",
         facts.attempts.iter().map(|a| a.cost_usd).sum::<f64>()
     )?;
     writeln!(out, "| Total answers | {} |", sum(|a| a.answers.len() as u64))?;
@@ -94,8 +94,8 @@ pub(super) fn correctness(out: &mut String, facts: &Facts) -> fmt::Result {
         if attempt.recorded_winner != attempt.winner {
             writeln!(
                 out,
-                "- MassGen recorded the winner as {}",
-                attempt.recorded_winner.as_deref().map_or_else(|| "nobody".into(), inline)
+                "- MassGen recorded as winner: {}",
+                attempt.recorded_winner.as_deref().map_or_else(|| "none".into(), inline)
             )?;
         }
         writeln!(out)?;
@@ -124,7 +124,7 @@ pub(super) fn efficiency(out: &mut String, facts: &Facts) -> fmt::Result {
         "Thinking",
         "Tools",
         "First tool after",
-        "Waiting for background",
+        "Waiting for background jobs",
     ];
     table(out, head, agents)?;
     writeln!(out, "Critical path:\n")?;
@@ -146,12 +146,12 @@ pub(super) fn efficiency(out: &mut String, facts: &Facts) -> fmt::Result {
     table(out, ["Attempt", "Phase", "Rounds", "Agent time", "Longest", "Share"], phases)
 }
 
-/// Shell commands by pattern: of each attempt, those that took most time first.
+/// Writes shell commands by pattern: for each attempt, those that took the most time first.
 pub(super) fn commands(out: &mut String, facts: &Facts) -> fmt::Result {
     const SHOWN_MAX: usize = 15;
     let count = each(facts, |attempt| &attempt.commands).count();
     if count == 0 {
-        return writeln!(out, "No shell command was run.\n");
+        return writeln!(out, "No shell commands were run.\n");
     }
     let shown = each(facts, |attempt| &attempt.commands).take(SHOWN_MAX).map(|(_, command)| {
         [
@@ -165,14 +165,14 @@ pub(super) fn commands(out: &mut String, facts: &Facts) -> fmt::Result {
     });
     table(out, ["Command", "Calls", "Failed", "Time", "Slowest", "Agents"], shown)?;
     if count > SHOWN_MAX {
-        writeln!(out, "{} more patterns are in `massgen logs facts --json`.\n", count - SHOWN_MAX)?;
+        writeln!(out, "`massgen logs facts --json` lists {} more patterns.\n", count - SHOWN_MAX)?;
     }
     Ok(())
 }
 
 pub(super) fn duplicates(out: &mut String, facts: &Facts) -> fmt::Result {
     if each(facts, |attempt| &attempt.duplicates).next().is_none() {
-        return writeln!(out, "No tool was called twice with the same arguments.\n");
+        return writeln!(out, "No tool was called more than once with the same arguments.\n");
     }
     let all = each(facts, |attempt| &attempt.duplicates).map(|(_, duplicate)| {
         let args: String = duplicate.args.to_string().chars().take(120).collect();
@@ -203,23 +203,23 @@ pub(super) fn behavior(out: &mut String, facts: &Facts) -> fmt::Result {
             ]
         });
     let head = [
-        "Answer",
+        "ModelReport",
         "Agent",
         "After",
         "Characters",
         "Growth",
-        "Like its last",
-        "Most like another's",
+        "Similarity to previous",
+        "Most similar",
     ];
     table(out, head, answers)?;
     let votes = each(facts, |attempt| &attempt.votes)
         .map(|(_, vote)| [inline(&vote.voter), inline(&vote.target), inline(&vote.reason)]);
     table(out, ["Voter", "For", "Reason"], votes)?;
-    facts.attempts.iter().try_for_each(|attempt| votes_together(out, attempt))?;
+    facts.attempts.iter().try_for_each(|attempt| vote_summary(out, attempt))?;
     for (_, enforcement) in each(facts, |attempt| &attempt.enforcement) {
         writeln!(
             out,
-            "- {} was made to try again: {} ×{}",
+            "- {} was forced to retry: {} ×{}",
             inline(&enforcement.agent),
             inline(&enforcement.reason),
             enforcement.count
@@ -228,7 +228,7 @@ pub(super) fn behavior(out: &mut String, facts: &Facts) -> fmt::Result {
     writeln!(out)
 }
 
-fn votes_together(out: &mut String, attempt: &AttemptFacts) -> fmt::Result {
+fn vote_summary(out: &mut String, attempt: &AttemptFacts) -> fmt::Result {
     let summary = &attempt.vote_summary;
     if summary.unanimous {
         writeln!(out, "- attempt {}: the vote was unanimous", attempt.attempt)?;
@@ -249,7 +249,7 @@ fn votes_together(out: &mut String, attempt: &AttemptFacts) -> fmt::Result {
     if !summary.abstained.is_empty() {
         writeln!(
             out,
-            "- attempt {}: no vote that counted came from {}",
+            "- attempt {}: no counted vote from {}",
             attempt.attempt,
             inline(&summary.abstained.join(", "))
         )?;
@@ -257,12 +257,12 @@ fn votes_together(out: &mut String, attempt: &AttemptFacts) -> fmt::Result {
     Ok(())
 }
 
-/// What the record lacks or says wrongly: which figures are read, which are mended.
+/// Writes the gaps of the record, each once, and how they were handled.
 pub(super) fn gaps(out: &mut String, facts: &Facts) -> fmt::Result {
-    let mut known = std::collections::BTreeSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     for gap in facts.attempts.iter().flat_map(|attempt| &attempt.gaps) {
-        if known.insert(gap.gap) {
-            writeln!(out, "- Gap of the record ({}): {}", gap.state, inline(gap.note))?;
+        if seen.insert(gap.gap) {
+            writeln!(out, "- Gap in the record ({}): {}", gap.state, inline(gap.note))?;
         }
     }
     Ok(())
@@ -296,16 +296,16 @@ pub(super) fn cost(out: &mut String, facts: &Facts) -> fmt::Result {
     table(out, head, rows)
 }
 
-/// Things of all attempts, each with its attempt.
+/// Iterates over items of all attempts, each with its attempt.
 pub(super) fn each<'a, T: 'a>(
     facts: &'a Facts,
     of: impl Fn(&'a AttemptFacts) -> &'a Vec<T> + Clone,
 ) -> impl Iterator<Item = (&'a AttemptFacts, &'a T)> + Clone {
-    let of = move |attempt: &'a AttemptFacts| of(attempt).iter().map(move |thing| (attempt, thing));
+    let of = move |attempt: &'a AttemptFacts| of(attempt).iter().map(move |item| (attempt, item));
     facts.attempts.iter().flat_map(of)
 }
 
-/// A table with an empty line after it. Cells are escaped already.
+/// Writes a table and an empty line. Cells must be escaped.
 pub(super) fn table<const COLUMNS: usize>(
     out: &mut String,
     head: [&str; COLUMNS],
@@ -327,23 +327,23 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 pub(super) fn problems(out: &mut String, all: &[Problem], kinds: &[&str]) -> fmt::Result {
-    let mine: Vec<_> = all.iter().filter(|problem| kinds.contains(&problem.kind)).collect();
-    if mine.is_empty() {
-        return writeln!(out, "Nothing was detected.\n");
+    let matching: Vec<_> = all.iter().filter(|problem| kinds.contains(&problem.kind)).collect();
+    if matching.is_empty() {
+        return writeln!(out, "No problems detected.\n");
     }
-    mine.into_iter().try_for_each(|problem| one(out, problem))?;
+    matching.into_iter().try_for_each(|problem| write_problem(out, problem))?;
     writeln!(out)
 }
 
 pub(super) fn all_problems(out: &mut String, all: &[Problem]) -> fmt::Result {
     if all.is_empty() {
-        return writeln!(out, "No problem was detected.\n");
+        return writeln!(out, "No problems detected.\n");
     }
-    all.iter().try_for_each(|problem| one(out, problem))?;
+    all.iter().try_for_each(|problem| write_problem(out, problem))?;
     writeln!(out)
 }
 
-fn one(out: &mut String, problem: &Problem) -> fmt::Result {
+fn write_problem(out: &mut String, problem: &Problem) -> fmt::Result {
     writeln!(out, "- **{}** {}", problem.severity.as_str(), inline(&problem.title))?;
     for evidence in problem.evidence.iter().take(3) {
         let quote: String = evidence.quote.chars().take(160).collect();

@@ -1,18 +1,18 @@
-//! What a report says of a team: who was asked, and who agrees.
+//! Team sections of the report: members and agreement.
 
 use std::fmt::{self, Write};
 
 use super::escape::{code, inline};
-use super::{MemberUsed, ModelUsed};
+use super::{ModelUsed, TeamMember};
 use crate::finding::Agreement;
 
-/// Each model of the team, and what came of asking it.
-pub(super) fn members(out: &mut String, team: &[MemberUsed]) -> fmt::Result {
+/// Writes the models of the team and their results.
+pub(super) fn members(out: &mut String, team: &[TeamMember]) -> fmt::Result {
     if team.is_empty() {
         return Ok(());
     }
-    writeln!(out, "### The team\n")?;
-    writeln!(out, "| Model | Findings | Verified | Requests | Cost | Ended | Its own report |")?;
+    writeln!(out, "### Team\n")?;
+    writeln!(out, "| Model | Findings | Verified | Requests | Cost | Ended | Report |")?;
     writeln!(out, "|---|---|---|---|---|---|---|")?;
     for member in team {
         let why = member.failure.as_ref().map(|why| format!(" ({})", inline(why)));
@@ -24,7 +24,7 @@ pub(super) fn members(out: &mut String, team: &[MemberUsed]) -> fmt::Result {
             member.verified,
             member.usage.requests,
             member.cost_usd.map_or_else(|| "unknown".into(), |usd| format!("${usd:.6}")),
-            member.stop.map_or("not begun", |stop| stop.as_str()),
+            member.stop.map_or("not started", |stop| stop.as_str()),
             why.unwrap_or_default(),
             member.report.as_deref().map_or_else(|| "none".into(), code),
         )?;
@@ -32,26 +32,26 @@ pub(super) fn members(out: &mut String, team: &[MemberUsed]) -> fmt::Result {
     writeln!(out)
 }
 
-/// Which models found it, and what those say whose words the finding does not have.
+/// Writes the models that share a finding, and the wording of the others.
 pub(super) fn agreement(out: &mut String, agreement: &Agreement) -> fmt::Result {
     let names: Vec<String> = agreement.models.iter().map(|model| code(model)).collect();
     let (count, of) = (agreement.models.len(), agreement.of);
     if count == 1 {
-        return writeln!(out, "> Found by {} alone, of {of} models.\n", names.join(", "));
+        return writeln!(out, "> Found by {} only, of {of} models.\n", names.join(", "));
     }
     writeln!(
         out,
-        "> Found by {count} of {of} models: {}. The words are those of {}.\n",
+        "> Found by {count} of {of} models: {}. Wording by {}.\n",
         names.join(", "),
         code(&agreement.words_of)
     )?;
-    for voice in &agreement.others {
-        writeln!(out, "- {}: {}", code(&voice.model), inline(&voice.claim))?;
+    for wording in &agreement.others {
+        writeln!(out, "- {}: {}", code(&wording.model), inline(&wording.claim))?;
     }
     writeln!(out)
 }
 
-/// `provider/model`.
+/// Returns `provider/model`.
 pub(super) fn name(model: &ModelUsed) -> String {
     format!("{}/{}", model.provider, model.model)
 }

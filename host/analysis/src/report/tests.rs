@@ -27,7 +27,7 @@ fn analysis<'a>(facts: &'a Facts, findings: &'a [Finding], stop: Stop) -> Analys
         run: "log_x",
         turn: 1,
         model: None,
-        usage: UsageUsed::default(),
+        usage: UsageTotals::default(),
         cost_usd: None,
         duration_ms: 5,
         generated: "2026-01-01T00:00:00Z".into(),
@@ -50,7 +50,7 @@ fn finding(verified: bool) -> Finding {
         severity: massgen_logs::problems::Severity::High,
         category: Category::Errors,
         claim: HOSTILE.into(),
-        recommendation: "mend it".into(),
+        recommendation: "fix it".into(),
         verified,
         evidence: vec![Citation {
             file: "f".into(),
@@ -64,7 +64,7 @@ fn finding(verified: bool) -> Finding {
 }
 
 #[test]
-fn the_sections_stand_in_massgens_order() {
+fn sections_follow_massgens_order() {
     let facts = facts();
     let text = render(&analysis(&facts, &[], Stop::NoModel));
     let order = [
@@ -82,21 +82,21 @@ fn the_sections_stand_in_massgens_order() {
         "## 9. Suggested",
         "## Appendix",
     ];
-    let places: Vec<_> = order
+    let positions: Vec<_> = order
         .iter()
         .map(|heading| text.find(heading).unwrap_or_else(|| panic!("{heading}")))
         .collect();
-    assert!(places.is_sorted(), "{places:?}");
+    assert!(positions.is_sorted(), "{positions:?}");
     assert!(text.contains("made without a model"));
 }
 
 #[test]
-fn nothing_from_a_log_or_a_model_becomes_structure() {
+fn text_from_logs_and_models_never_becomes_markup() {
     let facts = facts();
     let text = render(&analysis(&facts, &[finding(true)], Stop::Finished));
-    // Within a code span it is text.
-    let loose = text.lines().filter(|line| line.contains("<script>") && !line.contains(": `"));
-    assert_eq!(loose.collect::<Vec<_>>(), Vec::<&str>::new());
+    // Within a code span, it is plain text.
+    let unescaped = text.lines().filter(|line| line.contains("<script>") && !line.contains(": `"));
+    assert_eq!(unescaped.collect::<Vec<_>>(), Vec::<&str>::new());
     assert!(!text.contains("\n# pwned"));
     assert!(!text.contains("[x](http"));
     assert!(!text.contains(['\u{1b}', '\u{202e}']));
@@ -113,7 +113,7 @@ fn an_unverified_claim_is_marked() {
 }
 
 #[test]
-fn the_json_has_the_fields_that_scripts_rely_on() {
+fn the_json_has_the_documented_fields() {
     let facts = facts();
     let json = serde_json::to_value(analysis(&facts, &[finding(false)], Stop::Refused)).unwrap();
     assert_eq!(
@@ -138,15 +138,15 @@ fn the_json_has_the_fields_that_scripts_rely_on() {
 }
 
 #[test]
-fn what_was_measured_of_talk_and_of_the_record_is_in_it() {
+fn answers_votes_and_gaps_are_reported() {
     let facts = facts();
     let text = render(&analysis(&facts, &[], Stop::NoModel));
     assert!(text.contains("| Attempt | Phase | Rounds |"), "{text}");
-    assert!(text.contains("| Attempt | Agent | Round | Type | Outcome | From–to |"), "{text}");
-    assert!(text.contains("| Answer | Agent | After | Characters |"), "{text}");
+    assert!(text.contains("| Attempt | Agent | Round | Type | Ending | From–to |"), "{text}");
+    assert!(text.contains("| ModelReport | Agent | After | Characters |"), "{text}");
     assert!(text.contains("- attempt 1: the vote was unanimous"), "{text}");
-    assert!(text.contains("No shell command was run."), "{text}");
+    assert!(text.contains("No shell commands were run."), "{text}");
     let gaps = facts.attempts[0].gaps.len();
     assert!(gaps > 0);
-    assert_eq!(text.matches("- Gap of the record (").count(), gaps, "{text}");
+    assert_eq!(text.matches("- Gap in the record (").count(), gaps, "{text}");
 }

@@ -1,4 +1,4 @@
-//! Reading arguments that a model made: numbers as text, null and absent alike.
+//! Lenient reading of a model's arguments: numbers may be text, and null counts as absent.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(super) fn number(args: &Value, name: &str) -> Option<u64> {
     value.as_u64().or_else(float).or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// A path as models write it: with the run's own name in front, or with `./`.
+/// Returns a path without the prefixes that models add: the run's name or `./`.
 pub(super) fn path<'a>(args: &'a Value, name: &str, run: &str) -> Option<&'a str> {
     let path = text(args, name)?.trim_start_matches("./");
     Some(path.strip_prefix(run).map_or(path, |rest| rest.trim_start_matches('/')))

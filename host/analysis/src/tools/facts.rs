@@ -1,8 +1,8 @@
-//! `facts`
+//! The tool `facts`.
 
 use serde_json::{Value, json};
 
-use super::{Definition, Sight, args};
+use super::{Definition, RunData, args};
 
 const SECTIONS: &[&str] = &[
     "summary",
@@ -30,18 +30,18 @@ const SECTIONS: &[&str] = &[
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "facts",
-    description: "Shows measured facts of the run: one section of them.",
+    description: "Shows one section of the run's measured facts.",
     properties,
     run,
 };
 
 fn properties() -> Value {
-    json!({"section": {"type": "string", "enum": SECTIONS, "description": "which facts"}})
+    json!({"section": {"type": "string", "enum": SECTIONS, "description": "section of the facts"}})
 }
 
-fn run(sight: Sight<'_>, args: &Value) -> Result<String, String> {
+fn run(data: RunData<'_>, args: &Value) -> Result<String, String> {
     let section = args::text(args, "section").unwrap_or("summary");
-    let facts = sight.facts;
+    let facts = data.facts;
     let value = match section {
         "problems" => json!(facts.problems),
         "diagnostics" => json!(facts.diagnostics),
@@ -51,16 +51,13 @@ fn run(sight: Sight<'_>, args: &Value) -> Result<String, String> {
             facts.attempts.iter().map(of).collect()
         }
         other => {
-            return Err(format!(
-                "there is no section `{other}`; there are {}",
-                SECTIONS.join(", ")
-            ));
+            return Err(format!("unknown section `{other}`; available: {}", SECTIONS.join(", ")));
         }
     };
     Ok(value.to_string())
 }
 
-/// The figures of an attempt without its lists.
+/// Returns the figures of an attempt without its lists.
 fn summary(attempt: &massgen_logs::facts::AttemptFacts) -> Value {
     let mut value = json!(attempt);
     if let Some(object) = value.as_object_mut() {

@@ -1,5 +1,5 @@
-//! What a model may look at: the run's files, read-only, bounded, without secrets. A call that can't be
-//! carried out is a result that says why, never a failure of the investigation.
+//! The tools offered to a model: read-only access to the run's files, limited in size and with secrets redacted. A failed
+//! call produces an error result, never a failed investigation.
 
 mod args;
 mod facts;
@@ -17,27 +17,27 @@ use serde_json::{Value, json};
 
 use crate::schema::{REPORT_NAME, report_schema};
 
-/// Bytes of one result.
+/// Maximum bytes per result.
 pub const RESULT_BYTES_MAX: usize = 16 << 10;
 
-/// What the tools look at.
+/// The run that the tools read.
 #[derive(Debug, Clone, Copy)]
-pub struct Sight<'a> {
+pub struct RunData<'a> {
     /// The run's files.
     pub files: &'a RunFiles,
     /// The run's facts.
     pub facts: &'a Facts,
 }
 
-/// A tool: what it is called, what it is for, its arguments, what it does.
+/// A tool, with the schema of its arguments and its function.
 struct Definition {
     name: &'static str,
     description: &'static str,
     properties: fn() -> Value,
-    run: fn(Sight<'_>, &Value) -> Result<String, String>,
+    run: fn(RunData<'_>, &Value) -> Result<String, String>,
 }
 
-/// The first one is the simplest: models begin with it.
+/// The simplest comes first: models try it first.
 const DEFINITIONS: &[Definition] = &[
     list_files::DEFINITION,
     read_lines::DEFINITION,
@@ -46,8 +46,8 @@ const DEFINITIONS: &[Definition] = &[
     facts::DEFINITION,
 ];
 
-/// The tools as a model sees them. Every object is closed and every key required, as strict services want
-/// it; what may be left out may be null.
+/// Returns the tools as declared to a model. Every object is closed and every key required, as strict services demand;
+/// optional arguments may be null.
 pub fn definitions() -> Vec<Tool> {
     DEFINITIONS
         .iter()
@@ -55,7 +55,7 @@ pub fn definitions() -> Vec<Tool> {
         .collect()
 }
 
-/// Characters that the definitions add to a request.
+/// Returns the characters that the definitions add to a request.
 pub fn definitions_chars() -> usize {
     definitions()
         .iter()
@@ -63,11 +63,11 @@ pub fn definitions_chars() -> usize {
         .sum()
 }
 
-/// The tool whose arguments are the report, for services without schemas.
+/// Returns the tool whose arguments are the report, for services without schemas.
 pub fn report_tool() -> Tool {
     Tool {
         name: REPORT_NAME.into(),
-        description: "Hands in the report. Call it once, when you are done.".into(),
+        description: "Submits the report. Call it once, when you are done.".into(),
         input_schema_json: report_schema().to_string(),
     }
 }
@@ -83,27 +83,27 @@ fn tool(name: &str, description: &str, properties: &Value) -> Tool {
     }
 }
 
-/// Carries out a call.
-pub fn run(sight: Sight<'_>, call: &ToolCall) -> ToolResult {
+/// Carries out a tool call.
+pub fn run(data: RunData<'_>, call: &ToolCall) -> ToolResult {
     let Some(definition) = DEFINITIONS.iter().find(|definition| definition.name == call.name)
     else {
         let names: Vec<&str> = DEFINITIONS.iter().map(|definition| definition.name).collect();
         return refused(
             call,
-            &format!("there is no tool `{}`; there are {}", call.name, names.join(", ")),
+            &format!("unknown tool `{}`; available: {}", call.name, names.join(", ")),
         );
     };
     let args = match serde_json::from_str::<Value>(&call.arguments_json) {
         Ok(args @ Value::Object(_)) => args,
-        _ => return refused(call, "the arguments are no JSON object"),
+        _ => return refused(call, "the arguments are not a JSON object"),
     };
-    match (definition.run)(sight, &args) {
+    match (definition.run)(data, &args) {
         Ok(text) => result(call, bounded(text), false),
         Err(why) => refused(call, &why),
     }
 }
 
-/// A call that is not carried out.
+/// Returns the error result of a call.
 pub fn refused(call: &ToolCall, why: &str) -> ToolResult {
     result(call, why.to_string(), true)
 }
@@ -116,12 +116,12 @@ fn bounded(mut text: String) -> String {
     if text.len() > RESULT_BYTES_MAX {
         let end = (0..=RESULT_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
-        text.push_str("\n[cut: ask for less]");
+        text.push_str("\n[truncated: request less]");
     }
-    if text.is_empty() { "(nothing)".into() } else { text }
+    if text.is_empty() { "(empty)".into() } else { text }
 }
 
-/// A line as the model may quote it.
+/// Formats a line with its location.
 fn numbered(path: &str, number: u64, line: &str) -> String {
     format!("{path}:{number}| {line}\n")
 }

@@ -3,7 +3,7 @@ use massgen_logs::{examine, locate};
 
 use super::*;
 
-fn with_run(check: impl Fn(Sight<'_>)) {
+fn with_run(check: impl Fn(RunData<'_>)) {
     let base = tempfile::tempdir().unwrap();
     let attempt = base.path().join("log_20260101_000000_000000/turn_1/attempt_1");
     std::fs::create_dir_all(&attempt).unwrap();
@@ -20,23 +20,23 @@ fn with_run(check: impl Fn(Sight<'_>)) {
     let run = locate::list(base.path()).unwrap().remove(0);
     let facts = examine(&run, None, &Redactor::default());
     let files = RunFiles::new(&run.root, Redactor::default());
-    check(Sight { files: &files, facts: &facts });
+    check(RunData { files: &files, facts: &facts });
 }
 
-fn call(sight: Sight<'_>, name: &str, args: &Value) -> (bool, String) {
+fn call(data: RunData<'_>, name: &str, args: &Value) -> (bool, String) {
     let result = run(
-        sight,
+        data,
         &ToolCall { id: "1".into(), name: name.into(), arguments_json: args.to_string() },
     );
     (result.is_error, result.text)
 }
 
 #[test]
-fn each_tool_shows_what_is_asked() {
-    with_run(|sight| {
+fn each_tool_answers() {
+    with_run(|data| {
         for (name, args, expect) in [
             ("list_files", json!({"path": null}), "turn_1/attempt_1/events.jsonl ("),
-            ("list_files", json!({"path": "nowhere"}), "nothing is below"),
+            ("list_files", json!({"path": "nowhere"}), "no files below"),
             ("list_files", json!({"path": "strict path"}), "turn_1/attempt_1/massgen.log"),
             (
                 "read_lines",
@@ -51,32 +51,36 @@ fn each_tool_shows_what_is_asked() {
             ("search", json!({"text": "BETA", "path": null}), "massgen.log:2| Beta"),
             ("search", json!({"text": "gamma"}), "no line contains"),
             ("query_events", json!({"event_type": "text", "agent": "b"}), "events.jsonl:3|"),
-            ("query_events", json!({"event_type": "vote"}), "no event fits"),
-            ("query_events", json!({"count": 1}), "there are more"),
+            ("query_events", json!({"event_type": "vote"}), "no matching event"),
+            ("query_events", json!({"count": 1}), "more events"),
             ("facts", json!({"section": "summary"}), "\"outcome\":"),
             ("facts", json!({"section": "agents"}), "\"id\":\"a\""),
         ] {
-            let (is_error, text) = call(sight, name, &args);
+            let (is_error, text) = call(data, name, &args);
             assert!(!is_error && text.contains(expect), "{name} {args}: {text}");
         }
     });
 }
 
 #[test]
-fn what_can_not_be_done_is_said() {
-    with_run(|sight| {
+fn failed_calls_explain_why() {
+    with_run(|data| {
         for (name, args, expect) in [
             ("read_lines", json!({"path": "../../etc/passwd"}), "not a path within the run"),
             ("read_lines", json!({"path": "turn_9/x"}), "is not there"),
-            ("read_lines", json!({"path": "turn_1/attempt_1/massgen.log", "start": 99}), "beyond"),
+            (
+                "read_lines",
+                json!({"path": "turn_1/attempt_1/massgen.log", "start": 99}),
+                "does not exist",
+            ),
             ("read_lines", json!({}), "missing"),
             ("search", json!({"text": " "}), "missing"),
             ("query_events", json!({"attempt": 7}), "no event log"),
-            ("facts", json!({"section": "weather"}), "no section"),
-            ("launch", json!({}), "no tool"),
-            ("search", json!([1]), "no JSON object"),
+            ("facts", json!({"section": "weather"}), "unknown section"),
+            ("launch", json!({}), "unknown tool"),
+            ("search", json!([1]), "not a JSON object"),
         ] {
-            let (is_error, text) = call(sight, name, &args);
+            let (is_error, text) = call(data, name, &args);
             assert!(is_error && text.contains(expect), "{name} {args}: {text}");
         }
     });
@@ -85,5 +89,5 @@ fn what_can_not_be_done_is_said() {
 #[test]
 fn results_are_bounded() {
     let text = bounded("ü".repeat(RESULT_BYTES_MAX));
-    assert!(text.len() < RESULT_BYTES_MAX + 40 && text.ends_with("[cut: ask for less]"));
+    assert!(text.len() < RESULT_BYTES_MAX + 40 && text.ends_with("[truncated: request less]"));
 }

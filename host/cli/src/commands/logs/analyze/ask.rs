@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use massgen_analysis::analysis_log::Record;
 use massgen_analysis::drive;
 use massgen_analysis::evidence;
-use massgen_analysis::investigation::{Investigation, Outcome, Plan};
-use massgen_analysis::prompt::{PROMPT_VERSION, Wishes};
-use massgen_analysis::report::{ModelUsed, UsageUsed};
-use massgen_analysis::tools::Sight;
-use massgen_analysis::transcript::Record;
+use massgen_analysis::investigation::{Ending, Investigation, Plan};
+use massgen_analysis::prompt::{PROMPT_VERSION, PromptOptions};
+use massgen_analysis::report::{ModelUsed, UsageTotals};
+use massgen_analysis::tools::RunData;
 use massgen_logs::facts::Facts;
 use massgen_logs::files::RunFiles;
 use massgen_logs::redact::Redactor;
@@ -34,7 +34,7 @@ pub(super) struct Subject<'a> {
     pub(super) facts: &'a Facts,
     pub(super) model: &'a ModelId,
     pub(super) choice: &'a Choice,
-    pub(super) wishes: &'a Wishes,
+    pub(super) wishes: &'a PromptOptions,
 }
 
 impl Subject<'_> {
@@ -171,7 +171,7 @@ impl Inquiry<'_> {
         drive::drive(
             &mut investigation,
             &self.provider,
-            Sight { files: run_files, facts: subject.facts },
+            RunData { files: run_files, facts: subject.facts },
             &mut reporter,
             interrupted(),
             time_up(timeout_ms),
@@ -183,7 +183,7 @@ impl Inquiry<'_> {
                 self.transcript.display()
             ));
         }
-        Ok(told(app, subject, run_files, investigation.outcome(), started))
+        Ok(told(app, subject, run_files, investigation.into_ending(), started))
     }
 }
 
@@ -191,26 +191,26 @@ fn told(
     app: &App,
     subject: &Subject<'_>,
     run_files: &RunFiles,
-    outcome: Outcome,
+    ending: Ending,
     started: Instant,
 ) -> Told {
-    let (exit, write) = ending::exit(&outcome);
-    let why = (exit != Exit::Done).then(|| ending::explain(app, &outcome, subject.model, exit));
-    let mut findings = outcome.answer.findings;
+    let (exit, write) = ending::exit(&ending);
+    let why = (exit != Exit::Done).then(|| ending::explain(app, &ending, subject.model, exit));
+    let mut findings = ending.report.findings;
     evidence::check(&mut findings, run_files);
     let origin = subject.choice.origin.to_string();
     let ended = Ended {
-        model: Some(ModelUsed::new(subject.model, origin, outcome.served_model)),
+        model: Some(ModelUsed::new(subject.model, origin, ending.served_model)),
         team: Vec::new(),
-        usage: UsageUsed::from(&outcome.spent),
-        cost_usd: outcome.spent.cost_usd,
+        usage: UsageTotals::from(&ending.spent),
+        cost_usd: ending.spent.cost_usd,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         generated: ending::now(app),
-        stop: outcome.stop,
-        failure: outcome.failure.as_ref().map(|failure| failure.message.clone()),
-        summary: outcome.answer.summary,
+        stop: ending.stop,
+        failure: ending.failure.as_ref().map(|failure| failure.message.clone()),
+        summary: ending.report.summary,
         findings,
-        notices: outcome.notices,
+        notices: ending.notices,
     };
     Told { ended, exit, write, why }
 }

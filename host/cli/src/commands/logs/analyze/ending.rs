@@ -1,9 +1,9 @@
 //! How an analysis ended, as a report and as an exit code.
 
 use massgen_analysis::finding::Finding;
-use massgen_analysis::investigation::{Outcome, Stop};
+use massgen_analysis::investigation::{Ending, Stop};
 use massgen_analysis::prompt::PROMPT_VERSION;
-use massgen_analysis::report::{Analysis, MemberUsed, ModelUsed, UsageUsed};
+use massgen_analysis::report::{Analysis, ModelUsed, TeamMember, UsageTotals};
 use massgen_logs::facts::Facts;
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::model_id::ModelId;
@@ -19,8 +19,8 @@ use massgen_terminal::human;
 pub(super) struct Ended {
     pub(super) model: Option<ModelUsed>,
     /// The models that it was settled from, if there are several.
-    pub(super) team: Vec<MemberUsed>,
-    pub(super) usage: UsageUsed,
+    pub(super) team: Vec<TeamMember>,
+    pub(super) usage: UsageTotals,
     pub(super) cost_usd: Option<f64>,
     pub(super) duration_ms: u64,
     pub(super) generated: String,
@@ -71,7 +71,7 @@ pub(super) fn without_model(app: &App, _facts: &Facts) -> Ended {
     Ended {
         model: None,
         team: Vec::new(),
-        usage: UsageUsed::default(),
+        usage: UsageTotals::default(),
         cost_usd: Some(0.0),
         duration_ms: 0,
         generated: now(app),
@@ -89,29 +89,29 @@ pub(crate) fn now(app: &App) -> String {
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The exit code of an outcome. `None`: nothing is written.
-pub(super) fn exit(outcome: &Outcome) -> (Exit, bool) {
-    match outcome.stop {
+/// The exit code of an investigation, and whether a report is written.
+pub(super) fn exit(ending: &Ending) -> (Exit, bool) {
+    match ending.stop {
         Stop::Finished | Stop::NoModel => (Exit::Done, true),
-        Stop::Interrupted => (Exit::Interrupted, outcome.begun),
-        _ if outcome.begun => (Exit::Partial, true),
+        Stop::Interrupted => (Exit::Interrupted, ending.begun),
+        _ if ending.begun => (Exit::Partial, true),
         Stop::Budget | Stop::Steps => (Exit::Refused, false),
         _ => (Exit::NoModel, false),
     }
 }
 
 /// Why an analysis did not come to its end, in words.
-pub(super) fn explain(app: &App, outcome: &Outcome, model: &ModelId, exit: Exit) -> CommandError {
-    let mut error = match (&outcome.failure, outcome.stop) {
+pub(super) fn explain(app: &App, ending: &Ending, model: &ModelId, exit: Exit) -> CommandError {
+    let mut error = match (&ending.failure, ending.stop) {
         (_, Stop::Interrupted) => {
-            let next = if outcome.begun {
+            let next = if ending.begun {
                 "the same command with --resume goes on with it"
             } else {
                 "nothing had come yet: run the command again"
             };
             CommandError::new(exit, "interrupted", "the analysis was interrupted").hint(next)
         }
-        (_, Stop::Budget) if !outcome.begun => no_room(exit, model, outcome),
+        (_, Stop::Budget) if !ending.begun => no_room(exit, model, ending),
         (None, Stop::Budget) => CommandError::new(
             exit,
             "budget",
@@ -132,7 +132,7 @@ pub(super) fn explain(app: &App, outcome: &Outcome, model: &ModelId, exit: Exit)
     if exit == Exit::Partial {
         error = error.hint("facts, detected problems and what the model gave are in the report");
     }
-    let failure = outcome.failure.as_ref();
+    let failure = ending.failure.as_ref();
     error.with_detail(json!({
         "provider": model.provider,
         "model": model.model,
@@ -140,13 +140,13 @@ pub(super) fn explain(app: &App, outcome: &Outcome, model: &ModelId, exit: Exit)
         "provider_code": failure.and_then(|f| f.provider_code.clone()),
         "request_id": failure.and_then(|f| f.request_id.clone()),
         "retry_after_s": failure.and_then(|f| f.retry_after_ms).map(|ms| ms as f64 / 1000.0),
-        "requests": outcome.spent.requests,
-        "cost_usd": outcome.spent.cost_usd,
+        "requests": ending.spent.requests,
+        "cost_usd": ending.spent.cost_usd,
     }))
 }
 
-fn no_room(exit: Exit, model: &ModelId, outcome: &Outcome) -> CommandError {
-    let message = if outcome.spent.cost_usd.is_none() {
+fn no_room(exit: Exit, model: &ModelId, ending: &Ending) -> CommandError {
+    let message = if ending.spent.cost_usd.is_none() {
         format!("the price of {model} is unknown, so that a limit on cost can't be kept")
     } else {
         "the budget is too small for even one request".to_string()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use massgen_analysis::count;
-use massgen_analysis::estimate::Counted;
+use massgen_analysis::estimate::CountedPrompt;
 use massgen_analysis::investigation::Plan;
 use massgen_models::failure::{Failure, FailureKind};
 use massgen_models::model_id::ModelId;
@@ -25,7 +25,7 @@ pub(super) enum Tokens {
     /// Nobody was asked.
     Estimated,
     /// The service counted them.
-    Counted(Counted),
+    Counted(CountedPrompt),
     /// The service can't, or did not.
     NotCounted {
         /// Why, in words.
@@ -36,7 +36,7 @@ pub(super) enum Tokens {
 }
 
 impl Tokens {
-    pub(super) fn counted(&self) -> Option<Counted> {
+    pub(super) fn counted(&self) -> Option<CountedPrompt> {
         match self {
             Self::Counted(counted) => Some(*counted),
             Self::Estimated | Self::NotCounted { .. } => None,

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use massgen_analysis::analysis_log::{self, Record};
 use massgen_analysis::page::{self, Page};
 use massgen_analysis::report::{self, Analysis};
-use massgen_analysis::transcript::{self, Record};
 use massgen_analysis::write;
 use massgen_isolation::small_file;
 
@@ -182,7 +182,7 @@ pub(super) fn read_transcript(path: &Path) -> Result<Vec<Record>, CommandError> 
             .because(&error)
             .hint("run the command without --resume")
     })?;
-    transcript::parse(&text).map_err(|error| {
+    analysis_log::parse(&text).map_err(|error| {
         CommandError::failed("transcript", format!("{} can't be read", path.display()))
             .because(&error)
             .hint("run the command without --resume")

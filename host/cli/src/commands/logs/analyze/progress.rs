@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use massgen_analysis::drive::{Progress, Witness};
-use massgen_analysis::transcript::Record;
+use massgen_analysis::analysis_log::Record;
+use massgen_analysis::drive::{Listener, Progress};
 
 use massgen_terminal::{Ui, human};
 
@@ -118,7 +118,7 @@ fn private(path: &Path) -> std::io::Result<File> {
     std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-impl Witness for Reporter<'_> {
+impl Listener for Reporter<'_> {
     fn progress(&mut self, progress: Progress<'_>) {
         match progress {
             Progress::Asking { step, input_tokens } => {

@@ -9,9 +9,9 @@ use massgen_analysis::budget::Budget;
 use massgen_analysis::estimate;
 use massgen_analysis::finding::Finding;
 use massgen_analysis::investigation::{Investigation, Plan, Stop};
-use massgen_analysis::prompt::Wishes;
-use massgen_analysis::report::{MemberUsed, ModelUsed, UsageUsed};
-use massgen_analysis::team::{self, Opinion};
+use massgen_analysis::prompt::PromptOptions;
+use massgen_analysis::report::{ModelUsed, TeamMember, UsageTotals};
+use massgen_analysis::team::{self, MemberFindings};
 use massgen_analysis::tools;
 use massgen_logs::facts::Facts;
 use massgen_models::choice::Choice;
@@ -72,7 +72,7 @@ pub(super) fn run(
     args: &AnalyzeArgs,
     target: &Target,
     facts: &Facts,
-    wishes: &Wishes,
+    wishes: &PromptOptions,
     chosen: &[(ModelId, Choice)],
 ) -> Result<Exit, CommandError> {
     let run_files = ask::run_files(app, target);
@@ -115,7 +115,7 @@ pub(super) fn run(
 /// What one member came to.
 struct Answer {
     model: ModelId,
-    member: MemberUsed,
+    member: TeamMember,
     exit: Exit,
     /// What it gave, if it gave anything.
     ended: Option<(Ended, Files)>,
@@ -129,9 +129,9 @@ impl Answer {
         told: Result<Told, CommandError>,
         files: Files,
     ) -> Self {
-        let mut member = MemberUsed {
+        let mut member = TeamMember {
             model: ModelUsed::new(model, choice.origin.to_string(), None),
-            usage: UsageUsed::default(),
+            usage: UsageTotals::default(),
             cost_usd: Some(0.0),
             duration_ms: 0,
             stop: None,
@@ -219,14 +219,14 @@ fn finish(
 /// What the team found, as one analysis.
 fn settled(app: &App, answers: &[Answer], gave: &[(&Answer, &Ended)], started: Instant) -> Ended {
     let names: Vec<String> = gave.iter().map(|(answer, _)| answer.model.to_string()).collect();
-    let opinions: Vec<Opinion<'_>> = names
+    let opinions: Vec<MemberFindings<'_>> = names
         .iter()
         .zip(gave)
-        .map(|(model, (_, ended))| Opinion { model, findings: &ended.findings })
+        .map(|(model, (_, ended))| MemberFindings { model, findings: &ended.findings })
         .collect();
-    let findings = team::settle(&opinions);
+    let findings = team::merge(&opinions);
     let all: Vec<String> = answers.iter().map(|answer| answer.model.to_string()).collect();
-    let members: Vec<MemberUsed> = answers.iter().map(|answer| answer.member.clone()).collect();
+    let members: Vec<TeamMember> = answers.iter().map(|answer| answer.member.clone()).collect();
     let origin = members.first().map(|member| member.model.origin.clone()).unwrap_or_default();
     let finished = gave.iter().any(|(_, ended)| ended.stop == Stop::Finished);
     let summaries = names.iter().zip(gave).filter(|(_, (_, ended))| !ended.summary.is_empty());
@@ -242,7 +242,7 @@ fn settled(app: &App, answers: &[Answer], gave: &[(&Answer, &Ended)], started: I
             origin,
             served: None,
         }),
-        usage: members.iter().fold(UsageUsed::default(), |sum, member| sum.plus(member.usage)),
+        usage: members.iter().fold(UsageTotals::default(), |sum, member| sum.plus(member.usage)),
         cost_usd: members.iter().map(|member| member.cost_usd).sum(),
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         generated: ending::now(app),

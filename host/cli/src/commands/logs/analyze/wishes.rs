@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use massgen_analysis::prompt::{Focus, Wishes};
+use massgen_analysis::prompt::{Focus, PromptOptions};
 
 use super::{AnalyzeArgs, FocusOn};
 use crate::app::App;
@@ -12,7 +12,7 @@ use massgen_terminal::CommandError;
 /// Most characters of the user's own words: they are paid for with every request.
 const WORDS_MAX: usize = 20_000;
 
-pub(super) fn of(app: &App, args: &AnalyzeArgs) -> Result<Wishes, CommandError> {
+pub(super) fn of(app: &App, args: &AnalyzeArgs) -> Result<PromptOptions, CommandError> {
     let extra = args.prompt_file.as_deref().map(|file| words(app, file)).transpose()?;
     let focus = args.focus.iter().map(|focus| match focus {
         FocusOn::Correctness => Focus::Correctness,
@@ -20,7 +20,7 @@ pub(super) fn of(app: &App, args: &AnalyzeArgs) -> Result<Wishes, CommandError> 
         FocusOn::Behavior => Focus::Behavior,
         FocusOn::Cost => Focus::Cost,
     });
-    Ok(Wishes { focus: focus.collect(), extra })
+    Ok(PromptOptions { focus: focus.collect(), extra })
 }
 
 /// The words of a file, or of a pipe.

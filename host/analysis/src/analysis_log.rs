@@ -1,5 +1,6 @@
-//! Everything that was asked and answered, one JSON object a line. Enough to audit an investigation, to
-//! go on with it, and to replay it in a test. It holds no key: requests are recorded before any is added.
+//! The analysis log: every message of an investigation, one JSON object per line. It is enough to audit an
+//! investigation, resume it, or replay it in a test. It contains no API key: messages are recorded before the key is
+//! added.
 
 use massgen_models::event::{StopReason, Usage};
 use massgen_models::failure::Failure;
@@ -7,58 +8,58 @@ use massgen_models::provider::{ExchangeError, Reply};
 use massgen_models::request::{Part, ToolResult};
 use serde::{Deserialize, Serialize};
 
-/// One line.
+/// One line of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Record {
-    /// The beginning.
+    /// The first line.
     Start {
-        /// Provider and model.
+        /// The provider's id.
         provider: String,
-        /// The model.
+        /// The model's id.
         model: String,
         /// Version of the prompt.
         prompt_version: String,
-        /// The run's name.
+        /// Directory name of the run.
         run: String,
-        /// The turn.
+        /// Number of the turn.
         turn: u32,
-        /// The instructions.
+        /// The system message: instructions.
         system: String,
-        /// The run's facts.
+        /// The user message: the run's facts.
         user: String,
     },
     /// A reply.
     Reply {
-        /// What it is made of.
+        /// Text, reasoning and tool calls.
         parts: Vec<Part>,
-        /// Why it ended.
+        /// Why the reply ended.
         stop: StopReason,
-        /// Tokens.
+        /// Tokens used.
         usage: Usage,
-        /// The service's id of the request.
+        /// The service's id for the request.
         request_id: Option<String>,
-        /// The model as the service names it.
+        /// The service's name for the model.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         served_model: Option<String>,
-        /// What the service says that it charges, in US dollars.
+        /// The charge stated by the service, in US dollars.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         billed_usd: Option<f64>,
     },
-    /// Results of the tools that the reply called.
+    /// Results of the reply's tool calls.
     Results {
         /// In the order of the calls.
         results: Vec<ToolResult>,
     },
     /// An exchange that failed.
     Failed {
-        /// Why.
+        /// The failure.
         failure: Failure,
-        /// The service had begun to reply.
+        /// Whether the service had begun to reply.
         begun: bool,
-        /// What had come until then.
+        /// The part of the reply that had arrived.
         partial: Vec<Part>,
-        /// Tokens.
+        /// Tokens used.
         usage: Usage,
     },
 }
@@ -87,29 +88,29 @@ impl From<&ExchangeError> for Record {
     }
 }
 
-/// Why a transcript can't be gone on with.
+/// Why an analysis log cannot be resumed.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadTranscriptError {
-    /// A line is no record.
-    #[error("line {line} of the transcript is no record")]
+pub enum ReadAnalysisLogError {
+    /// A line is not a record.
+    #[error("line {line} of the analysis log is not a record")]
     Line {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
-        /// Why.
+        /// The JSON error.
         #[source]
         source: serde_json::Error,
     },
 }
 
-/// Reads a transcript. A last line that was cut off is left out: its record was never whole.
-pub fn parse(text: &str) -> Result<Vec<Record>, ReadTranscriptError> {
+/// Parses an analysis log. A truncated last line is ignored.
+pub fn parse(text: &str) -> Result<Vec<Record>, ReadAnalysisLogError> {
     let lines: Vec<&str> = text.lines().collect();
     let mut records = Vec::new();
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         match serde_json::from_str(line) {
             Ok(record) => records.push(record),
             Err(_) if index + 1 == lines.len() => break,
-            Err(source) => return Err(ReadTranscriptError::Line { line: index + 1, source }),
+            Err(source) => return Err(ReadAnalysisLogError::Line { line: index + 1, source }),
         }
     }
     Ok(records)

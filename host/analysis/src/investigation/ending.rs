@@ -1,39 +1,39 @@
-//! What an investigation came to.
+//! The end of an investigation and its results.
 
 use massgen_models::failure::Failure;
 use serde::Serialize;
 
 use crate::budget::Spent;
-use crate::finding::Answer;
+use crate::finding::ModelReport;
 
-/// Why it ended.
+/// The reason why an investigation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
-    /// The report is whole.
+    /// The report is complete.
     Finished,
-    /// Money, tokens or time were used up.
+    /// The limit on cost, tokens or time was reached.
     Budget,
-    /// The number of requests was used up.
+    /// The limit on requests was reached.
     Steps,
-    /// The model or its service refused.
+    /// The model or its service refused to answer.
     Refused,
-    /// A reply reached its output limit.
+    /// A reply reached the output limit.
     Truncated,
-    /// The conversation no longer fits.
+    /// The conversation exceeds the context window.
     Overflow,
-    /// Replies did not follow the protocol or the schema, or broke off.
+    /// A reply was malformed, broke off, or did not follow the schema.
     Protocol,
-    /// The service can't be used.
+    /// The service was unavailable.
     Unavailable,
-    /// The user ended it.
+    /// The user interrupted it.
     Interrupted,
-    /// Nobody was asked.
+    /// No model was used.
     NoModel,
 }
 
 impl Stop {
-    /// The word of the report.
+    /// Returns the word used in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Finished => "finished",
@@ -50,21 +50,21 @@ impl Stop {
     }
 }
 
-/// What it came to.
+/// The results of an investigation.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct Ending {
     /// Why it ended.
     pub stop: Stop,
-    /// The failure behind it, if there was one.
+    /// The failure that ended it, if any.
     pub failure: Option<Failure>,
-    /// The model's service ever began to reply: there may be something to put in a report.
+    /// Whether the service ever began to reply, so that there may be something to report.
     pub begun: bool,
-    /// What the model said. Its evidence is not checked yet.
-    pub answer: Answer,
-    /// What was used.
+    /// The model's report, with its evidence still unchecked.
+    pub report: ModelReport,
+    /// Usage and cost.
     pub spent: Spent,
-    /// The model as the service named it in its last reply.
+    /// The model's name in the service's last reply.
     pub served_model: Option<String>,
-    /// Lines for the user.
+    /// Messages for the user.
     pub notices: Vec<String>,
 }
