@@ -109,7 +109,7 @@ impl Cargo {
             .spawn()
             .map_err(BuildError::NoCargo)?;
         let mut output = String::new();
-        for line in BufReader::new(child.stderr.take().expect("it is piped")).split(b'\n') {
+        for line in BufReader::new(child.stderr.take().expect("stderr is piped")).split(b'\n') {
             let line = String::from_utf8_lossy(&line.map_err(BuildError::NoCargo)?).into_owned();
             if self.verbose {
                 use std::io::Write;

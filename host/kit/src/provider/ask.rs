@@ -27,14 +27,14 @@ pub(super) fn trials(subject: &Subject<'_>) -> Vec<Trial> {
     let plain = subject.ask("hello");
     let mut whole = plain.clone();
     whole.stream = false;
-    let mut odd = plain.clone();
-    odd.model = "a/b:c d?e#f%2e%2e/../x".into();
+    let mut unusual = plain.clone();
+    unusual.model = "a/b:c d?e#f%2e%2e/../x".into();
     let mut thinking = plain.clone();
     thinking.reasoning = Reasoning::Level("high".into());
     let more = [
         ("a plain request", plain),
         ("a request without streaming", whole),
-        ("a model named a/b:c d?e#f%2e%2e/../x", odd),
+        ("a model named a/b:c d?e#f%2e%2e/../x", unusual),
         ("a request with reasoning", thinking),
     ];
     all.extend(more.map(|(name, request)| Trial {

@@ -188,7 +188,7 @@ impl Tape {
 /// Returns the events to compare, with pieces joined. Provider state is reduced to its payload, since unknown fields
 /// may be part of it.
 pub(super) fn essence(events: &[Event]) -> Vec<Event> {
-    let kept: Vec<Event> = events
+    let significant: Vec<Event> = events
         .iter()
         .filter(|event| !matches!(event, Event::Other { .. } | Event::Notice(_)))
         .map(|event| match event {
@@ -199,7 +199,7 @@ pub(super) fn essence(events: &[Event]) -> Vec<Event> {
             event => event.clone(),
         })
         .collect();
-    joined(&kept)
+    joined(&significant)
 }
 
 /// Describes an ending.
