@@ -15,7 +15,7 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// The request of a recorded exchange.
+    /// Returns the request of a recorded exchange.
     pub(super) fn of_tape(tape: &Tape) -> Self {
         Self { name: tape.name.clone(), stage: tape.stage.clone(), request: tape.request.clone() }
     }

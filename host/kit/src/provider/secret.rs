@@ -19,7 +19,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
 /// Returns the encodings in which a service may echo the key: a description and the encoded key.
 fn encodings() -> Vec<(&'static str, String)> {
     let percent = utf8_percent_encode(SENTINEL, ESCAPED).to_string();
-    // The key has no letters of upper case, so this changes the escapes alone.
+    // The key has no upper-case letters, so only the escapes change.
     let percent_lower = percent.to_ascii_lowercase();
     let quoted = Value::from(SENTINEL).to_string();
     let mut encodings = vec![

@@ -17,7 +17,7 @@ const BUDGET_MIN: u32 = 1_024;
 /// Maximum number of messages marked for caching. The service allows four breakpoints; one is for the system prompt.
 const CACHE_HINTS_MAX: usize = 3;
 
-/// Encodes a request. Returns notices for the user, too.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let framing = if request.stream { Framing::Sse } else { Framing::Whole };

@@ -11,7 +11,7 @@ use super::REASONING;
 /// Minimum thinking budget that Claude accepts.
 const BUDGET_MIN: u32 = 1_024;
 
-/// Encodes a request. Returns notices for the user, too.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let (verb, framing) = if request.stream {

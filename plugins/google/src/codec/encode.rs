@@ -12,7 +12,7 @@ use super::{OWN_ID, SIGNATURE};
 /// Placeholder that the service accepts for tool calls without a signature, such as those from another conversation.
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
-/// Encodes a request. Returns notices for the user, too.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request, api: &Api) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let verb = if request.stream { "streamGenerateContent" } else { "generateContent" };

@@ -32,7 +32,7 @@ fn post(path: &str, body: &Value, framing: Framing) -> HttpRequest {
     }
 }
 
-/// Encodes the body of a chat request without its window. Returns notices for the user, too.
+/// Encodes the body of a chat request without its window. Also returns notices for the user.
 pub fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();

@@ -9,7 +9,7 @@ const WINDOW_MIN: u64 = 4_096;
 /// Low estimate of characters per token: a window that is too large costs memory, one that is too small the prompt.
 const CHARS_PER_TOKEN: u64 = 3;
 
-/// High estimate of characters per token. A lower count means that the prompt was truncated.
+/// High estimate of characters per token. A lower count of tokens means that the prompt was truncated.
 const CHARS_PER_TOKEN_MAX: u64 = 10;
 
 /// Room for a reply without a limit.

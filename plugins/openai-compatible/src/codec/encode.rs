@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::messages;
 use super::quirks::Quirks;
 
-/// Encodes a request. Returns notices for the user, too.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request, quirks: &Quirks) -> Result<(HttpRequest, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();

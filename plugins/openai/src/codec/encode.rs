@@ -14,7 +14,7 @@ const OUTPUT_TOKENS_MIN: u32 = 16;
 /// Models that reject effort `none`.
 const ALWAYS_REASON: &[&str] = &["gpt-6-astra", "gpt-6.1-sol", "gpt-6.2-astra", "gpt-6.2-sol"];
 
-/// Encodes a request. Returns notices for the user, too.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let framing = if request.stream { Framing::Sse } else { Framing::Whole };

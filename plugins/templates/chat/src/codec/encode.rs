@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{REASONING_DETAILS, SERVICE};
 
-/// Encodes a request. Returns notices for the user, too.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
