@@ -226,9 +226,7 @@ fn conforms(id: &str, wants: &Wants, outcome: &Outcome, decisions: &[Decision]) 
     match decisions.last().unwrap() {
         Decision::Ready { .. } => assert!(performed && !failed, "{id}: ready after a failure"),
         Decision::Decline(why) => assert!(!performed && !why.is_empty(), "{id}: declines too late"),
-        Decision::Abort { message, .. } => {
-            assert!(!message.is_empty(), "{id}: aborts without a message")
-        }
+        Decision::Abort { message, .. } => assert!(!message.is_empty(), "{id}: no message"),
         Decision::Perform(_) => unreachable!("the last decision ends the course"),
     }
     for decision in decisions {

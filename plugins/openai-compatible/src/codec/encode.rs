@@ -153,11 +153,7 @@ fn reasoning(
         },
         Reasoning::Level(level) => level.clone(),
         Reasoning::BudgetTokens(tokens) => {
-            let effort = match tokens {
-                0..2_048 => "low",
-                2_048..8_192 => "medium",
-                _ => "high",
-            };
+            let effort = effort_for_budget(*tokens);
             if quirks.reasoning == "object" {
                 body.insert("reasoning".into(), json!({"max_tokens": tokens}));
                 return Ok(());
@@ -201,6 +197,15 @@ fn reasoning(
         }
     }
     Ok(())
+}
+
+/// Returns the effort that is closest to a reasoning budget.
+fn effort_for_budget(tokens: u32) -> &'static str {
+    match tokens {
+        0..2_048 => "low",
+        2_048..8_192 => "medium",
+        _ => "high",
+    }
 }
 
 fn sampling(
