@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Makes host/models/data/catalog.json: limits and capabilities of models, trimmed and dated.
+"""Generates host/models/data/catalog.json: dated limits and capabilities of models.
 
-Source: the data file of LiteLLM (MIT), taken out of its wheel without importing or installing it:
+The source is LiteLLM's data file (MIT), extracted from its wheel without installing or importing it:
 
     pip download --no-deps litellm==1.110.2
     scripts/make-catalog.py litellm-1.110.2-*.whl 2026-11-24
 
-Models that the source lacks stand in SUPPLEMENT below, each with its date and origin.
-Prices are not taken from here: they come from the crate genai-prices.
+SUPPLEMENT lists models that the source lacks, with date and origin. Prices come from the crate genai-prices.
 """
 import json
 import re
@@ -20,7 +19,7 @@ NOT_FOR_TEXT = re.compile(
     r"audio|realtime|tts|image|search-preview|transcribe|ft:|robotics|lyria|learnlm|gemma|computer-use|deep-research|omni|exp-|daybreak|instruct|codex|container|cyber|-law|rosalind|search-api|customtools"
 )
 
-# 2026-11-24, from the vendors' model pages and SDK literals: retired or newer than the source.
+# From the vendors' model pages and SDKs, 2026-11-24: models that are retired or newer than the source.
 SUPPLEMENT = {
     "anthropic/claude-sonnet-4-20250514": dict(context=200_000, output=64_000, status="deprecated", schema=True),
     "anthropic/claude-opus-4-20250514": dict(context=200_000, output=32_000, status="deprecated", schema=True),
@@ -34,7 +33,7 @@ def features(provider, model, entry):
     tools = bool(entry.get("supports_function_calling"))
     schema = bool(entry.get("supports_response_schema") or entry.get("supports_native_structured_output"))
     if provider == "anthropic":
-        schema = True  # tried, and taken back when the service refuses it
+        schema = True  # assumed; the host falls back if the service rejects it
     if tools:
         found.append("tools")
         if entry.get("supports_parallel_function_calling", provider != "openai"):

@@ -119,7 +119,7 @@ fn the_guide_is_followed_to_the_letter_and_grants_belong_to_bytes() {
     let cassette = env.project().join("parrot/cassettes/hello");
     for file in std::fs::read_dir(cassette).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-        assert!(!text.contains("a-key-that-nobody-sees"), "{text}");
+        assert!(!text.contains("parrot-secret-key"), "{text}");
     }
     bytes_that_changed_are_refused(&env);
     grants_are_asked_for_again_when_they_widen(&env);

@@ -1,4 +1,4 @@
-//! Builds guests of this repository for a build script. Shared by every build script that needs guests.
+//! Builds guests of this repository. Shared by every build script that needs guests.
 
 use std::path::{Path, PathBuf};
 
@@ -6,61 +6,66 @@ use massgen_componentise::{BuildError, Cargo, TARGET, componentise};
 
 /// A guest crate.
 pub(crate) struct Guest {
-    /// Its folder below the repository, with its `plugin.toml`.
+    /// Folder with its `plugin.toml`, relative to the repository.
     pub(crate) folder: &'static str,
-    /// Its crate.
+    /// Name of the crate.
     pub(crate) package: &'static str,
 }
 
-/// A guest that was built.
+/// A built guest.
 pub(crate) struct Built {
-    /// `id` of its manifest.
+    /// The manifest's `id`.
     pub(crate) id: String,
-    /// Path of its manifest.
+    /// Path of the manifest.
     pub(crate) manifest: PathBuf,
-    /// Path of its component.
+    /// Path of the component.
     pub(crate) component: PathBuf,
 }
 
-/// Where the build script may write.
+/// Returns the build script's output directory.
 pub(crate) fn out_dir() -> PathBuf {
     PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts"))
 }
 
-/// Builds guests. With `MASSGEN_PLUGINS_DIR` set, ready components `<id>.wasm` of that directory are
-/// taken instead, for distributions that build them separately.
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
+/// Builds guests. If `MASSGEN_PLUGINS_DIR` is set, uses the prebuilt components `<id>.wasm` in that directory
+/// instead, for distributions that build them separately.
+#[expect(clippy::print_stdout, reason = "build scripts pass instructions to cargo on stdout")]
 pub(crate) fn build(root: &Path, guests: &[Guest]) -> Result<Vec<Built>, String> {
     println!("cargo::rerun-if-env-changed=MASSGEN_PLUGINS_DIR");
     for watched in ["plugins", "wit", "tests/guests"] {
         watch(&root.join(watched));
     }
-    let ready = std::env::var_os("MASSGEN_PLUGINS_DIR").map(PathBuf::from);
+    let prebuilt = std::env::var_os("MASSGEN_PLUGINS_DIR").map(PathBuf::from);
     let target = guest_target_dir();
-    if ready.is_none() {
+    if prebuilt.is_none() {
         let cargo = Cargo {
             dir: root.join("plugins"),
             packages: guests.iter().map(|guest| guest.package.to_string()).collect(),
             target_dir: Some(target.clone()),
             locked: true,
-            talk: false,
+            verbose: false,
         };
         cargo.build().map_err(|error| explain(&error))?;
     }
-    guests.iter().map(|guest| built(root, guest, ready.as_deref(), &target)).collect()
+    guests.iter().map(|guest| built(root, guest, prebuilt.as_deref(), &target)).collect()
 }
 
 fn explain(error: &BuildError) -> String {
     match error {
         BuildError::NoTarget => format!(
-            "the plugins need the target {TARGET}; install it with\n\n    rustup target add {TARGET}\n\nand build again"
+            "plugins need the target {TARGET}; install it and build again:\n\n    rustup target add {TARGET}"
         ),
-        BuildError::NoCargo(why) => format!("cargo can't be started: {why}"),
-        BuildError::Failed(said) => format!("the plugins can't be built:\n{said}"),
+        BuildError::NoCargo(why) => format!("cargo could not be started: {why}"),
+        BuildError::Failed(output) => format!("the plugins could not be built:\n{output}"),
     }
 }
 
-fn built(root: &Path, guest: &Guest, ready: Option<&Path>, target: &Path) -> Result<Built, String> {
+fn built(
+    root: &Path,
+    guest: &Guest,
+    prebuilt: Option<&Path>,
+    target: &Path,
+) -> Result<Built, String> {
     let manifest = root
         .join(guest.folder)
         .join("plugin.toml")
@@ -75,7 +80,7 @@ fn built(root: &Path, guest: &Guest, ready: Option<&Path>, target: &Path) -> Res
         .and_then(toml::Value::as_str)
         .ok_or_else(|| format!("{} has no id", manifest.display()))?
         .to_string();
-    let component = match ready {
+    let component = match prebuilt {
         Some(dir) => dir.join(format!("{id}.wasm")),
         None => {
             let module = Cargo::module(target, guest.package);
@@ -91,8 +96,8 @@ fn built(root: &Path, guest: &Guest, ready: Option<&Path>, target: &Path) -> Res
     Ok(Built { id, manifest, component })
 }
 
-/// Guests have a target directory of their own: cargo holds a lock on the outer one while it waits for
-/// this script. All build scripts of a profile share it, so that dependencies are built once.
+/// Returns the target directory for guests. It differs from the outer one, which cargo keeps locked while this script
+/// runs. All build scripts of a profile share it, so that dependencies are built once.
 fn guest_target_dir() -> PathBuf {
     let out = out_dir();
     // target/<profile>/build/<crate>-<hash>/out
@@ -100,8 +105,8 @@ fn guest_target_dir() -> PathBuf {
     profile.with_file_name("guests")
 }
 
-/// Watches sources, not what a build leaves beside them.
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on stdout")]
+/// Tells cargo to rerun the script when a source changes, but not when a build artefact does.
+#[expect(clippy::print_stdout, reason = "build scripts pass instructions to cargo on stdout")]
 fn watch(dir: &Path) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     for entry in entries.filter_map(Result::ok) {

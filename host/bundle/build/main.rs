@@ -1,4 +1,4 @@
-//! Builds the plugins and writes `plugins.rs`, which embeds them.
+//! Builds the bundled plugins and writes `plugins.rs`, which embeds them.
 
 mod guests;
 mod sources;
@@ -6,7 +6,7 @@ mod sources;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// The plugins that ship with the program: folder in `plugins/` and crate.
+/// The plugins that ship with the program.
 const BUNDLED: &[guests::Guest] = &[
     guests::Guest { folder: "plugins/anthropic", package: "massgen-provider-anthropic" },
     guests::Guest { folder: "plugins/bedrock", package: "massgen-provider-bedrock" },
@@ -25,7 +25,7 @@ fn main() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let built = guests::build(&root, BUNDLED).unwrap_or_else(|why| panic!("\n\n{why}\n"));
     let mut source = String::from(
-        "/// Every plugin that ships with the program, by id.\npub static PLUGINS: &[BundledPlugin] = &[\n",
+        "/// Every plugin that ships with the program, sorted by id.\npub static PLUGINS: &[BundledPlugin] = &[\n",
     );
     for plugin in built {
         writeln!(
@@ -33,9 +33,9 @@ fn main() {
             "    BundledPlugin {{ id: {:?}, manifest_toml: include_str!({:?}), component: include_bytes!({:?}) }},",
             plugin.id, plugin.manifest, plugin.component
         )
-        .expect("a String takes all");
+        .expect("writing to a String never fails");
     }
     source.push_str("];\n");
     sources::embed(&root, &mut source);
-    std::fs::write(guests::out_dir().join("plugins.rs"), source).expect("OUT_DIR can be written");
+    std::fs::write(guests::out_dir().join("plugins.rs"), source).expect("OUT_DIR is writable");
 }

@@ -1,9 +1,9 @@
-//! Embeds the contracts, the kits of authors and the plugins' own sources: what a new plugin begins with.
+//! Embeds the contracts, the SDKs and the sources of plugins, from which `massgen plugin new` creates plugins.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Folders and files below the repository.
+/// Folders and files, relative to the repository.
 const EMBEDDED: &[&str] = &[
     "wit",
     "plugins/Cargo.toml",
@@ -18,18 +18,18 @@ const EMBEDDED: &[&str] = &[
     "plugins/worktree",
 ];
 
-/// Writes `SOURCES`: path below the repository, and text.
+/// Writes the static `SOURCES`: paths relative to the repository, and contents.
 pub(crate) fn embed(root: &Path, source: &mut String) {
     source.push_str(
-        "/// Contracts, kits of authors and plugins, as text: path below the repository, and content.\npub static SOURCES: &[(&str, &str)] = &[\n",
+        "/// Contracts, SDKs and plugins: path relative to the repository, and content.\npub static SOURCES: &[(&str, &str)] = &[\n",
     );
     let mut files = Vec::new();
     EMBEDDED.iter().for_each(|path| walk(root, path, &mut files));
     files.sort();
     for path in files {
-        let full = root.join(&path).canonicalize().expect("it was just listed");
+        let full = root.join(&path).canonicalize().expect("the file was just listed");
         writeln!(source, "    ({path:?}, include_str!({:?})),", full.display().to_string())
-            .expect("a String takes all");
+            .expect("writing to a String never fails");
     }
     source.push_str("];\n");
 }

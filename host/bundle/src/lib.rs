@@ -1,12 +1,12 @@
-//! The plugins of this repository, built and embedded. Nothing is read or started here: a component is
-//! bytes, and its manifest is a text beside it.
+//! The bundled plugins: each is embedded as the bytes of a component and the text of its manifest. Nothing is loaded
+//! here.
 
 /// A plugin that ships with the program.
 #[derive(Debug, Clone, Copy)]
 pub struct BundledPlugin {
     /// Equal to `id` in the manifest.
     pub id: &'static str,
-    /// `plugin.toml`, as it is embedded in the component too.
+    /// The text of `plugin.toml`, which the component contains too.
     pub manifest_toml: &'static str,
     /// The component.
     pub component: &'static [u8],

@@ -1,11 +1,12 @@
-//! The nested cargo.
+//! Runs cargo for guest crates.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::TARGET;
 
-/// What is meant for the host must not reach the guests: flags, wrappers (clippy, sccache), features.
+/// Variables with settings for the host: flags, wrappers (clippy, sccache) and features. Guests are built without
+/// them.
 const SCRUBBED: &[&str] = &[
     "CARGO_ENCODED_RUSTFLAGS",
     "RUSTFLAGS",
@@ -17,37 +18,37 @@ const SCRUBBED: &[&str] = &[
     "MAKEFLAGS",
 ];
 
-/// How to build.
+/// A cargo invocation.
 #[derive(Debug, Clone, Default)]
 pub struct Cargo {
-    /// The workspace or crate.
+    /// Directory of the workspace or crate.
     pub dir: PathBuf,
-    /// Crates to build; empty: the one of `dir`.
+    /// Crates to build. If empty, the crate in `dir`.
     pub packages: Vec<String>,
-    /// Where to; none: where cargo puts it.
+    /// The target directory. If `None`, cargo's default.
     pub target_dir: Option<PathBuf>,
-    /// The lock file must fit.
+    /// Fail if the lock file is out of date.
     pub locked: bool,
-    /// Show what cargo says while it works.
-    pub talk: bool,
+    /// Copy cargo's output to stderr.
+    pub verbose: bool,
 }
 
-/// Why guests can't be built.
+/// An error that prevents guests from being built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// There is no cargo.
-    #[error("cargo can't be started")]
+    /// Cargo is not installed or could not be started.
+    #[error("cargo could not be started")]
     NoCargo(#[source] std::io::Error),
-    /// The target is missing.
+    /// The target is not installed.
     #[error("plugins need the target {TARGET}, which is not installed")]
     NoTarget,
-    /// The compiler says no.
-    #[error("the crate can't be built:\n{0}")]
+    /// Compilation failed; holds cargo's output.
+    #[error("the crate could not be built:\n{0}")]
     Failed(String),
 }
 
 impl Cargo {
-    /// Builds for release.
+    /// Builds the crates in release mode.
     pub fn build(&self) -> Result<(), BuildError> {
         let mut command = self.command();
         command.args(["build", "--release", "--target", TARGET]);
@@ -57,15 +58,14 @@ impl Cargo {
         for package in &self.packages {
             command.args(["--package", package]);
         }
-        let said = self.run(&mut command)?;
-        match said {
+        match self.run(&mut command)? {
             None => Ok(()),
-            Some(said) if lacks_target(&said) => Err(BuildError::NoTarget),
-            Some(said) => Err(BuildError::Failed(said)),
+            Some(output) if lacks_target(&output) => Err(BuildError::NoTarget),
+            Some(output) => Err(BuildError::Failed(output)),
         }
     }
 
-    /// What `cargo metadata` says of the crate: JSON.
+    /// Returns the crate's `cargo metadata`, as JSON.
     pub fn metadata(&self) -> Result<String, BuildError> {
         let mut command = self.command();
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -77,7 +77,7 @@ impl Cargo {
         }
     }
 
-    /// Where the module of a crate is, below a target directory.
+    /// Returns the path of a crate's module below a target directory.
     pub fn module(target_dir: &Path, package: &str) -> PathBuf {
         let file = format!("{}.wasm", package.replace('-', "_"));
         target_dir.join(TARGET).join("release").join(file)
@@ -98,7 +98,7 @@ impl Cargo {
         command
     }
 
-    /// None: it succeeded; else what it said. Errors come back in either case, so that they can be explained.
+    /// Runs a command. Returns its output if it failed, so that the failure can be explained.
     fn run(&self, command: &mut Command) -> Result<Option<String>, BuildError> {
         use std::io::{BufRead, BufReader};
         use std::process::Stdio;
@@ -108,23 +108,23 @@ impl Cargo {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(BuildError::NoCargo)?;
-        let mut said = String::new();
-        for line in BufReader::new(child.stderr.take().expect("it is piped")).split(b'\n') {
+        let mut output = String::new();
+        for line in BufReader::new(child.stderr.take().expect("stderr is piped")).split(b'\n') {
             let line = String::from_utf8_lossy(&line.map_err(BuildError::NoCargo)?).into_owned();
-            if self.talk {
+            if self.verbose {
                 use std::io::Write;
                 drop(writeln!(std::io::stderr(), "{line}"));
             }
-            said.push_str(&line);
-            said.push('\n');
+            output.push_str(&line);
+            output.push('\n');
         }
         let status = child.wait().map_err(BuildError::NoCargo)?;
-        Ok((!status.success()).then_some(said))
+        Ok((!status.success()).then_some(output))
     }
 }
 
-fn lacks_target(said: &str) -> bool {
-    said.contains("target may not be installed")
-        || said.contains("can't find crate for `std`")
-        || said.contains("can't find crate for `core`")
+fn lacks_target(output: &str) -> bool {
+    output.contains("target may not be installed")
+        || output.contains("can't find crate for `std`")
+        || output.contains("can't find crate for `core`")
 }

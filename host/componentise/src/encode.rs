@@ -1,20 +1,24 @@
-//! A component of a module, with its manifest inside: one hash covers code and claims.
+//! Turns a module into a component with its manifest embedded, so that one hash covers both.
 
-/// Custom section that carries the manifest.
+use std::borrow::Cow;
+
+use wasm_encoder::{ComponentSection as _, CustomSection};
+
+/// The custom section that holds the manifest.
 pub const SECTION: &str = "massgen:manifest";
 
-/// Why a module can't be made a plugin.
+/// An error that prevents a module from becoming a plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
-    /// It carries no contract, or one that it does not implement.
-    #[error("the module can't be made a component: {0}")]
+    /// The module has no contract, or does not implement it.
+    #[error("the module cannot be made a component: {0}")]
     Component(String),
-    /// It asks for something.
-    #[error("it imports {0}: a plugin may import nothing but diagnostics")]
+    /// The component imports something other than diagnostics.
+    #[error("the component imports {0}, but a plugin may import only diagnostics")]
     Import(String),
 }
 
-/// Makes a component of a module, checks what it imports, and appends the manifest.
+/// Turns a module into a component, checks its imports and appends the manifest.
 pub fn componentise(module: &[u8], manifest: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let mut component = wit_component::ComponentEncoder::default()
         .module(module)
@@ -27,7 +31,8 @@ pub fn componentise(module: &[u8], manifest: &[u8]) -> Result<Vec<u8>, EncodeErr
 
 /// Appends a manifest to a component.
 pub fn embed(component: &mut Vec<u8>, manifest: &[u8]) {
-    append_section(component, SECTION, manifest);
+    let section = CustomSection { name: SECTION.into(), data: Cow::Borrowed(manifest) };
+    section.append_to_component(component);
 }
 
 fn check_imports(component: &[u8]) -> Result<(), String> {
@@ -49,26 +54,4 @@ fn check_imports(component: &[u8]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Section id 0, then the section's length, the name's length, name and content.
-fn append_section(component: &mut Vec<u8>, name: &str, content: &[u8]) {
-    let mut body = Vec::new();
-    leb128(&mut body, name.len());
-    body.extend_from_slice(name.as_bytes());
-    body.extend_from_slice(content);
-    component.push(0);
-    leb128(component, body.len());
-    component.extend_from_slice(&body);
-}
-
-fn leb128(out: &mut Vec<u8>, mut value: usize) {
-    loop {
-        let byte = (value & 0x7f) as u8;
-        value >>= 7;
-        out.push(if value == 0 { byte } else { byte | 0x80 });
-        if value == 0 {
-            return;
-        }
-    }
 }

@@ -1,5 +1,5 @@
-//! Builds guest crates and makes plugins of them: cargo for the one target that gives components without
-//! imports, then a component with its manifest inside. Build scripts and `massgen plugin build` share it.
+//! Builds guest crates and turns them into plugins: runs cargo, then wraps the module as a component with its manifest
+//! embedded. Build scripts and `massgen plugin build` share it.
 
 mod cargo;
 mod encode;
@@ -7,5 +7,5 @@ mod encode;
 pub use cargo::{BuildError, Cargo};
 pub use encode::{EncodeError, SECTION, componentise, embed};
 
-/// The one target that gives components without imports.
+/// The only target whose components import nothing.
 pub const TARGET: &str = "wasm32-unknown-unknown";

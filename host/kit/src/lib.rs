@@ -1,5 +1,5 @@
-//! Holds plugins to their contract: recorded exchanges that are replayed, and checks that change them in
-//! every way a service may. Nothing here touches the network.
+//! Checks plugins against their contract: replays recorded exchanges, and varies them the way services do.
+//! Nothing here touches the network.
 
 pub mod cassette;
 pub mod provider;

@@ -1,59 +1,59 @@
-//! What a check finds.
+//! Results of checks.
 
 use serde::Serialize;
 
-/// A rule that plugins are held to.
+/// A rule that every plugin must follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// Its name, for people and scripts.
+    /// Stable name, which scripts may rely on.
     pub id: &'static str,
-    /// What must hold.
+    /// The rule in one sentence.
     pub rule: &'static str,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The rule held, for so many inputs.
+    /// The rule held for every input.
     Passed {
-        /// How many inputs were tried.
+        /// Number of inputs tried.
         inputs: usize,
     },
-    /// The rule did not hold.
+    /// The rule was broken.
     Failed {
-        /// The input that showed it, shortened.
+        /// The input that broke it, shortened.
         input: String,
         /// What the plugin did.
         saw: String,
     },
-    /// There was nothing to try it with.
+    /// No input was available.
     Untried {
-        /// Why.
+        /// Why no input was available.
         why: String,
     },
 }
 
-/// What came of all checks of a plugin.
+/// The results of all checks of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Checks in order, with what came of each.
+    /// Checks in order, each with its result.
     pub results: Vec<(Check, Verdict)>,
 }
 
 impl Report {
-    /// Checks that failed.
+    /// Returns the checks that failed.
     pub fn failures(&self) -> impl Iterator<Item = &(Check, Verdict)> {
         self.results.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Failed { .. }))
     }
 
-    /// No check failed.
+    /// Returns whether no check failed.
     pub fn passed(&self) -> bool {
         self.failures().next().is_none()
     }
 }
 
-/// A finding: the input that shows it, and what was seen.
+/// Builds a failure from an input and what the plugin did with it.
 pub(crate) fn failed(input: impl Into<String>, saw: impl Into<String>) -> Verdict {
     Verdict::Failed { input: shorten(&input.into(), 300), saw: shorten(&saw.into(), 500) }
 }

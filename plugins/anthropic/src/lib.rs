@@ -1,4 +1,4 @@
-//! Anthropic through its Messages API, version 2026-10-21. All thinking is in `codec`, which is pure.
+//! Anthropic through its Messages API, version 2026-10-21. The protocol is in `codec`, which is pure.
 
 pub mod codec;
 

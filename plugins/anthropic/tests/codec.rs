@@ -1,4 +1,4 @@
-//! The Messages API, recorded. Bodies follow the shapes of the service's published event types.
+//! Recorded replies of the Messages API. Bodies follow the service's published types.
 
 use massgen_plugin_sdk::testing::{check_every_cut, context, decode, head, lines, request, sse};
 use massgen_plugin_sdk::{
@@ -61,7 +61,7 @@ data: {"type":"message_stop"}
 "#;
 
 #[test]
-fn a_stream_with_thinking_and_calls() {
+fn a_stream_with_thinking_and_tool_calls() {
     let limits = head(&[
         ("anthropic-ratelimit-tokens-remaining", "0"),
         ("anthropic-ratelimit-tokens-reset", "2026-11-22T08:58:58Z"),
@@ -126,7 +126,7 @@ fn endings() {
 }
 
 #[test]
-fn errors_are_told_apart() {
+fn errors_are_classified() {
     let explain = |status: u16, body: &str| {
         Anthropic::explain(&HttpHead { status, headers: vec![] }, body.as_bytes()).kind
     };
@@ -153,7 +153,7 @@ fn turn(role: Role, parts: Vec<Part>) -> Message {
 }
 
 #[test]
-fn requests_are_written_as_the_service_wants_them() {
+fn requests_are_encoded() {
     let mut asked = request("claude-haiku-5-5", "hi");
     asked.tools = vec![Tool {
         name: "t".into(),
@@ -200,7 +200,7 @@ fn requests_are_written_as_the_service_wants_them() {
         (&sent["thinking"]["type"], &sent["output_config"]["effort"]),
         (&json!("adaptive"), &json!("low"))
     );
-    assert_eq!(sent["messages"][2]["content"][0]["type"], "tool_result", "results come first");
+    assert_eq!(sent["messages"][2]["content"][0]["type"], "tool_result", "tool results come first");
     assert!(sent.to_string().matches("cache_control").count() <= 4);
     // A call without thinking before it: thinking must be off.
     asked.messages.push(turn(Role::Assistant, vec![call()]));
@@ -215,7 +215,7 @@ fn requests_are_written_as_the_service_wants_them() {
 }
 
 #[test]
-fn lists_have_pages() {
+fn model_lists_have_pages() {
     let page = list::page(json!({"data": [{"id": "a", "max_input_tokens": 9, "capabilities": {"structured_outputs": true}}, {"id": "b", "lifecycle": "retired"}], "has_more": true, "last_id": "b"}).to_string().as_bytes()).unwrap();
     assert_eq!(page.models.len(), 1);
     assert!(page.models[0].features.contains(&"json-schema".to_string()));
@@ -224,7 +224,7 @@ fn lists_have_pages() {
 }
 
 #[test]
-fn the_prompt_alone_is_counted() {
+fn only_the_prompt_is_counted() {
     let mut ask = request("claude-sonnet-5-5", "hi");
     ask.reasoning = Reasoning::Level("high".into());
     ask.tools = vec![Tool {

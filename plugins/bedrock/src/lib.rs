@@ -1,5 +1,4 @@
-//! Amazon Bedrock through Converse, one format for the models of many makers. All thinking is in `codec`,
-//! which is pure.
+//! Amazon Bedrock through Converse, its common API for all models. The protocol is in `codec`, which is pure.
 
 pub mod codec;
 
@@ -22,7 +21,7 @@ impl Provider for Bedrock {
         }
     }
 
-    /// None: regions differ.
+    /// Empty: models differ by region.
     fn models() -> Vec<ModelInfo> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! Converse, recorded.
+//! Recorded replies of Converse.
 
 use massgen_plugin_sdk::testing::{context, decode, head, lines, request};
 use massgen_plugin_sdk::{
@@ -7,7 +7,7 @@ use massgen_plugin_sdk::{
 };
 use massgen_provider_bedrock::Bedrock;
 use massgen_provider_bedrock::codec::decode::Reply;
-use massgen_provider_bedrock::codec::event_stream::written;
+use massgen_provider_bedrock::codec::event_stream::encode;
 use serde_json::{Value, json};
 
 fn stream() -> Vec<u8> {
@@ -24,12 +24,12 @@ fn stream() -> Vec<u8> {
         ("metadata", json!({"usage": {"inputTokens": 5, "outputTokens": 7, "cacheReadInputTokens": 3, "cacheWriteInputTokens": 2}})),
     ]
     .iter()
-    .flat_map(|(name, payload)| written("event", name, &payload.to_string()))
+    .flat_map(|(name, payload)| encode("event", name, &payload.to_string()))
     .collect()
 }
 
 #[test]
-fn a_stream_in_any_pieces() {
+fn a_stream_in_pieces_of_any_size() {
     let expect = [
         "reasoning: hm",
         r#"opaque reasoning-content {"reasoningText":{"text":"hm","signature":"S"}}"#,
@@ -48,9 +48,9 @@ fn a_stream_in_any_pieces() {
 }
 
 #[test]
-fn a_cut_stream_is_never_whole() {
+fn a_truncated_stream_fails() {
     let bytes = stream();
-    let metadata = written("event", "metadata", "{}").len();
+    let metadata = encode("event", "metadata", "{}").len();
     for at in 0..bytes.len() - metadata - 200 {
         let frames = vec![Frame::Bytes(bytes[..at].to_vec())];
         assert!(
@@ -58,13 +58,13 @@ fn a_cut_stream_is_never_whole() {
             "{at}"
         );
     }
-    let busy = written("exception", "throttlingException", "{\"message\":\"slow down\"}");
+    let busy = encode("exception", "throttlingException", "{\"message\":\"slow down\"}");
     let failure = Reply::new(vec![]).frame(Frame::Bytes(busy)).unwrap_err();
     assert_eq!(failure.kind, FailureKind::RateLimited);
 }
 
 #[test]
-fn a_conversation_with_calls() {
+fn a_conversation_with_tool_calls() {
     let mut asked = request("us.anthropic.claude-x:0", "hi");
     let thought = Opaque {
         kind: "reasoning-content".into(),
@@ -90,7 +90,7 @@ fn a_conversation_with_calls() {
 }
 
 #[test]
-fn errors_are_told_apart() {
+fn errors_are_classified() {
     for (status, name, message, kind) in [
         (
             429,
@@ -138,7 +138,7 @@ fn errors_are_told_apart() {
 }
 
 #[test]
-fn the_prompt_is_counted_by_the_model_behind_a_profile() {
+fn the_model_of_a_profile_counts_the_prompt() {
     let mut ask = request("us.anthropic.claude-haiku-5-5", "hi");
     ask.sampling.max_output_tokens = Some(100);
     let http = Bedrock::count_request(&context(), &ask).unwrap();

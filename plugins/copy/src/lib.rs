@@ -1,11 +1,11 @@
-//! The strategy `copy`: a plain copy of a directory. For everything that `worktree` does not take.
+//! The strategy `copy`: a plain copy of a directory, for projects without git.
 
 use massgen_strategy_sdk::{
     CopySet, CopyStep, Decision, Failure, Gitdir, Outcome, Ready, SourceFacts, Step, Strategy,
     StrategyInfo, TargetFacts, Wants, give_up,
 };
 
-/// The making of one copy.
+/// The planning of one copy.
 pub struct Copy {
     source: SourceFacts,
     target: TargetFacts,
@@ -45,20 +45,20 @@ impl Copy {
         };
         if self.wants.commit.is_some() {
             return refuse(
-                "a copy begins with the files as they are, not with a commit",
-                "leave --base away",
+                "a copy contains the current files and cannot start from a commit",
+                "omit --base",
             );
         }
         if self.wants.gitdir != Gitdir::Private {
             return refuse(
-                "only work trees of git can be linked or shared",
-                "leave --linked and --share-branches away",
+                "only git work trees can be linked or shared",
+                "omit --linked and --share-branches",
             );
         }
-        // Nothing but a reason: the host counts bytes while it copies, and stops where the user said.
+        // Only an early, clearer error: the host enforces the user's limit while it copies.
         if self.source.total_bytes > self.target.free_bytes {
             return refuse(
-                "the project is larger than what is free where sessions are kept",
+                "the project is larger than the free space in the state directory",
                 "free some space, or move the state with MASSGEN_STATE_DIR",
             );
         }

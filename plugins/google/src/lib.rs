@@ -1,7 +1,8 @@
-//! Google's Gemini API through generateContent. All thinking is in `codec`, which is pure.
+//! Google's Gemini API through generateContent. The protocol is in `codec`, which is pure.
 
 pub mod codec;
 
+use codec::api::Api;
 use codec::{count, decode, encode, explain, list};
 use massgen_plugin_sdk::{
     Context, Failure, HttpHead, HttpRequest, ModelInfo, ModelPage, Provider, ProviderInfo, Request,
@@ -44,7 +45,7 @@ impl Provider for Google {
     }
 
     fn open(context: &Context, request: &Request) -> Result<(HttpRequest, Self::Decoder), Failure> {
-        let (request, notices) = encode::request(request, &place(context)?)?;
+        let (request, notices) = encode::request(request, &api(context)?)?;
         Ok((request, decode::Reply::new(notices)))
     }
 
@@ -54,9 +55,9 @@ impl Provider for Google {
 
     fn list_request(context: &Context) -> HttpRequest {
         if setting(context, "url-style").as_deref() == Some("vertex") {
-            return list::of_publisher();
+            return list::request_publisher();
         }
-        // v1beta lists what v1 lists and the previews too.
+        // v1beta lists the models of v1 and the previews.
         let version = setting(context, "api-version").filter(|version| version == "v1");
         list::request(version.as_deref().unwrap_or("v1beta"), None)
     }
@@ -66,7 +67,7 @@ impl Provider for Google {
     }
 
     fn count_request(context: &Context, request: &Request) -> Result<HttpRequest, Failure> {
-        count::request(request, &place(context)?)
+        count::request(request, &api(context)?)
     }
 
     fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
@@ -74,15 +75,15 @@ impl Provider for Google {
     }
 }
 
-/// Where the models are, by the settings.
-fn place(context: &Context) -> Result<encode::Place, Failure> {
+/// Returns the API that the settings select.
+fn api(context: &Context) -> Result<Api, Failure> {
     let text = |name: &str| setting(context, name).unwrap_or_default();
     if text("url-style") != "vertex" {
         let version = setting(context, "api-version").unwrap_or_else(|| "auto".into());
-        return Ok(encode::Place::Gemini { version });
+        return Ok(Api::Gemini { version });
     }
     if text("auth-scheme") != "google-adc" {
-        return Ok(encode::Place::Express);
+        return Ok(Api::VertexExpress);
     }
     let (project, location) = (text("project"), text("location"));
     if project.is_empty() {
@@ -94,7 +95,7 @@ fn place(context: &Context) -> Result<encode::Place, Failure> {
             )
         });
     }
-    Ok(encode::Place::Project { project, location })
+    Ok(Api::Vertex { project, location })
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! generateContent, recorded. Bodies follow the shapes of the service's published types.
+//! Recorded replies of generateContent. Bodies follow the service's published types.
 
 use massgen_plugin_sdk::testing::{check_every_cut, context, decode, head, lines, request, sse};
 use massgen_plugin_sdk::{
@@ -23,7 +23,7 @@ data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount
 "#;
 
 #[test]
-fn a_stream_with_thoughts_and_calls() {
+fn a_stream_with_thoughts_and_tool_calls() {
     let events = decode(Reply::new(vec![]), &head(&[]), sse(STREAM), BodyEnd::Complete).unwrap();
     assert_eq!(
         lines(&events),
@@ -44,7 +44,7 @@ fn a_stream_with_thoughts_and_calls() {
     check_every_cut_of_google();
 }
 
-/// The last event carries the end; a body that is cut right after it is whole only if it ended well.
+/// The last event has the stop reason, but a body truncated right after it is still a failure.
 fn check_every_cut_of_google() {
     check_every_cut(|| Reply::new(vec![]), &head(&[]), STREAM);
     assert!(decode(Reply::new(vec![]), &head(&[]), sse(STREAM), BodyEnd::Truncated).is_err());
@@ -88,7 +88,7 @@ fn endings() {
 }
 
 #[test]
-fn errors_are_told_apart() {
+fn errors_are_classified() {
     let explain = |status: u16, body: Value| {
         Google::explain(&HttpHead { status, headers: vec![] }, body.to_string().as_bytes())
     };
@@ -115,7 +115,7 @@ fn errors_are_told_apart() {
 }
 
 #[test]
-fn requests_are_written_as_the_service_wants_them() {
+fn requests_are_encoded() {
     let mut asked = request("gemini-3.5-flash-lite", "hi");
     asked.tools = vec![Tool {
         name: "t".into(),
@@ -186,14 +186,14 @@ fn requests_are_written_as_the_service_wants_them() {
 }
 
 #[test]
-fn lists_have_pages() {
+fn model_lists_have_pages() {
     let page = list::page(json!({"models": [{"name": "models/g", "supportedGenerationMethods": ["generateContent"], "inputTokenLimit": 9}, {"name": "models/e", "supportedGenerationMethods": ["embedContent"]}], "nextPageToken": "T"}).to_string().as_bytes()).unwrap();
     assert_eq!(page.models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["g"]);
     assert!(page.next.unwrap().query.contains(&("pageToken".into(), "T".into())));
 }
 
 #[test]
-fn the_whole_request_is_counted_with_its_models_full_name() {
+fn the_count_request_names_the_model_in_full() {
     let mut ask = request("gemini-3.8-flash", "hi");
     ask.tools = vec![Tool {
         name: "look".into(),
@@ -233,7 +233,7 @@ fn the_whole_request_is_counted_with_its_models_full_name() {
 }
 
 #[test]
-fn counts_are_read() {
+fn counts_are_decoded() {
     let count = |body: &str| Google::count_response(&head(&[]), body.as_bytes());
     let reply = r#"{"totalTokens":31,"promptTokensDetails":[{"modality":"TEXT","tokenCount":31}]}"#;
     assert_eq!(count(reply).ok(), Some(31));

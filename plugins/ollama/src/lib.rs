@@ -1,5 +1,5 @@
-//! Ollama through its own protocol: its compatible one ignores the size of the context window and cuts long
-//! prompts without a word. All thinking is in `codec`, which is pure.
+//! Ollama through its native protocol. The OpenAI-compatible one ignores the size of the context window and silently
+//! truncates long prompts. The protocol is in `codec`, which is pure.
 
 pub mod codec;
 
@@ -23,12 +23,12 @@ impl Provider for Ollama {
         }
     }
 
-    /// None: only the server knows what was pulled.
+    /// Empty: only the server knows which models were pulled.
     fn models() -> Vec<ModelInfo> {
         Vec::new()
     }
 
-    /// The server is asked first how long the model's context is.
+    /// Starts with a request for the length of the model's context.
     fn open(context: &Context, request: &Request) -> Result<(HttpRequest, Self::Decoder), Failure> {
         let (chat, notices) = encode::body(request)?;
         let fixed = setting(context, "num-ctx").and_then(|text| text.parse().ok());

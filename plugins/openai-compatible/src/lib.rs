@@ -1,5 +1,5 @@
-//! Services that speak the Chat Completions format. They differ in small things, which are settings of the
-//! manifest (`codec::quirks`); no code here knows a service by its name.
+//! Services with the Chat Completions API. Their differences are settings of the manifest (`codec::quirks`); the code
+//! does not depend on the name of a service.
 
 pub mod codec;
 
@@ -23,7 +23,7 @@ impl Provider for OpenAiCompatible {
         }
     }
 
-    /// None: what a service offers is its own to say.
+    /// Empty: models differ by service.
     fn models() -> Vec<ModelInfo> {
         Vec::new()
     }

@@ -1,6 +1,5 @@
-//! Chat Completions as many services speak it: each quirk by itself, then replies and errors in the shapes
-//! that services give them.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! Chat Completions: each quirk in isolation, then replies and errors in the formats of several services.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use massgen_plugin_sdk::testing::{check_every_cut, context, decode, head, lines, request, sse};
 use massgen_plugin_sdk::{
@@ -49,7 +48,7 @@ fn refused(settings: &[(&str, &str)], change: impl FnOnce(&mut Request)) -> Stri
 }
 
 #[test]
-fn each_quirk_by_itself() {
+fn each_quirk_in_isolation() {
     let plain = body(&[], |_| {});
     assert_eq!(
         (&plain["max_tokens"], &plain["stream_options"]["include_usage"]),
@@ -77,11 +76,12 @@ fn each_quirk_by_itself() {
 }
 
 #[test]
-fn ways_of_reasoning() {
-    let high =
-        |way: &str| body(&[("reasoning", way)], |r| r.reasoning = Reasoning::Level("high".into()));
-    let off = |way: &str, word: &str| {
-        body(&[("reasoning", way), ("reasoning-off", word)], |r| r.reasoning = Reasoning::Off)
+fn reasoning_styles() {
+    let high = |style: &str| {
+        body(&[("reasoning", style)], |r| r.reasoning = Reasoning::Level("high".into()))
+    };
+    let off = |style: &str, word: &str| {
+        body(&[("reasoning", style), ("reasoning-off", word)], |r| r.reasoning = Reasoning::Off)
     };
     assert_eq!(high("effort")["reasoning_effort"], "high");
     assert_eq!(off("effort", "low")["reasoning_effort"], "low");
@@ -91,11 +91,11 @@ fn ways_of_reasoning() {
     assert_eq!(off("thinking", "none")["thinking"], json!({"type": "disabled"}));
     assert_eq!(high("flag")["enable_thinking"], true);
     assert_eq!(off("template", "none")["chat_template_kwargs"]["enable_thinking"], false);
-    let left_out = high("none");
+    let not_sent = high("none");
     assert!(
         ["reasoning_effort", "reasoning", "thinking"]
             .iter()
-            .all(|name| left_out.get(name).is_none())
+            .all(|name| not_sent.get(name).is_none())
     );
     assert_eq!(
         refused(&[("reasoning-off", "unsupported")], |r| r.reasoning = Reasoning::Off),
@@ -104,7 +104,7 @@ fn ways_of_reasoning() {
 }
 
 #[test]
-fn paths_of_azure() {
+fn azure_paths() {
     let path = |settings: &[(&str, &str)]| {
         let (http, _) =
             OpenAiCompatible::open(&with(settings), &full()).map_err(|f| f.message).unwrap();
@@ -122,7 +122,7 @@ fn paths_of_azure() {
 }
 
 #[test]
-fn a_conversation_with_calls() {
+fn a_conversation_with_tool_calls() {
     let turns = |asked: &mut Request| {
         let details = Opaque { kind: "reasoning_details".into(), data: "[{\"d\":1}]".into() };
         let call = |id: &str| {
@@ -188,14 +188,14 @@ fn reply() -> Reply {
     Reply::new("Acme".into(), Vec::new())
 }
 
-fn told(stream: &str) -> Vec<String> {
+fn decoded(stream: &str) -> Vec<String> {
     lines(&decode(reply(), &head(&[]), sse(stream), BodyEnd::Complete).unwrap())
 }
 
 #[test]
 fn a_stream_with_reasoning_and_parallel_calls() {
     assert_eq!(
-        told(STREAM),
+        decoded(STREAM),
         [
             "other served-model",
             "reasoning: thïnk",
@@ -211,51 +211,51 @@ fn a_stream_with_reasoning_and_parallel_calls() {
             "stopped StopReason::ToolCalls",
         ]
     );
-    // The reason ends the reply: what comes after it is usage, which some services leave out.
+    // The stop reason ends the reply: only usage follows, which some services omit.
     let until_reason = &STREAM[..STREAM.find("data: {\"choices\":[],").unwrap()];
     check_every_cut(reply, &head(&[]), until_reason);
 }
 
 #[test]
-fn streams_of_services_with_habits_of_their_own() {
+fn streams_with_peculiarities_of_services() {
     let event = |data: Value| format!("data: {data}\n\n");
     let usage_last = event(json!({"choices": [{"delta": {"content": "hi"}}]}))
         + &event(
             json!({"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}),
         );
-    assert_eq!(told(&usage_last)[1..], ["usage 1 2 - - -", "stopped StopReason::EndTurn"]);
-    let in_a_corner = event(
+    assert_eq!(decoded(&usage_last)[1..], ["usage 1 2 - - -", "stopped StopReason::EndTurn"]);
+    let own_field = event(
         json!({"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}], "x_groq": {"usage": {"prompt_tokens": 3, "completion_tokens": 4}}}),
     );
-    assert_eq!(told(&in_a_corner)[1], "usage 3 4 - - -");
+    assert_eq!(decoded(&own_field)[1], "usage 3 4 - - -");
     let cache_hits = event(
         json!({"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 8}}),
     );
-    assert_eq!(told(&cache_hits)[1], "usage 9 1 - 8 -");
+    assert_eq!(decoded(&cache_hits)[1], "usage 9 1 - 8 -");
     let pieces = event(
         json!({"choices": [{"delta": {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "so"}]}, "finish_reason": "stop"}]}),
     );
-    assert_eq!(told(&pieces), ["reasoning: hm", "text: so", "stopped StopReason::EndTurn"]);
+    assert_eq!(decoded(&pieces), ["reasoning: hm", "text: so", "stopped StopReason::EndTurn"]);
     let without_index = event(
         json!({"choices": [{"delta": {"tool_calls": [{"function": {"name": "t", "arguments": {"a": 1}}}]}, "finish_reason": "stop"}]}),
     );
     assert_eq!(
-        told(&without_index),
+        decoded(&without_index),
         ["call 0 call-0 t", r#"args 0: {"a":1}"#, "end 0", "stopped StopReason::ToolCalls"]
     );
     let only_done = event(json!({"choices": [{"delta": {"content": "hi"}}]})) + "data: [DONE]\n\n";
-    assert_eq!(told(&only_done)[1], "stopped StopReason::Other(\"no finish_reason\")");
+    assert_eq!(decoded(&only_done)[1], "stopped StopReason::Other(\"no finish_reason\")");
     let details = event(
         json!({"choices": [{"delta": {"reasoning_details": [{"data": "S"}], "content": "x"}, "finish_reason": "stop"}]}),
     );
-    assert!(told(&details).contains(&r#"opaque reasoning_details [{"data":"S"}]"#.to_string()));
+    assert!(decoded(&details).contains(&r#"opaque reasoning_details [{"data":"S"}]"#.to_string()));
     let refusal =
         event(json!({"choices": [{"delta": {"refusal": "no"}, "finish_reason": "stop"}]}));
-    assert_eq!(told(&refusal), ["text: no", "stopped StopReason::Refusal"]);
+    assert_eq!(decoded(&refusal), ["text: no", "stopped StopReason::Refusal"]);
 }
 
 #[test]
-fn errors_within_a_reply_and_broken_ones() {
+fn errors_in_replies_and_malformed_replies() {
     let fails = |frames: Vec<Frame>| {
         decode(reply(), &head(&[]), frames, BodyEnd::Complete).unwrap_err().kind
     };
@@ -270,11 +270,11 @@ fn errors_within_a_reply_and_broken_ones() {
 }
 
 #[test]
-fn errors_are_told_apart_in_every_shape() {
+fn errors_are_classified_in_every_format() {
     let explain = |status: u16, body: &str| {
         OpenAiCompatible::explain(&HttpHead { status, headers: vec![] }, body.as_bytes())
     };
-    for (status, body, kind, says) in [
+    for (status, body, kind, message) in [
         (
             401,
             r#"{"error":{"message":"bad key","type":"auth","code":"invalid_api_key"}}"#,
@@ -344,7 +344,7 @@ fn errors_are_told_apart_in_every_shape() {
     ] {
         let failure = explain(status, body);
         assert_eq!(failure.kind, kind, "{status} {body}");
-        assert!(failure.message.contains(says), "{status} {body}: {}", failure.message);
+        assert!(failure.message.contains(message), "{status} {body}: {}", failure.message);
     }
     let param = explain(400, r#"{"error":{"message":"bad","param":"reasoning_effort"}}"#);
     assert_eq!(param.pointer.as_deref(), Some("/reasoning"));
@@ -353,7 +353,7 @@ fn errors_are_told_apart_in_every_shape() {
 }
 
 #[test]
-fn lists_with_what_each_service_tells() {
+fn model_lists_of_several_services() {
     let models = |body: Value| {
         OpenAiCompatible::list_response(&head(&[]), body.to_string().as_bytes())
             .map_err(|f| f.message)

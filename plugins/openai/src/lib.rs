@@ -1,5 +1,5 @@
-//! OpenAI through its Responses API. (Chat Completions refuses function tools together with reasoning
-//! since gpt-5.4.) All thinking is in `codec`, which is pure.
+//! OpenAI through its Responses API, since Chat Completions rejects tools together with reasoning from gpt-5.4 on. The
+//! protocol is in `codec`, which is pure.
 
 pub mod codec;
 

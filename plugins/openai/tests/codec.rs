@@ -1,4 +1,4 @@
-//! The Responses API, recorded. Bodies follow the shapes of the service's published event types.
+//! Recorded replies of the Responses API. Bodies follow the service's published types.
 
 use massgen_plugin_sdk::testing::{check_every_cut, context, decode, head, lines, request, sse};
 use massgen_plugin_sdk::{
@@ -114,7 +114,7 @@ fn endings() {
 }
 
 #[test]
-fn a_whole_reply_and_broken_ones() {
+fn a_whole_reply_and_malformed_ones() {
     let whole = json!({"status": "completed", "error": null, "output": [
         {"type": "message", "content": [{"type": "output_text", "text": "hi"}]},
         {"type": "function_call", "call_id": "c", "name": "t", "arguments": "{\"a\":1}"}]});
@@ -137,7 +137,7 @@ fn a_whole_reply_and_broken_ones() {
 }
 
 #[test]
-fn errors_are_told_apart() {
+fn errors_are_classified() {
     let explain = |status: u16, body: &str| {
         OpenAi::explain(&HttpHead { status, headers: vec![] }, body.as_bytes())
     };
@@ -179,7 +179,7 @@ fn errors_are_told_apart() {
 }
 
 #[test]
-fn requests_are_written_as_the_service_wants_them() {
+fn requests_are_encoded() {
     let mut asked = request("gpt-6-luna", "hi");
     asked.messages.push(Message {
         role: Role::Assistant,
@@ -250,11 +250,11 @@ fn requests_are_written_as_the_service_wants_them() {
         (FailureKind::Unsupported, Some("/sampling/seed"))
     );
     let again = OpenAi::open(&context(), &asked).err().map(|failure| failure.message);
-    assert_eq!(again, Some(refused.message), "equal inputs, equal outputs");
+    assert_eq!(again, Some(refused.message), "equal inputs give equal outputs");
 }
 
 #[test]
-fn the_prompt_alone_is_counted() {
+fn only_the_prompt_is_counted() {
     let mut ask = request("gpt-6-luna", "hi");
     ask.reasoning = Reasoning::Level("high".into());
     ask.sampling.max_output_tokens = Some(100);
@@ -281,7 +281,7 @@ fn the_prompt_alone_is_counted() {
 }
 
 #[test]
-fn counts_are_read() {
+fn counts_are_decoded() {
     let count = |body: &str| OpenAi::count_response(&head(&[]), body.as_bytes());
     assert_eq!(count(r#"{"object":"response.input_tokens","input_tokens":321}"#).ok(), Some(321));
     assert_eq!(count(r#"{"input_tokens":null}"#).unwrap_err().kind, FailureKind::Protocol);

@@ -1,8 +1,8 @@
-//! What errors of LLM services have in common.
+//! Classification of errors that LLM services have in common.
 
 use crate::FailureKind;
 
-/// Words of services for a prompt that does not fit, in lower case.
+/// Phrases in error messages about prompts that are too long, in lower case.
 const OVERFLOW: &[&str] = &[
     "prompt is too long",
     "input is too long for requested model",
@@ -17,14 +17,14 @@ const OVERFLOW: &[&str] = &[
     "greater than the context length",
 ];
 
-/// Whether a message says that the prompt does not fit.
+/// Returns whether an error message says that the prompt is too long.
 pub fn is_overflow(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     OVERFLOW.iter().any(|words| message.contains(words))
 }
 
-/// What a status means when the body says nothing better.
-pub fn of_status(status: u16) -> FailureKind {
+/// Classifies a status whose body has no better information.
+pub fn from_status(status: u16) -> FailureKind {
     match status {
         401 => FailureKind::Authentication,
         402 => FailureKind::Billing,
@@ -39,8 +39,8 @@ pub fn of_status(status: u16) -> FailureKind {
     }
 }
 
-/// A line for people out of a body that is not the service's JSON: a proxy's page, or nothing.
-pub fn foreign_body(status: u16, body: &[u8]) -> String {
+/// Returns a one-line message for a body that is not the service's JSON, such as a proxy's error page.
+pub fn body_excerpt(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let shown: String =
         text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
@@ -65,11 +65,11 @@ mod tests {
     }
 
     #[test]
-    fn foreign_bodies_become_one_line() {
+    fn excerpts_are_one_line() {
         assert_eq!(
-            foreign_body(502, b"<html>\n<b>Bad\n gateway</b>"),
+            body_excerpt(502, b"<html>\n<b>Bad\n gateway</b>"),
             "status 502: <html> <b>Bad gateway</b>"
         );
-        assert_eq!(foreign_body(500, b""), "status 500 without a message");
+        assert_eq!(body_excerpt(500, b""), "status 500 without a message");
     }
 }

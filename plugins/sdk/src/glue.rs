@@ -1,4 +1,4 @@
-//! Between the generated exports and the traits that authors implement.
+//! Connects the generated exports with the traits that authors implement.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -10,10 +10,10 @@ use crate::bindings::exports::massgen::token_counter::token_counter;
 use crate::bindings::massgen::analyzer_model::diagnostics;
 use crate::{Decoder, Provider};
 
-/// The component of a provider.
+/// Implements the exports for a provider.
 pub struct Adapter<P>(PhantomData<P>);
 
-/// An exchange under way.
+/// An open exchange.
 pub struct Exchange<P: Provider> {
     request: RefCell<Option<contract::HttpRequest>>,
     decoder: RefCell<P::Decoder>,
@@ -52,7 +52,7 @@ impl<P: Provider> contract::GuestExchange for Exchange<P> {
     }
 
     fn request(&self) -> contract::HttpRequest {
-        self.request.borrow_mut().take().expect("the contract says that it is called once")
+        self.request.borrow_mut().take().expect("the contract allows one call")
     }
 
     fn head(&self, head: contract::HttpHead) -> Result<Vec<contract::Event>, contract::Failure> {
@@ -107,7 +107,7 @@ impl<P: Provider> token_counter::Guest for Adapter<P> {
     }
 }
 
-/// A panic aborts the guest; without this its message is lost and only "unreachable" is left.
+/// Logs panics. A panic aborts the guest, and without this hook the host would see only "unreachable".
 fn report_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,5 +1,5 @@
-//! What every author of a provider uses: the contract's types, a trait and one macro, JSON helpers, and
-//! the classification of errors. A provider is a pure function of what it is given.
+//! The SDK for providers: the contract's types, two traits, a macro, JSON helpers and error classification. A provider
+//! is a pure function of its inputs.
 
 pub mod classify;
 pub mod frames;
@@ -29,25 +29,25 @@ pub use bindings::exports::massgen::analyzer_model::analyzer_model::{
 pub use bindings::exports::massgen::analyzer_model::model_catalog::ModelPage;
 pub use glue::Adapter;
 
-/// A provider. All functions are pure; nothing survives between exchanges but what `open` returns.
+/// A provider. All functions are pure; the only state is the decoder that `open` returns.
 pub trait Provider: 'static {
-    /// Turns the reply of one exchange into events.
+    /// Turns the reply to one exchange into events.
     type Decoder: Decoder;
 
-    /// Who this is; equal to the manifest.
+    /// Returns id, name and version, equal to those of the manifest.
     fn describe() -> ProviderInfo;
 
-    /// Models known when the plugin was built.
+    /// Returns the models known at build time.
     fn models() -> Vec<ModelInfo>;
 
-    /// Encodes a request. What the service can't express is `unsupported` with a pointer.
+    /// Encodes a request. A part that the service cannot express is [`unsupported`], with a pointer to it.
     fn open(context: &Context, request: &Request) -> Result<(HttpRequest, Self::Decoder), Failure>;
 
-    /// Says what a status of 400 or above means.
+    /// Explains a reply with a status of 400 or above.
     fn explain(head: &HttpHead, body: &[u8]) -> Failure;
 
-    /// The request for the first page of the service's own list of models. A service without one leaves
-    /// this as it is: a request to no endpoint, which the host does not send.
+    /// Returns the request for the first page of the service's list of models. The default is for services without a
+    /// list: a request without an endpoint, which the host does not send.
     fn list_request(_context: &Context) -> HttpRequest {
         HttpRequest {
             endpoint: String::new(),
@@ -60,43 +60,43 @@ pub trait Provider: 'static {
         }
     }
 
-    /// A page of that list.
+    /// Decodes a page of that list.
     fn list_response(_head: &HttpHead, _body: &[u8]) -> Result<ModelPage, Failure> {
-        Err(failure(FailureKind::Unsupported, "the service has no list of models"))
+        Err(failure(FailureKind::Unsupported, "the service does not list its models"))
     }
 
-    /// The request that has the service count the prompt of `request`, as `open` would send it. A service that
-    /// counts nothing leaves this as it is.
+    /// Returns the request that asks the service to count the tokens of a prompt, as `open` would send it. The default
+    /// is for services that do not count.
     fn count_request(_context: &Context, _request: &Request) -> Result<HttpRequest, Failure> {
-        Err(failure(FailureKind::Unsupported, "the service counts no tokens"))
+        Err(failure(FailureKind::Unsupported, "the service does not count tokens"))
     }
 
-    /// The tokens that it counted.
+    /// Decodes the number of tokens.
     fn count_response(_head: &HttpHead, _body: &[u8]) -> Result<u64, Failure> {
-        Err(failure(FailureKind::Unsupported, "the service counts no tokens"))
+        Err(failure(FailureKind::Unsupported, "the service does not count tokens"))
     }
 }
 
-/// Decodes one reply.
+/// Decodes the reply to one exchange.
 pub trait Decoder: 'static {
-    /// Status and headers arrived.
+    /// Handles the status and the headers.
     fn head(&mut self, _head: &HttpHead) -> Result<Vec<Event>, Failure> {
         Ok(Vec::new())
     }
 
-    /// One frame arrived.
+    /// Handles a frame of the body.
     fn frame(&mut self, frame: Frame) -> Result<Vec<Event>, Failure>;
 
-    /// The body is over.
+    /// Handles the end of the body.
     fn finish(&mut self, end: BodyEnd) -> Result<Vec<Event>, Failure>;
 
-    /// What to send next in the same exchange, asked for after `finish` said nothing against it.
+    /// Returns the next request of the same exchange, if there is one. Called after `finish` succeeded.
     fn next(&mut self) -> Option<FollowUp> {
         None
     }
 }
 
-/// Makes a type that implements [`Provider`] the component's exports.
+/// Exports a type that implements [`Provider`] from the component.
 #[macro_export]
 macro_rules! provider {
     ($provider:ty) => {
@@ -105,7 +105,7 @@ macro_rules! provider {
     };
 }
 
-/// A failure of this kind.
+/// Returns a failure of this kind.
 pub fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
     Failure {
         kind,
@@ -116,35 +116,35 @@ pub fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
     }
 }
 
-/// The service can't express the part of the request at `pointer`.
+/// Returns the failure for a part of the request, at `pointer`, that the service cannot express.
 pub fn unsupported(pointer: &str, message: impl Into<String>) -> Failure {
     Failure { pointer: Some(pointer.to_string()), ..failure(FailureKind::Unsupported, message) }
 }
 
-/// The model as the service names it in its reply: an alias may stand for a dated version.
+/// Returns the event with the model's name in the reply, which is a dated version if the request used an alias.
 pub fn served_model(name: &str) -> Event {
     let json = serde_json::Value::from(name).to_string();
     Event::Other(Extension { kind: "served-model".into(), json })
 }
 
-/// The reply does not follow the service's protocol.
+/// Returns the failure for a reply that does not follow the service's protocol.
 pub fn protocol(message: impl Into<String>) -> Failure {
     failure(FailureKind::Protocol, message)
 }
 
-/// The value of a setting of the manifest, as text.
+/// Returns the value of a setting declared in the manifest, as text.
 pub fn setting(context: &Context, name: &str) -> Option<String> {
     let (_, value) = context.settings.iter().find(|(key, _)| key == name)?;
     let value: serde_json::Value = serde_json::from_str(value).ok()?;
     Some(value.as_str().map_or_else(|| value.to_string(), String::from))
 }
 
-/// The value of a reply's header.
+/// Returns the value of a reply's header.
 pub fn header<'a>(head: &'a HttpHead, name: &str) -> Option<&'a str> {
     head.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// A model for `Provider::models`.
+/// Returns a model for [`Provider::models`]. Limits are in tokens.
 pub fn model(id: &str, name: &str, context: u64, output: u64, features: &[&str]) -> ModelInfo {
     ModelInfo {
         id: id.to_string(),

@@ -1,11 +1,11 @@
-//! For tests of providers: recorded replies, cut at every place.
+//! Helpers for tests of providers.
 
 use crate::{
     BodyEnd, Context, Decoder, Event, Failure, Frame, HttpHead, Message, OutputFormat, Part,
     Reasoning, Request, Role, Sampling, SseEvent, ToolChoice,
 };
 
-/// A request that says one thing.
+/// Returns a request with a system message and one user message.
 pub fn request(model: &str, text: &str) -> Request {
     Request {
         model: model.into(),
@@ -33,7 +33,7 @@ pub fn request(model: &str, text: &str) -> Request {
     }
 }
 
-/// Surroundings without settings.
+/// Returns a context without settings.
 pub fn context() -> Context {
     Context {
         idempotency_key: "k".into(),
@@ -43,7 +43,7 @@ pub fn context() -> Context {
     }
 }
 
-/// A good head with these headers.
+/// Returns the head of a reply with status 200.
 pub fn head(headers: &[(&str, &str)]) -> HttpHead {
     HttpHead {
         status: 200,
@@ -54,7 +54,7 @@ pub fn head(headers: &[(&str, &str)]) -> HttpHead {
     }
 }
 
-/// Cuts a recorded body of server-sent events as the host does. What is incomplete at its end is dropped.
+/// Splits a recorded body of server-sent events as the host does. An incomplete event at the end is dropped.
 pub fn sse(body: &str) -> Vec<Frame> {
     let whole = body.rfind("\n\n").map_or("", |end| &body[..end]);
     let block = |block: &str| {
@@ -73,7 +73,7 @@ pub fn sse(body: &str) -> Vec<Frame> {
     whole.split("\n\n").filter_map(block).collect()
 }
 
-/// Decodes frames; `end` is how the body ended.
+/// Decodes the frames of a body that ended as `end` says.
 pub fn decode(
     mut decoder: impl Decoder,
     head: &HttpHead,
@@ -88,7 +88,7 @@ pub fn decode(
     Ok(events)
 }
 
-/// Events as short lines, with neighbouring texts joined.
+/// Formats events as short lines, with adjacent texts joined.
 pub fn lines(events: &[Event]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut join = |kind: &str, text: &str| match lines.last_mut() {
@@ -131,11 +131,11 @@ pub fn lines(events: &[Event]) -> Vec<String> {
     lines
 }
 
-/// Checks that a recorded stream, cut short at every byte, gives a beginning of the same events and then a
-/// failure: a reply without its end is never taken for a whole one.
+/// Checks that a recorded stream, truncated at any byte, ends in a failure: a truncated reply must never be accepted as
+/// complete.
 pub fn check_every_cut<D: Decoder>(decoder: impl Fn() -> D, head: &HttpHead, body: &str) {
     let whole = lines(
-        &decode(decoder(), head, sse(body), BodyEnd::Complete).expect("the whole reply is good"),
+        &decode(decoder(), head, sse(body), BodyEnd::Complete).expect("the complete reply decodes"),
     );
     let last_event = body.trim_end().len();
     for at in (0..body.len()).filter(|at| body.is_char_boundary(*at)) {
@@ -143,9 +143,12 @@ pub fn check_every_cut<D: Decoder>(decoder: impl Fn() -> D, head: &HttpHead, bod
         let complete = at >= last_event + 2 || frames.len() == sse(body).len();
         match decode(decoder(), head, frames, BodyEnd::Truncated) {
             Ok(events) => {
-                assert!(complete && lines(&events) == whole, "cut at {at} was taken for whole")
+                assert!(
+                    complete && lines(&events) == whole,
+                    "the reply truncated at {at} was accepted as complete"
+                )
             }
-            Err(failure) => assert!(!failure.message.is_empty(), "cut at {at}"),
+            Err(failure) => assert!(!failure.message.is_empty(), "truncated at {at}"),
         }
     }
 }

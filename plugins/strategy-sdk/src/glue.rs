@@ -1,4 +1,4 @@
-//! Between the generated exports and the trait that authors implement.
+//! Connects the generated exports with the trait that authors implement.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -8,10 +8,10 @@ use crate::Strategy;
 use crate::bindings::exports::massgen::isolation_strategy::isolation_strategy as contract;
 use crate::bindings::massgen::isolation_strategy::diagnostics;
 
-/// The component of a strategy.
+/// Implements the exports for a strategy.
 pub struct Adapter<S>(PhantomData<S>);
 
-/// The making of one workspace.
+/// The planning of one workspace.
 pub struct Session<S: Strategy>(RefCell<S>);
 
 impl<S: Strategy> contract::Guest for Adapter<S> {
@@ -38,7 +38,7 @@ impl<S: Strategy> contract::GuestSession for Session<S> {
     }
 }
 
-/// A panic aborts the guest; without this its message is lost and only "unreachable" is left.
+/// Logs panics. A panic aborts the guest, and without this hook the host would see only "unreachable".
 fn report_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,5 +1,5 @@
-//! What every author of an isolation strategy uses: the contract's types, a trait and one macro. A
-//! strategy is a pure function of facts and outcomes; the host acts.
+//! The SDK for isolation strategies: the contract's types, a trait and a macro. A strategy is a pure function of facts
+//! and outcomes; the host performs the steps.
 
 mod glue;
 
@@ -21,19 +21,19 @@ pub use bindings::exports::massgen::isolation_strategy::isolation_strategy::{
 };
 pub use glue::Adapter;
 
-/// A strategy. It lives as long as the making of one workspace.
+/// A strategy. One value plans one workspace.
 pub trait Strategy: 'static {
-    /// Who this is; equal to the manifest.
+    /// Returns id, name and version, equal to those of the manifest, and a summary.
     fn describe() -> StrategyInfo;
 
-    /// Begins with what is known.
+    /// Starts planning a workspace.
     fn new(source: SourceFacts, target: TargetFacts, wants: Wants) -> Self;
 
-    /// Called with `Begin`, then once for each step's outcome.
+    /// Returns the next decision. Called with `Begin`, then with the outcome of each step.
     fn next(&mut self, outcome: Outcome) -> Decision;
 }
 
-/// Makes a type that implements [`Strategy`] the component's exports.
+/// Exports a type that implements [`Strategy`] from the component.
 #[macro_export]
 macro_rules! strategy {
     ($strategy:ty) => {
@@ -42,24 +42,26 @@ macro_rules! strategy {
     };
 }
 
-/// The value of a setting of the manifest, as text.
+/// Returns the value of a setting declared in the manifest, as text.
 pub fn setting(wants: &Wants, name: &str) -> Option<String> {
     let (_, value) = wants.settings.iter().find(|(key, _)| key == name)?;
     let value: serde_json::Value = serde_json::from_str(value).ok()?;
     Some(value.as_str().map_or_else(|| value.to_string(), String::from))
 }
 
-/// The decision to stop, with a reason and what the user can do.
+/// Returns the decision to abort, with a reason and a hint for the user.
 pub fn abort(message: impl Into<String>, hint: Option<&str>) -> Decision {
     Decision::Abort(Failure { message: message.into(), hint: hint.map(String::from) })
 }
 
-/// The decision after a step failed: the host's words, and what the user can do.
+/// Returns the decision to abort after a failed step, with the host's message and a hint for the user.
 pub fn give_up(failure: &StepFailure) -> Decision {
     let hint = match failure.error {
-        StepError::TooLarge => Some("exclude what is not needed, or allow more with --max-size"),
+        StepError::TooLarge => {
+            Some("exclude files that are not needed, or raise the limit with --max-size")
+        }
         StepError::NoSpace => Some("free some space, or move the state with MASSGEN_STATE_DIR"),
-        StepError::PermissionDenied => Some("look at the owner and the permissions of the path"),
+        StepError::PermissionDenied => Some("check the owner and the permissions of the path"),
         _ => None,
     };
     Decision::Abort(Failure { message: failure.message.clone(), hint: hint.map(String::from) })

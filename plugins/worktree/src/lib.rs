@@ -1,12 +1,11 @@
-//! The strategy `worktree`: a work tree of git with the user's files as they are, or as a commit has
-//! them. For whatever git tracks.
+//! The strategy `worktree`: a git work tree with the user's current files, or with those of a commit.
 
 use massgen_strategy_sdk::{
     CopySet, CopyStep, Decision, Gitdir, Outcome, Ready, SourceFacts, Step, Strategy, StrategyInfo,
     TargetFacts, Wants, WorktreeStep, give_up,
 };
 
-/// The making of one work tree.
+/// The planning of one work tree.
 pub struct Worktree {
     source: SourceFacts,
     wants: Wants,
@@ -19,7 +18,7 @@ impl Strategy for Worktree {
             id: "worktree".into(),
             display_name: "Git work tree".into(),
             version: "0.1.0".into(),
-            summary: "a git work tree with your files as they are, committed or not".into(),
+            summary: "a git work tree with your current files, committed or not".into(),
         }
     }
 
@@ -70,19 +69,20 @@ impl Worktree {
         let mut notices = Vec::new();
         if let Some(operation) = &git.operation {
             notices.push(format!(
-                "you are in the middle of a {operation}: the agent sees its files as they are, conflict markers included"
+                "you are in the middle of a {operation}: the agent sees the files in this state, conflict markers included"
             ));
         }
         if git.locked {
-            notices.push("another git is at work in this repository (index.lock): what it has not written yet is not here".into());
+            notices.push("another git process is using this repository (index.lock): changes it has not written yet are missing".into());
         }
         if git.lfs && self.wants.commit.is_some() {
             notices.push(
-                "files kept by Git LFS are pointers here; `git lfs pull` fetches them".into(),
+                "Git LFS files are pointers in this workspace; run `git lfs pull` to fetch them"
+                    .into(),
             );
         }
         if git.partial_clone {
-            notices.push("this is a partial clone: git in the workspace may need the network for older files".into());
+            notices.push("this is a partial clone: git may need network access in the workspace to read older files".into());
         }
         notices
     }

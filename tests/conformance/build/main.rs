@@ -1,4 +1,4 @@
-//! Builds the guests that misbehave.
+//! Builds the guests for tests.
 
 #[path = "../../../host/bundle/build/guests.rs"]
 mod guests;

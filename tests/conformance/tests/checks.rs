@@ -1,5 +1,5 @@
-//! The conformance kit: good plugins pass every check, and each seeded fault fails its own.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! The checks for plugins: correct plugins pass all of them, and every seeded fault fails the check that is for it.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use std::path::{Path, PathBuf};
 
@@ -29,11 +29,11 @@ fn lines(report: &Report) -> String {
     report.failures().map(|(check, verdict)| format!("{}: {verdict:?}\n", check.id)).collect()
 }
 
-/// A bundled plugin stays small: a request is taken apart twice, to be sent and to be counted.
+/// Maximum size of a bundled plugin, in bytes.
 const COMPONENT_BYTES_MAX: usize = 260_000;
 
-/// What has no meaning for a dialect: it keeps no state of the service's, is not made of lines, or counts nothing.
-const MEANINGLESS: &[(&str, &str)] = &[
+/// Checks that do not apply to a provider: it has no provider state, no lines of text, or no token counts.
+const INAPPLICABLE: &[(&str, &str)] = &[
     ("bedrock", "sse"),
     ("ollama", "count"),
     ("ollama", "opaque"),
@@ -56,9 +56,9 @@ fn the_bundled_providers_pass() {
             .filter(|(_, verdict)| matches!(verdict, Verdict::Untried { .. }))
             .map(|(check, _)| (plugin.id, check.id))
             .collect();
-        let meaningless: Vec<_> =
-            MEANINGLESS.iter().filter(|(id, _)| *id == plugin.id).copied().collect();
-        assert_eq!(untried, meaningless);
+        let inapplicable: Vec<_> =
+            INAPPLICABLE.iter().filter(|(id, _)| *id == plugin.id).copied().collect();
+        assert_eq!(untried, inapplicable);
         assert!(
             plugin.component.len() <= COMPONENT_BYTES_MAX,
             "{} has {} bytes",
@@ -74,22 +74,22 @@ fn the_template_passes() {
     assert!(report.passed(), "{}", lines(&report));
 }
 
-/// The faulty guest with bytes of it replaced by others of the same length.
+/// Returns the faulty guest with a text in its manifest replaced by another of the same length.
 fn patched(from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let (from, to) = (from.as_bytes(), to.as_bytes());
-    let places: Vec<usize> =
+    let offsets: Vec<usize> =
         (0..FAULTY.len() - from.len()).filter(|at| FAULTY[*at..].starts_with(from)).collect();
-    assert!(!places.is_empty(), "{}", String::from_utf8_lossy(from));
+    assert!(!offsets.is_empty(), "{}", String::from_utf8_lossy(from));
     let mut bytes = FAULTY.to_vec();
-    // The manifest is at the end.
-    let at = *places.last().unwrap();
+    // The manifest is at the end of the component.
+    let at = *offsets.last().unwrap();
     bytes[at..at + to.len()].copy_from_slice(to);
     bytes
 }
 
-/// A component of another contract: `text` is WIT, with nothing behind its functions.
-fn of_wit(text: &str, world: &str, manifest: &str) -> Vec<u8> {
+/// Returns a component of another contract, given as WIT. Its functions are not implemented.
+fn component_of(text: &str, world: &str, manifest: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve.push_str("contract.wit", text).unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
@@ -112,14 +112,14 @@ fn contract(name: &str) -> String {
 
 const MANIFEST: &str = "schema = 1\nid = \"faulty\"\nname = \"Faulty\"\nversion = \"0.1.0\"\nkind = \"analyzer-model\"\n[[endpoint]]\nname = \"api\"\nbase = \"https://faulty.invalid\"\nmethods = [\"POST\"]\npaths = [\"/x\"]\n";
 
-/// Faults of the component itself, by the check that must find them.
-fn broken_components() -> Vec<(&'static str, Vec<u8>)> {
+/// Returns faulty components, each with the check that must find the fault.
+fn faulty_components() -> Vec<(&'static str, Vec<u8>)> {
     let changed = contract("analyzer-model")
         .replace("        refusal,\n", "        refusal,\n        tired,\n");
     let import = wat::parse_str("(component (import \"wasi:clocks/wall-clock@0.2.0\" (instance)))");
     vec![
         ("imports", massgen_conformance::with_manifest(&import.unwrap(), MANIFEST)),
-        ("abi", of_wit(&changed, "provider", MANIFEST)),
+        ("abi", component_of(&changed, "provider", MANIFEST)),
         ("manifest", patched("kind = \"analyzer-model\"", "kind = \"analyzer-other\"")),
         ("identity", patched("version = \"0.1.0\"", "version = \"0.1.1\"")),
         ("models", patched("default-model = \"template-1\"", "default-model = \"template-2\"")),
@@ -128,8 +128,8 @@ fn broken_components() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Faults that the setting `fault` switches on.
-const SWITCHED: &[&str] = &[
+/// Faults that the setting `fault` turns on, named after the check that must find them.
+const SWITCHABLE: &[&str] = &[
     "cassettes",
     "determinism",
     "endpoint",
@@ -154,24 +154,26 @@ const SWITCHED: &[&str] = &[
 ];
 
 #[test]
-fn each_seeded_fault_fails_its_check_and_shows_the_input() {
+fn each_seeded_fault_fails_its_check() {
     let own = cassettes("templates/chat");
     let mut seeded = Vec::new();
     let mut found = |id: &'static str, report: &Report| {
         let failure = report.failures().find(|(check, _)| check.id == id);
         let (check, verdict) =
-            failure.unwrap_or_else(|| panic!("{id} was not found:\n{}", lines(report)));
-        let Verdict::Failed { input, saw } = verdict else { unreachable!("it failed") };
+            failure.unwrap_or_else(|| panic!("{id} did not fail:\n{}", lines(report)));
+        let Verdict::Failed { input, saw } = verdict else {
+            unreachable!("failures() returns failures")
+        };
         assert!(
             !check.rule.is_empty() && !input.is_empty() && !saw.is_empty(),
             "{id}: {verdict:?}"
         );
         seeded.push(id);
     };
-    for (id, component) in broken_components() {
+    for (id, component) in faulty_components() {
         found(id, &check(&component, &own, &Options::default()));
     }
-    for fault in SWITCHED {
+    for fault in SWITCHABLE {
         let settings = vec![("fault".to_string(), (*fault).to_string())];
         let options = Options { settings, ..Options::default() };
         found(fault, &check(FAULTY, &own, &options));
@@ -180,13 +182,13 @@ fn each_seeded_fault_fails_its_check_and_shows_the_input() {
     seeded.sort_unstable();
     let mut wanted = all.clone();
     wanted.sort_unstable();
-    assert_eq!(seeded, wanted, "every check has a fault that it finds");
-    // Without a fault it is as good as the template.
+    assert_eq!(seeded, wanted, "every check finds a seeded fault");
+    // Without a fault, the guest passes all checks.
     let good = check(FAULTY, &own, &Options::default());
     assert!(good.passed(), "{}", lines(&good));
 }
 
-/// What the strategy that breaks the contract does, by the check that must find it.
+/// Checks, each with a misdeed of the test strategy that must fail it.
 const MISDEEDS: &[(&str, &str)] = &[
     ("determinism", "by-the-clock"),
     ("hostile-facts", "panic"),
@@ -205,7 +207,7 @@ const MISDEEDS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn each_misdeed_of_a_strategy_fails_its_check_and_the_bundled_ones_pass() {
+fn each_misdeed_of_a_strategy_fails_its_check() {
     use massgen_kit::strategy;
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let mischief = runtime.load_strategy(massgen_conformance::MISCHIEF).unwrap();
@@ -213,12 +215,12 @@ fn each_misdeed_of_a_strategy_fails_its_check_and_the_bundled_ones_pass() {
     for (id, misdeed) in MISDEEDS {
         let report = with(misdeed);
         let found = report.failures().any(|(check, _)| check.id == *id);
-        assert!(found, "{misdeed} was not found by {id}:\n{}", lines(&report));
+        assert!(found, "{id} did not find {misdeed}:\n{}", lines(&report));
     }
     for check in strategy::checks() {
         assert!(
             MISDEEDS.iter().any(|(id, _)| *id == check.id),
-            "nothing shows that {} can fail",
+            "no misdeed fails the check {}",
             check.id
         );
     }

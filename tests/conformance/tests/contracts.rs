@@ -1,25 +1,26 @@
-//! Published contracts: their texts never change, what was built against them still fits, and what does not fit
-//! is told item by item.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! Published contracts never change, components built against them still load, and differences are reported item by
+//! item.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use std::path::{Path, PathBuf};
 
 use massgen_conformance::MISCHIEF;
 use massgen_runtime::{LoadPluginError, Runtime, RuntimeOptions, component_hash};
 
-/// A text that was published.
+/// A published contract.
 struct Published {
     name: &'static str,
     version: &'static str,
     hash: &'static str,
-    /// A world of it that has everything, and what kind of plugin implements that.
+    /// The world with all interfaces.
     world: &'static str,
+    /// The kind of plugin that implements the world.
     kind: &'static str,
-    /// The text that it uses.
+    /// Name and version of the contract whose types it uses.
     uses: Option<(&'static str, &'static str)>,
 }
 
-/// Every text that was ever published, with its hash.
+/// All published contracts.
 const FROZEN: &[Published] = &[
     Published {
         name: "analyzer-model",
@@ -48,7 +49,7 @@ const FROZEN: &[Published] = &[
 ];
 
 impl Published {
-    /// Its text, after the one that it uses.
+    /// Returns the text, after that of the contract that it uses.
     fn texts(&self) -> Vec<String> {
         let used = self.uses.map(|(name, version)| frozen(name, version));
         used.into_iter().chain([frozen(self.name, self.version)]).collect()
@@ -63,7 +64,7 @@ fn frozen(name: &str, version: &str) -> String {
     std::fs::read_to_string(wit().join(format!("frozen/{name}@{version}.wit"))).unwrap()
 }
 
-/// A component of a contract, with nothing behind its functions. A text that uses another comes after it.
+/// Returns a component of a contract whose functions are not implemented. The texts are in order of dependency.
 fn built_from(texts: &[String], world: &str, kind: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let mut packages = Vec::new();
@@ -91,14 +92,14 @@ fn load(component: &[u8], kind: &str) -> LoadPluginError {
 
 #[test]
 fn published_texts_never_change() {
-    let mut kept: Vec<String> = std::fs::read_dir(wit().join("frozen"))
+    let mut files: Vec<String> = std::fs::read_dir(wit().join("frozen"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    kept.sort();
+    files.sort();
     let known: Vec<String> =
         FROZEN.iter().map(|text| format!("{}@{}.wit", text.name, text.version)).collect();
-    assert_eq!(kept, known);
+    assert_eq!(files, known);
     for Published { name, version, hash, .. } in FROZEN {
         assert_eq!(component_hash(frozen(name, version).as_bytes()), *hash, "{name}@{version}");
         let current = std::fs::read_to_string(wit().join(format!("{name}.wit"))).unwrap();
@@ -106,124 +107,140 @@ fn published_texts_never_change() {
             assert_eq!(
                 current,
                 frozen(name, version),
-                "{name} changed: give it a new version (wit/VERSIONING.md)"
+                "{name} changed without a new version (wit/VERSIONING.md)"
             );
         }
     }
 }
 
 #[test]
-fn what_was_built_against_a_published_contract_still_fits() {
+fn components_of_published_contracts_still_load() {
     for text in FROZEN {
         let error = load(&built_from(&text.texts(), text.world, text.kind), text.kind);
-        // Its types fit: it fails only where there is nothing behind `describe`.
+        // The types match: loading fails only because `describe` is not implemented.
         let fits = matches!(&error, LoadPluginError::Describe { why, .. } if why.contains("crashed (describe)") && why.contains("unreachable"));
         assert!(fits, "{}@{}: {error}", text.name, text.version);
     }
 }
 
+/// A change to a contract, and how loading a component of the changed contract fails.
+struct Change<'a> {
+    kind: &'static str,
+    world: &'static str,
+    text: &'a str,
+    /// Replaced once by `to`.
+    from: &'static str,
+    to: &'static str,
+    /// Part of the resulting error.
+    error: &'static str,
+}
+
 #[test]
-fn what_does_not_fit_is_named_item_by_item() {
+fn differences_are_reported_item_by_item() {
     let model = frozen("analyzer-model", "0.1.0");
     let strategy = frozen("isolation-strategy", "0.1.0");
     let counter = frozen("token-counter", "0.1.0");
-    for (kind, world, text, from, to, says) in [
-        (
-            "analyzer-model",
-            "provider",
-            &model,
-            "        refusal,\n",
-            "        refusal,\n        tired,\n",
-            "the variant `stop-reason` has the case `tired`, which this program does not know",
-        ),
-        (
-            "analyzer-model",
-            "provider",
-            &model,
-            "        overloaded,\n",
-            "",
-            "the enum `failure-kind` lacks the case `overloaded`",
-        ),
-        (
-            "analyzer-model",
-            "provider",
-            &model,
-            "        cache-write-tokens: option<u64>,\n    }",
-            "        cache-write-tokens: option<u64>,\n        audio-tokens: option<u64>,\n    }",
-            "the record `usage` has the field `audio-tokens`",
-        ),
-        (
-            "analyzer-model",
-            "provider",
-            &model,
-            "retry-after-ms: option<u64>",
-            "retry-after-ms: option<u32>",
-            "the field `retry-after-ms` of the record `failure` is `retry-after-ms: option<u32>`; this program's is `retry-after-ms: option<u64>`",
-        ),
-        (
-            "analyzer-model",
-            "provider",
-            &model,
-            "explain: func(head: http-head, body: list<u8>) -> failure;",
-            "explain: func(head: http-head) -> failure;",
-            "the function `explain` is `func(head: http-head) -> failure`",
-        ),
-        (
-            "analyzer-model",
-            "provider-with-catalog",
-            &model,
-            "        models: list<model-info>,\n        ///",
-            "        models: list<model-info>,\n        total: u32,\n        ///",
-            "the record `model-page` has the field `total`",
-        ),
-        (
-            "isolation-strategy",
-            "strategy",
-            &strategy,
-            "        single-file: bool,\n",
-            "",
-            "the record `source-facts` lacks the field `single-file`",
-        ),
-        (
-            "analyzer-model",
-            "massgen:token-counter/provider-with-counter@0.1.0",
-            &counter,
-            "list<u8>) -> result<u64, failure>",
-            "list<u8>) -> result<u32, failure>",
-            "the function `count-response` is `func(head: http-head, body: list<u8>) -> result<u32, failure>`",
-        ),
-    ] {
+    let changes = [
+        Change {
+            kind: "analyzer-model",
+            world: "provider",
+            text: &model,
+            from: "        refusal,\n",
+            to: "        refusal,\n        tired,\n",
+            error: "the variant `stop-reason` has the case `tired`, which this program does not know",
+        },
+        Change {
+            kind: "analyzer-model",
+            world: "provider",
+            text: &model,
+            from: "        overloaded,\n",
+            to: "",
+            error: "the enum `failure-kind` lacks the case `overloaded`",
+        },
+        Change {
+            kind: "analyzer-model",
+            world: "provider",
+            text: &model,
+            from: "        cache-write-tokens: option<u64>,\n    }",
+            to: "        cache-write-tokens: option<u64>,\n        audio-tokens: option<u64>,\n    }",
+            error: "the record `usage` has the field `audio-tokens`",
+        },
+        Change {
+            kind: "analyzer-model",
+            world: "provider",
+            text: &model,
+            from: "retry-after-ms: option<u64>",
+            to: "retry-after-ms: option<u32>",
+            error: "the field `retry-after-ms` of the record `failure` is `retry-after-ms: option<u32>`; this program's is `retry-after-ms: option<u64>`",
+        },
+        Change {
+            kind: "analyzer-model",
+            world: "provider",
+            text: &model,
+            from: "explain: func(head: http-head, body: list<u8>) -> failure;",
+            to: "explain: func(head: http-head) -> failure;",
+            error: "the function `explain` is `func(head: http-head) -> failure`",
+        },
+        Change {
+            kind: "analyzer-model",
+            world: "provider-with-catalog",
+            text: &model,
+            from: "        models: list<model-info>,\n        ///",
+            to: "        models: list<model-info>,\n        total: u32,\n        ///",
+            error: "the record `model-page` has the field `total`",
+        },
+        Change {
+            kind: "isolation-strategy",
+            world: "strategy",
+            text: &strategy,
+            from: "        single-file: bool,\n",
+            to: "",
+            error: "the record `source-facts` lacks the field `single-file`",
+        },
+        Change {
+            kind: "analyzer-model",
+            world: "massgen:token-counter/provider-with-counter@0.1.0",
+            text: &counter,
+            from: "list<u8>) -> result<u64, failure>",
+            to: "list<u8>) -> result<u32, failure>",
+            error: "the function `count-response` is `func(head: http-head, body: list<u8>) -> result<u32, failure>`",
+        },
+    ];
+    for Change { kind, world, text, from, to, error } in changes {
         assert!(text.contains(from), "{from:?} is no longer in the contract");
         let mut texts = vec![text.replacen(from, to, 1)];
         if world.starts_with("massgen:token-counter/") {
             texts.insert(0, model.clone());
         }
-        let said = load(&built_from(&texts, world, kind), kind).to_string();
-        assert!(said.contains(says), "{says}\n{said}");
-        assert!(said.contains("old 0.1.0") && said.contains(&format!("wit/{kind}.wit")), "{said}");
+        let actual = load(&built_from(&texts, world, kind), kind).to_string();
+        assert!(actual.contains(error), "{error}\n{actual}");
+        assert!(
+            actual.contains("old 0.1.0") && actual.contains(&format!("wit/{kind}.wit")),
+            "{actual}"
+        );
     }
-    // Another version altogether: the name says it.
+    // Another version has another name.
     let newer = model.replace("@0.1.0", "@2.0.0");
-    let said = format!(
+    let error = format!(
         "{:?}",
         load(&built_from(&[newer], "provider", "analyzer-model"), "analyzer-model")
     );
-    assert!(said.contains("@2.0.0") && said.contains("@0.1.0"), "{said}");
+    assert!(error.contains("@2.0.0") && error.contains("@0.1.0"), "{error}");
 }
 
 #[test]
-fn a_text_that_is_not_utf8_is_refused() {
-    // Core wasm as no compiler writes it: the bytes of a text in its memory are no text.
+fn a_string_that_is_not_utf8_is_refused() {
+    // Corrupts a string in the module's memory.
     let text = b"breaks the contract";
     let at = MISCHIEF.windows(text.len()).position(|window| window == text).unwrap();
     let mut component = MISCHIEF.to_vec();
     component[at] = 0xff;
-    let said = load(&component, "isolation-strategy").to_string();
-    assert!(said.contains("utf-8") && said.contains("mischief 0.1.0"), "{said}");
+    let error = load(&component, "isolation-strategy").to_string();
+    assert!(error.contains("utf-8") && error.contains("mischief 0.1.0"), "{error}");
 }
 
 #[test]
-fn a_plugin_of_another_world_is_refused() {
-    let said = load(MISCHIEF, "analyzer-model").to_string();
-    assert!(said.contains("mischief 0.1.0 is an isolation-strategy"), "{said}");
+fn a_plugin_of_another_kind_is_refused() {
+    let error = load(MISCHIEF, "analyzer-model").to_string();
+    assert!(error.contains("mischief 0.1.0 is an isolation-strategy"), "{error}");
 }

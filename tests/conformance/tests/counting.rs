@@ -1,5 +1,5 @@
-//! The companion that counts tokens: what has it is held to every rule of an exchange, what lacks it works as before.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! The companion `token-counter`: it must follow the rules of an exchange, and plugins without it still work.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use massgen_runtime::{
 
 const KEY: &str = "sentinel-key/with+signs";
 
-/// Answers every request with this status, and with the request's own head and body.
+/// Starts a server that returns each request's head and body, with this status.
 fn echo_server(status: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -52,7 +52,7 @@ fn count(component: &[u8], model: &str, url: &str) -> Result<u64, Failure> {
 }
 
 #[test]
-fn a_plugin_without_companions_works_as_before() {
+fn a_plugin_without_companions_still_works() {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let plugin = runtime.load(PLAIN).unwrap();
     assert!(!plugin.has_counter() && !plugin.has_catalog());
@@ -71,9 +71,9 @@ fn a_plugin_without_companions_works_as_before() {
 }
 
 #[test]
-fn the_key_is_added_by_the_host_and_stays_with_it() {
+fn the_key_never_reaches_the_guest() {
     let counted = count(MISBEHAVE, "echo", &echo_server("200 OK")).unwrap();
-    // The echoed head holds the key at its true length only where the guest doesn't see it.
+    // The guest sees the echoed head with the key redacted.
     assert!(counted > 100, "{counted}");
 }
 
@@ -86,9 +86,9 @@ fn an_error_of_the_service_is_explained() {
 }
 
 #[test]
-fn a_counter_is_held_to_the_rules_of_an_exchange() {
+fn a_counter_must_follow_the_rules_of_an_exchange() {
     let url = echo_server("200 OK");
-    for (misdeed, says) in [
+    for (misdeed, message) in [
         ("spin", "did not come back within its time"),
         ("allocate", "crashed (count-request)"),
         ("panic", "this is what I do"),
@@ -100,8 +100,8 @@ fn a_counter_is_held_to_the_rules_of_an_exchange() {
     ] {
         let failure = count(MISBEHAVE, misdeed, &url).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Plugin, "{misdeed}: {failure}");
-        assert!(failure.message.contains(says), "{misdeed}: {failure}");
+        assert!(failure.message.contains(message), "{misdeed}: {failure}");
         assert!(failure.message.contains("misbehave 0.1.0"), "{misdeed}: {failure}");
     }
-    assert!(count(MISBEHAVE, "echo", &url).is_ok(), "the host goes on");
+    assert!(count(MISBEHAVE, "echo", &url).is_ok(), "the host still works");
 }

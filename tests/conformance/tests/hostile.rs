@@ -1,5 +1,5 @@
-//! Hostile guests: each is stopped with an error that names it, and the host goes on.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! Hostile guests: each is stopped with an error that names it, and the host continues.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use massgen_runtime::{
 
 const KEY: &str = "sentinel-key/with+signs";
 
-/// Answers every request with its own head and body, so that an echoed key would show.
+/// Starts a server that returns each request's head and body, so that an echoed key would be visible.
 fn echo_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -49,26 +49,26 @@ fn ask(provider: &ComponentProvider, model: &str) -> Result<Reply, ExchangeError
     runtime.block_on(provider.exchange(&request, &mut Unobserved))
 }
 
-/// A misdeed ends in an error that says what was done and by whom; the plugin and the host go on.
-fn stopped(misdeed: &str, says: &str) {
+/// Checks that a misdeed is reported with the plugin's name, and that plugin and host still work afterwards.
+fn assert_stopped(misdeed: &str, message: &str) {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let provider = provider(&runtime, &echo_server());
     let error = ask(&provider, misdeed).unwrap_err();
     assert_eq!(error.failure.kind, FailureKind::Plugin, "{error}");
-    assert!(error.failure.message.contains(says), "wants {says:?}: {error}");
+    assert!(error.failure.message.contains(message), "expected {message:?}: {error}");
     let named = error.failure.message.contains("misbehave 0.1.0") || misdeed == "no-stop";
     assert!(named, "the plugin is not named: {error}");
-    assert_eq!(error.attempts, 1, "a plugin's fault is not tried again");
+    assert_eq!(error.attempts, 1, "errors of plugins are not retried");
     let good = ask(&provider, "echo").unwrap();
     assert!(good.text().contains("hello there"), "{good:?}");
 }
 
 macro_rules! misdeeds {
-    ($($name:ident: $misdeed:literal, $says:literal;)*) => {
+    ($($name:ident: $misdeed:literal, $message:literal;)*) => {
         $(
             #[test]
             fn $name() {
-                stopped($misdeed, $says);
+                assert_stopped($misdeed, $message);
             }
         )*
     };
@@ -99,14 +99,14 @@ misdeeds! {
 fn no_byte_of_the_key_reaches_a_guest() {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let provider = provider(&runtime, &echo_server());
-    // The server echoes the head, key and all; the guest hands on whatever it is given.
+    // The server echoes the head with the key, and the guest returns whatever it receives.
     let reply = ask(&provider, "echo").unwrap().text();
     assert!(reply.contains("authorization: Bearer [redacted]"), "{reply}");
     assert!(!reply.contains("sentinel"), "{reply}");
 }
 
 #[test]
-fn imports_are_refused_before_anything_is_compiled() {
+fn imports_are_refused_before_compilation() {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let refused = |import: &str| {
         let text = format!("(component (import {import:?} (instance)))");
@@ -126,7 +126,7 @@ fn imports_are_refused_before_anything_is_compiled() {
 }
 
 #[test]
-fn manifests_that_lie_or_are_missing_are_refused() {
+fn false_and_missing_manifests_are_refused() {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let load = |bytes: &[u8]| runtime.load(bytes).unwrap_err();
     assert!(matches!(load(b"not wasm at all"), LoadPluginError::Manifest(_)));
@@ -140,7 +140,7 @@ fn manifests_that_lie_or_are_missing_are_refused() {
     let mut empty = wat::parse_str("(component)").unwrap();
     append_manifest(&mut empty, "1");
     assert!(format!("{:?}", load(&empty)).contains("massgen:analyzer-model/analyzer-model@0.1.0"));
-    // Another name in the manifest than in the code.
+    // The manifest has another name than the code.
     let at = MISBEHAVE.windows(14).rposition(|window| window == b"id = \"misbehav").unwrap();
     let mut forged = MISBEHAVE.to_vec();
     forged[at + 6] = b'n';
@@ -156,16 +156,16 @@ fn a_compiled_component_is_loaded_from_the_cache() {
         let runtime = Runtime::new(&options).unwrap();
         assert!(ask(&provider(&runtime, &url), "echo").is_ok());
     }
-    let kept = std::fs::read_dir(dir.path().join("massgen/aot"))
+    let cached = std::fs::read_dir(dir.path().join("massgen/aot"))
         .unwrap()
         .flatten()
         .find(|entry| entry.path().is_dir())
         .unwrap();
-    assert_eq!(std::fs::read_dir(kept.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(cached.path()).unwrap().count(), 2);
 }
 
 #[test]
-fn the_bundled_plugins_load_and_fit() {
+fn the_bundled_providers_load() {
     let runtime = Runtime::new(&RuntimeOptions::default()).unwrap();
     let is_provider = |id: &str| !["copy", "worktree"].contains(&id);
     for bundled in massgen_bundle::PLUGINS.iter().filter(|plugin| is_provider(plugin.id)) {
@@ -175,18 +175,10 @@ fn the_bundled_plugins_load_and_fit() {
     }
 }
 
-/// Adds a manifest of a plugin called evil.
+/// Appends the manifest of a plugin named evil.
 fn append_manifest(component: &mut Vec<u8>, schema: &str) {
     let manifest = format!(
         "schema = {schema}\nid = \"evil\"\nname = \"Evil\"\nversion = \"0.1.0\"\nkind = \"analyzer-model\"\n[[endpoint]]\nname = \"api\"\nbase = \"https://evil.invalid\"\nmethods = [\"POST\"]\npaths = [\"/x\"]\n"
     );
-    let name = b"massgen:manifest";
-    let mut body = vec![name.len() as u8];
-    body.extend_from_slice(name);
-    body.extend_from_slice(manifest.as_bytes());
-    component.push(0);
-    // Two bytes of LEB128 hold lengths below 16,384.
-    component.push((body.len() & 0x7f) as u8 | 0x80);
-    component.push((body.len() >> 7) as u8);
-    component.extend_from_slice(&body);
+    massgen_componentise::embed(component, manifest.as_bytes());
 }

@@ -1,5 +1,5 @@
-//! Strategies against the host: what is bundled, and one that breaks the contract in every way.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! Strategies and the host: the bundled ones, and one that breaks the contract.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use std::path::{Path, PathBuf};
 
@@ -32,12 +32,13 @@ fn bundled() -> Vec<ComponentStrategy> {
     strategies
 }
 
-struct Place {
+/// A project and a state directory.
+struct Fixture {
     dir: TempDir,
     context: Context,
 }
 
-impl Place {
+impl Fixture {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
         std::fs::create_dir(dir.path().join("project")).unwrap();
@@ -73,24 +74,24 @@ impl Place {
     }
 }
 
-/// A misdeed ends in an error, and leaves the project and the state as they were.
-fn stopped(misdeed: &str, says: &str) {
-    let place = Place::new();
-    let error = place.create(&mischief(), misdeed).unwrap_err().to_string();
-    assert!(error.contains(says), "{error}");
-    assert_eq!(std::fs::read(place.project().join("file")).unwrap(), b"mine\n");
-    assert_eq!(std::fs::read_dir(place.project()).unwrap().count(), 1);
-    let sessions = place.context.state.sessions();
+/// Checks that a misdeed ends in an error and changes neither the project nor the state.
+fn assert_stopped(misdeed: &str, message: &str) {
+    let fixture = Fixture::new();
+    let error = fixture.create(&mischief(), misdeed).unwrap_err().to_string();
+    assert!(error.contains(message), "{error}");
+    assert_eq!(std::fs::read(fixture.project().join("file")).unwrap(), b"mine\n");
+    assert_eq!(std::fs::read_dir(fixture.project()).unwrap().count(), 1);
+    let sessions = fixture.context.state.sessions();
     assert_eq!(std::fs::read_dir(sessions).unwrap().count(), 0);
-    assert!(doctor(&place.context, None, false).unwrap().ailments.is_empty());
+    assert!(doctor(&fixture.context, None, false).unwrap().ailments.is_empty());
 }
 
 macro_rules! misdeeds {
-    ($($name:ident: $misdeed:literal, $says:literal;)*) => {
+    ($($name:ident: $misdeed:literal, $message:literal;)*) => {
         $(
             #[test]
             fn $name() {
-                stopped($misdeed, $says);
+                assert_stopped($misdeed, $message);
             }
         )*
     };
@@ -111,24 +112,24 @@ misdeeds! {
 }
 
 #[test]
-fn globs_that_climb_reach_nothing() {
-    let place = Place::new();
-    std::fs::write(place.dir.path().join("secret"), "no").unwrap();
-    let workspace = place.create(&mischief(), "climb").unwrap();
+fn globs_cannot_leave_the_project() {
+    let fixture = Fixture::new();
+    std::fs::write(fixture.dir.path().join("secret"), "no").unwrap();
+    let workspace = fixture.create(&mischief(), "climb").unwrap();
     let names: Vec<_> =
         std::fs::read_dir(&workspace).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["file"]);
     assert!(!Path::new(&workspace).join("../secret").exists());
 }
 
-/// Facts of every kind, hostile ones too.
+/// Returns facts, hostile ones included.
 fn sources() -> Vec<SourceFacts> {
     let git = GitFacts {
         head_commit: Some("a".repeat(40)),
         object_format: "sha1".into(),
         ..GitFacts::default()
     };
-    let odd = GitFacts {
+    let hostile = GitFacts {
         head_commit: None,
         branch: Some("\u{202e}\n$(rm -rf /)".repeat(1000)),
         object_format: String::new(),
@@ -149,7 +150,12 @@ fn sources() -> Vec<SourceFacts> {
     vec![
         SourceFacts::default(),
         SourceFacts { git: Some(git), ..SourceFacts::default() },
-        SourceFacts { git: Some(odd), counts_partial: true, single_file: true, ..counts.clone() },
+        SourceFacts {
+            git: Some(hostile),
+            counts_partial: true,
+            single_file: true,
+            ..counts.clone()
+        },
         counts,
     ]
 }
@@ -166,7 +172,7 @@ fn wants() -> Vec<Wants> {
     all
 }
 
-/// What a strategy decides when every step ends as `outcome` says.
+/// Returns the decisions of a strategy if every step has this outcome.
 fn course(
     strategy: &dyn Strategy,
     source: &SourceFacts,
@@ -185,7 +191,7 @@ fn course(
             _ => return decisions,
         }
     }
-    panic!("no end in 32 steps: {decisions:?}");
+    panic!("no end within 32 steps: {decisions:?}");
 }
 
 #[test]
@@ -199,14 +205,13 @@ fn bundled_strategies_conform() {
         StepErrorKind::GitFailed,
         StepErrorKind::Io,
     ] {
-        outcomes.push(Outcome::Failed { kind, message: "it failed".into() });
+        outcomes.push(Outcome::Failed { kind, message: "the step failed".into() });
     }
     for strategy in bundled() {
         for source in sources() {
             for wants in wants() {
                 for outcome in &outcomes {
                     let first = course(&strategy, &source, &wants, outcome);
-                    // The same facts give the same decisions.
                     assert_eq!(first, course(&strategy, &source, &wants, outcome));
                     conforms(strategy.id(), &wants, outcome, &first);
                 }
@@ -221,15 +226,15 @@ fn conforms(id: &str, wants: &Wants, outcome: &Outcome, decisions: &[Decision]) 
     match decisions.last().unwrap() {
         Decision::Ready { .. } => assert!(performed && !failed, "{id}: ready after a failure"),
         Decision::Decline(why) => assert!(!performed && !why.is_empty(), "{id}: declines too late"),
-        Decision::Abort { message, .. } => assert!(!message.is_empty(), "{id}: aborts in silence"),
-        Decision::Perform(_) => unreachable!("a course ends"),
+        Decision::Abort { message, .. } => assert!(!message.is_empty(), "{id}: no message"),
+        Decision::Perform(_) => unreachable!("the last decision ends the course"),
     }
     for decision in decisions {
         if let Decision::Perform(Step::AddWorktree { gitdir, checkout }) = decision {
             assert_eq!(
                 (gitdir, checkout),
                 (&wants.gitdir, &wants.commit),
-                "{id}: not what was asked"
+                "{id}: not as requested"
             );
         }
     }

@@ -1,5 +1,5 @@
-//! The edge to the network against a server that misbehaves.
-#![expect(clippy::unwrap_used, reason = "a test may")]
+//! The transport and misbehaving servers.
+#![expect(clippy::unwrap_used, reason = "unwrap is allowed in tests")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,8 @@ use massgen_models::provider::{ExchangeError, Provider, Reply, Unobserved};
 use massgen_models::request::{Message, Request, Role};
 use massgen_runtime::{Connection, HttpOptions, Runtime, RuntimeOptions, Secret};
 
-/// Answers each request with the next of these; the last one again and again. Counts the requests.
+/// Starts a server that answers requests with these replies in order, then repeats the last one. Returns its URL and the
+/// number of requests.
 fn server(answers: Vec<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -66,7 +67,7 @@ fn redirects_are_not_followed() {
 }
 
 #[test]
-fn a_reply_that_swells_is_stopped() {
+fn a_decompression_bomb_is_stopped() {
     let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     for _ in 0..100 {
         zipped.write_all(&vec![b'x'; 1 << 20]).unwrap();
@@ -77,11 +78,11 @@ fn a_reply_that_swells_is_stopped() {
     let error = ask(&url).unwrap_err();
     let stopped = error.failure.message.contains("larger than");
     assert!(stopped, "{error}");
-    assert_eq!(count.load(Ordering::SeqCst), 1, "content was shown: it is not asked for again");
+    assert_eq!(count.load(Ordering::SeqCst), 1, "a reply that has begun is not retried");
 }
 
 #[test]
-fn waits_are_obeyed_and_give_ups_too() {
+fn retry_headers_are_obeyed() {
     let busy = |headers: &str| reply("429 Busy", headers, b"slow down");
     let good = || reply("200 OK", "", b"fine");
     let (url, count) = server(vec![busy("retry-after-ms: 300\r\n"), good()]);
@@ -101,7 +102,7 @@ fn waits_are_obeyed_and_give_ups_too() {
 }
 
 #[test]
-fn pages_for_people_and_cut_bodies_are_no_replies() {
+fn html_pages_and_truncated_bodies_are_failures() {
     let (url, _) = server(vec![reply(
         "200 OK",
         "content-type: text/html\r\n",
@@ -120,7 +121,7 @@ fn pages_for_people_and_cut_bodies_are_no_replies() {
 }
 
 #[test]
-fn nobody_there() {
+fn a_closed_port_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

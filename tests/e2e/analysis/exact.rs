@@ -77,12 +77,12 @@ fn a_service_that_counts_nothing_gets_nothing_and_the_estimate_says_so() {
         let args = ["logs", "analyze", "--model", model, "--dry-run", "--exact"];
         let shown = env.run(&args).exits(0);
         let warned =
-            format!("the prompt for {model} are an estimate: the service counts no tokens");
+            format!("the prompt for {model} are an estimate: the service does not count tokens");
         assert!(shown.stderr.contains(&warned), "{shown:?}");
         assert!(shown.stdout.contains("tokens (estimated)"), "{shown:?}");
         assert!(shown.stdout.contains("Nothing was sent."), "{shown:?}");
         let document = dry(&env, model, &["--exact"]);
-        assert_eq!(document["not_counted"], "the service counts no tokens");
+        assert_eq!(document["not_counted"], "the service does not count tokens");
         assert_eq!(document["sent"], false);
     }
     assert!(fake.journal().is_empty());
@@ -100,7 +100,7 @@ fn a_count_that_fails_is_explained_and_leaves_the_estimate() {
         (Step::error(401, &refused), "openai does not accept the key"),
         (Step::error(404, &unknown), "Invalid URL"),
         (Step::error(503, &json!({})), "openai can't be reached or fails"),
-        (Step::text("").malformed(), "the count of tokens is no JSON"),
+        (Step::text("").malformed(), "the token count is not valid JSON"),
     ] {
         fake.script_counts([step]);
         let args = ["logs", "analyze", "--model", MODELS[0], "--dry-run", "--exact", "--json"];

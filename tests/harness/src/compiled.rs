@@ -1,4 +1,4 @@
-//! Compiled plugins, made once for all tests: to compile them anew in every home takes longer than the tests.
+//! A cache of compiled plugins that all tests share, since compiling them for each test takes longer than the tests.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -6,21 +6,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Where a home keeps them.
-const INSIDE: &str = ".cache/massgen/aot";
+/// The cache, relative to a home.
+const CACHE: &str = ".cache/massgen/aot";
 
-/// Puts the compiled forms of the embedded plugins where `binary` looks for them in this home.
+/// Copies the compiled bundled plugins into the cache of a home.
 pub fn share(binary: &Path, home: &Path) {
-    link_all(&first_home(binary).join(INSIDE), &home.join(INSIDE));
+    link_all(&shared_home(binary).join(CACHE), &home.join(CACHE));
 }
 
-/// A home beside the build, that stays: what is compiled there is found by the bytes of plugins, so that it can't be stale.
-fn first_home(binary: &Path) -> &'static Path {
+/// Returns a permanent home in the build directory. Its cache cannot be stale, since entries are keyed by the plugins'
+/// bytes.
+fn shared_home(binary: &Path) -> &'static Path {
     static HOME: OnceLock<PathBuf> = OnceLock::new();
     HOME.get_or_init(|| {
         let home = binary.parent().and_then(Path::parent).unwrap().join("tmp/compiled");
         fs::create_dir_all(&home).unwrap();
-        let looked = Command::new(binary)
+        let doctor = Command::new(binary)
             .arg("doctor")
             .env_clear()
             .env("HOME", &home)
@@ -29,13 +30,13 @@ fn first_home(binary: &Path) -> &'static Path {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        assert!(home.join(INSIDE).is_dir(), "nothing was compiled: {looked:?}");
+        assert!(home.join(CACHE).is_dir(), "nothing was compiled: {doctor:?}");
         home
     })
 }
 
 fn link_all(from: &Path, to: &Path) {
-    // As private as the program wants them.
+    // The program requires a private directory.
     DirBuilder::new().recursive(true).mode(0o700).create(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -1,4 +1,4 @@
-//! An environment of a test's own: home, configuration, cache, no variable of the outside.
+//! A clean environment: separate home, configuration and cache, without inherited variables.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,36 +8,36 @@ use tempfile::TempDir;
 
 use crate::share_compiled;
 
-/// Longer than any test's command takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A command that takes longer has hung.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A directory with a home and a project.
+/// A temporary directory with a home and a project.
 pub struct TestEnv {
     dir: TempDir,
     binary: PathBuf,
     vars: Vec<(String, String)>,
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Output {
-    /// Its exit code; none if a signal ended it.
+    /// The exit code, or `None` if a signal ended the command.
     pub code: Option<i32>,
-    /// What it answered.
+    /// Standard output.
     pub stdout: String,
-    /// What else it said.
+    /// Standard error.
     pub stderr: String,
-    /// How long it took.
+    /// Elapsed time.
     pub took: Duration,
 }
 
 impl Output {
-    /// The JSON document on stdout.
+    /// Parses standard output as JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Checks the exit code, and shows everything if it differs.
+    /// Checks the exit code. Shows all output if it differs.
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
@@ -45,7 +45,7 @@ impl Output {
 }
 
 impl TestEnv {
-    /// `binary`: the program under test.
+    /// Creates an environment for the program at `binary`.
     pub fn new(binary: &str) -> Self {
         let dir = TempDir::new().unwrap();
         for name in ["home", "project"] {
@@ -55,37 +55,37 @@ impl TestEnv {
         Self { dir, binary: binary.into(), vars: Vec::new() }
     }
 
-    /// The home directory.
+    /// Returns the home directory.
     pub fn home(&self) -> PathBuf {
         self.dir.path().join("home")
     }
 
-    /// The directory that commands start in.
+    /// Returns the working directory of commands.
     pub fn project(&self) -> PathBuf {
         self.dir.path().join("project")
     }
 
-    /// Sets a variable for all commands.
+    /// Sets an environment variable for all commands.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
         self.vars.retain(|(known, _)| known != name);
         self.vars.push((name.into(), value.into()));
         self
     }
 
-    /// Takes a variable away.
+    /// Removes an environment variable.
     pub fn unset(&mut self, name: &str) -> &mut Self {
         self.vars.retain(|(known, _)| known != name);
         self
     }
 
-    /// Writes a file below the test's directory, e.g. `home/.config/massgen/config.toml`.
+    /// Writes a file below the test's directory, such as `home/.config/massgen/config.toml`.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.dir.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    /// Unpacks a real run to where MassGen would have put it; gives its directory.
+    /// Unpacks a recorded run to where MassGen would have written it. Returns its directory.
     pub fn unpack_run(&self, name: &str) -> PathBuf {
         let archive =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/runs/{name}.tar.gz"));
@@ -105,7 +105,7 @@ impl TestEnv {
         target
     }
 
-    /// Runs a command to its end.
+    /// Runs a command and waits for it.
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Output {
         self.wait(self.start(args))
@@ -128,7 +128,7 @@ impl TestEnv {
         command.spawn().unwrap()
     }
 
-    /// Waits for a command; one that hangs is killed and fails the test.
+    /// Waits for a command. Kills it and fails the test if it hangs.
     pub fn wait(&self, mut child: Child) -> Output {
         let started = Instant::now();
         let read = |stream: Option<Box<dyn std::io::Read + Send>>| {
@@ -143,9 +143,9 @@ impl TestEnv {
         let status = loop {
             match child.try_wait().unwrap() {
                 Some(status) => break status,
-                None if started.elapsed() > PATIENCE => {
+                None if started.elapsed() > TIMEOUT => {
                     child.kill().unwrap();
-                    panic!("the command hangs: {:?}", stderr.join());
+                    panic!("the command hung: {:?}", stderr.join());
                 }
                 None => std::thread::sleep(Duration::from_millis(5)),
             }

@@ -1,4 +1,4 @@
-//! A fake of three LLM services on loopback: scripted, recorded, ended with the value.
+//! Fake LLM services on loopback, with scripted replies and a journal of requests. Dropping the value stops the server.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,19 +11,19 @@ use serde_json::Value;
 
 use crate::wire::{self, Service, Step};
 
-/// Requests of one test; a client that asks more often loops.
+/// Maximum number of requests in a test. A client that sends more is in a loop.
 const REQUESTS_MAX: usize = 200;
 
-/// A request that arrived.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// Path with query.
     pub path: String,
-    /// Lower-case names.
+    /// Names, in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// As JSON; null if it is none.
+    /// The body as JSON, or null if it is not JSON.
     pub body: Value,
-    /// When.
+    /// Time of arrival.
     pub at: Instant,
 }
 
@@ -42,7 +42,7 @@ struct Shared {
 }
 
 impl FakeLlm {
-    /// Starts it. Without steps it behaves like a model that looks once and then reports.
+    /// Starts the server. Without a script it replies like a model that calls one tool and then reports.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -60,22 +60,22 @@ impl FakeLlm {
         Self { port, shared }
     }
 
-    /// Adds steps.
+    /// Adds replies to the script.
     pub fn script(&self, steps: impl IntoIterator<Item = Step>) {
         self.shared.steps.lock().unwrap().extend(steps);
     }
 
-    /// Adds steps that requests for a count of tokens take; without any it counts `COUNTED_TOKENS`.
+    /// Adds replies to token count requests. The default is a count of [`COUNTED_TOKENS`](crate::COUNTED_TOKENS).
     pub fn script_counts(&self, steps: impl IntoIterator<Item = Step>) {
         self.shared.count_steps.lock().unwrap().extend(steps);
     }
 
-    /// What arrived so far.
+    /// Returns the requests received so far.
     pub fn journal(&self) -> Vec<Recorded> {
         self.shared.journal.lock().unwrap().clone()
     }
 
-    /// Its address, without a path.
+    /// Returns the URL, without a path.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -84,7 +84,7 @@ impl FakeLlm {
 impl Drop for FakeLlm {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
+        // Wakes the accepting thread.
         drop(TcpStream::connect(("127.0.0.1", self.port)));
     }
 }
@@ -117,7 +117,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut out = stream;
     if number > REQUESTS_MAX {
         return out
-            .write_all(b"HTTP/1.1 400 Enough\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            .write_all(b"HTTP/1.1 400 Too Many\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
     if let Some(count) = wire::count(&path) {
         let step = shared.count_steps.lock().unwrap().pop_front().unwrap_or_default();
@@ -175,7 +175,7 @@ fn answer(
     out.write_all(b"0\r\n\r\n")
 }
 
-/// An error, or a reply in one piece.
+/// Sends an error or a reply in one piece.
 fn answer_whole(stream: &TcpStream, step: &Step, reply: &Value) -> std::io::Result<()> {
     let mut out = stream;
     std::thread::sleep(Duration::from_millis(step.delay_ms));

@@ -1,6 +1,6 @@
-//! What end-to-end tests need: a fake of the LLM services on loopback, an environment of their own, and
-//! real runs. Failures here are failures of the test, so that this crate may panic.
-#![expect(clippy::unwrap_used, reason = "a test's tools fail the test")]
+//! Support for end-to-end tests: fake LLM services on loopback, a clean environment and recorded runs. Errors fail the
+//! test, so this crate may panic.
+#![expect(clippy::unwrap_used, reason = "errors fail the test")]
 
 mod compiled;
 mod env;

@@ -1,14 +1,14 @@
-//! The three services' replies, by their published formats.
+//! Replies of the three services, in their published formats.
 
 use serde_json::{Value, json};
 
-/// What every prompt has when it is counted.
+/// The token count of every prompt.
 pub const COUNTED_TOKENS: u64 = 500;
 
-/// Characters of one streamed piece.
+/// Characters per streamed piece.
 const PIECE_CHARS: usize = 40;
 
-/// Whose format a request is in.
+/// A service, by the format of its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// `POST /v1/responses`.
@@ -30,7 +30,7 @@ impl Service {
     }
 }
 
-/// What one request is answered with.
+/// The reply to one request.
 #[derive(Debug, Clone, Default)]
 pub struct Step {
     text: String,
@@ -45,12 +45,12 @@ pub struct Step {
 }
 
 impl Step {
-    /// Says a text.
+    /// Replies with a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// Calls tools, all at once.
+    /// Replies with parallel tool calls.
     pub fn calls(calls: &[(&str, Value)]) -> Self {
         Self {
             calls: calls.iter().map(|(name, args)| ((*name).to_string(), args.clone())).collect(),
@@ -58,48 +58,48 @@ impl Step {
         }
     }
 
-    /// Fails with a status and a body.
+    /// Replies with an error status and a body.
     pub fn error(status: u16, body: &Value) -> Self {
         Self { error: Some((status, body.to_string())), ..Self::default() }
     }
 
-    /// Refuses.
+    /// Replies with a refusal.
     pub fn refusal() -> Self {
         Self { text: "I can't help with that.".into(), refuses: true, ..Self::default() }
     }
 
-    /// Adds a header to an error.
+    /// Adds a header to an error reply.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Waits before it answers.
+    /// Waits before replying.
     pub fn delay_ms(mut self, ms: u64) -> Self {
         self.delay_ms = ms;
         self
     }
 
-    /// Breaks the connection after some events.
+    /// Closes the connection after some events.
     pub fn cut_after(mut self, events: usize) -> Self {
         self.cut_after = Some(events);
         self
     }
 
-    /// Goes silent after some events.
+    /// Stalls after some events.
     pub fn stall_after(mut self, events: usize) -> Self {
         self.stall_after = Some(events);
         self
     }
 
-    /// Sends broken JSON.
+    /// Sends malformed JSON.
     pub fn malformed(mut self) -> Self {
         self.malformed = true;
         self
     }
 }
 
-/// The reply to a request for a count of tokens, by its published format.
+/// Returns the reply to a token count request, if the path is one.
 pub(crate) fn count(path: &str) -> Option<Value> {
     match path {
         "/v1/responses/input_tokens" => {
@@ -112,20 +112,20 @@ pub(crate) fn count(path: &str) -> Option<Value> {
     }
 }
 
-/// A model that looks once and then reports.
+/// Replies like a model that calls one tool and then reports.
 pub(crate) fn default_step(_service: Service, body: &Value) -> Step {
     let text = body.to_string();
-    let looked = ["function_call_output", "tool_result", "functionResponse"]
+    let has_result = ["function_call_output", "tool_result", "functionResponse"]
         .iter()
-        .any(|sign| text.contains(sign));
-    if looked || body.get("tools").is_none() {
+        .any(|field| text.contains(field));
+    if has_result || body.get("tools").is_none() {
         Step::text(json!({"summary": "fake summary", "findings": []}).to_string())
     } else {
         Step::calls(&[("list_files", json!({"path": null}))])
     }
 }
 
-/// A whole reply.
+/// Returns a reply in one piece.
 pub(crate) fn whole(service: Service, step: &Step, number: usize) -> Value {
     match service {
         Service::OpenAi => json!({
@@ -146,7 +146,7 @@ pub(crate) fn whole(service: Service, step: &Step, number: usize) -> Value {
     }
 }
 
-/// A streamed reply: names and data of its events.
+/// Returns the names and data of a streamed reply's events.
 pub(crate) fn events(service: Service, step: &Step, number: usize) -> Vec<(String, Value)> {
     let full = whole(service, step, number);
     match service {

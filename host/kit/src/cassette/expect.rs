@@ -1,4 +1,4 @@
-//! What must come of a recorded exchange.
+//! The expected result of a recorded exchange.
 
 use massgen_models::event::Event;
 use massgen_models::failure::{Failure, FailureKind};
@@ -6,64 +6,68 @@ use massgen_runtime::rehearsal::{Ending, Rehearsed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Events, and how the exchange failed if it did.
+/// The expected events and, if the exchange fails, the failure.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Expect {
-    /// Events, neighbouring pieces joined.
+    /// Events, with adjacent pieces joined.
     pub events: Vec<Event>,
-    /// The kind and the message of the failure at their end.
-    pub failed: Option<(FailureKind, String)>,
+    /// The failure after the last event.
+    pub failed: Option<ExpectedFailure>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct FailedLine {
-    failed: FailedBody,
+    failed: ExpectedFailure,
 }
 
-#[derive(Serialize, Deserialize)]
-struct FailedBody {
-    kind: FailureKind,
-    message: String,
+/// A failure, as far as it is compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExpectedFailure {
+    /// The kind of failure.
+    pub kind: FailureKind,
+    /// The message.
+    pub message: String,
 }
 
 impl Expect {
-    /// What came of a rehearsal. A fault of the plugin counts as a failure of the kind `plugin`.
+    /// Returns the result of a rehearsal. Errors of the plugin itself become failures of kind `plugin`.
     pub fn of(done: &Rehearsed) -> Self {
         let failed = match &done.ending {
             Ending::Finished => None,
             Ending::Failed(Failure { kind, message, .. }) => Some((*kind, message.clone())),
-            Ending::Waiting => {
-                Some((FailureKind::Plugin, "it asked for more than was recorded".into()))
-            }
+            Ending::Waiting => Some((
+                FailureKind::Plugin,
+                "the plugin sent more requests than were recorded".into(),
+            )),
             Ending::Refused { why, .. } | Ending::Crashed(why) | Ending::Breach(why) => {
                 Some((FailureKind::Plugin, why.clone()))
             }
         };
+        let failed = failed.map(|(kind, message)| ExpectedFailure { kind, message });
         Self { events: joined(&done.events), failed }
     }
 
-    /// One JSON document a line.
+    /// Writes one JSON document per line.
     pub fn to_lines(&self) -> String {
         let mut text = String::new();
         for event in &self.events {
             text.push_str(&line(event));
         }
-        if let Some((kind, message)) = &self.failed {
-            let body = FailedBody { kind: *kind, message: message.clone() };
-            text.push_str(&line(&FailedLine { failed: body }));
+        if let Some(failed) = &self.failed {
+            text.push_str(&line(&FailedLine { failed: failed.clone() }));
         }
         text
     }
 
-    /// Reads what [`Self::to_lines`] wrote.
+    /// Reads the format of [`Self::to_lines`].
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut expect = Self::default();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |error: serde_json::Error| format!("line {}: {error}", at + 1);
             let document: Value = serde_json::from_str(line).map_err(wrong)?;
             if document.get("failed").is_some() {
-                let failed: FailedLine = serde_json::from_value(document).map_err(wrong)?;
-                expect.failed = Some((failed.failed.kind, failed.failed.message));
+                let line: FailedLine = serde_json::from_value(document).map_err(wrong)?;
+                expect.failed = Some(line.failed);
             } else {
                 expect.events.push(serde_json::from_value(document).map_err(wrong)?);
             }
@@ -71,7 +75,7 @@ impl Expect {
         Ok(expect)
     }
 
-    /// Says what differs.
+    /// Compares two results. The error describes the first difference.
     pub fn compare(&self, now: &Self) -> Result<(), String> {
         let (want, got) = (self.to_lines(), now.to_lines());
         if want == got {
@@ -87,7 +91,7 @@ impl Expect {
                 (a, b) => {
                     let shown = |line: Option<&str>| line.unwrap_or("nothing").to_string();
                     return Err(format!(
-                        "expect.jsonl line {number} is {}, and the plugin gave {}",
+                        "expect.jsonl line {number} is {}, but the plugin returned {}",
                         shown(a),
                         shown(b)
                     ));
@@ -103,8 +107,8 @@ fn line(document: &impl Serialize) -> String {
     line
 }
 
-/// Events with neighbouring pieces of one text, one thought or one call's arguments joined: how a reply was
-/// cut is nobody's business.
+/// Joins adjacent pieces of one text, one reasoning text or one call's arguments: how a reply was split does
+/// not matter.
 pub fn joined(events: &[Event]) -> Vec<Event> {
     let mut all: Vec<Event> = Vec::new();
     for event in events {

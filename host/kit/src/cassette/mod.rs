@@ -1,14 +1,14 @@
-//! A recorded exchange: a folder that reads well in a diff. It holds what the plugin asked to send before
-//! a credential was added, so that it can't hold a key.
+//! Recorded exchanges, as folders that read well in a diff. Requests are recorded before a credential is added,
+//! so a cassette cannot contain a key.
 //!
 //! ```text
-//! case.toml       model, when, by what it was recorded, settings
-//! request.json    what was asked
-//! 1.out.http      what the plugin asked to send
-//! 1.in.http       what the service replied
-//! 1.in.cuts       how large the reads were (optional)
-//! expect.jsonl    the events that it must give, or how it must fail
-//! count.out.http  what it asks to send to have the prompt counted (optional)
+//! case.toml       date, recorder and settings
+//! request.json    the request to the plugin
+//! 1.out.http      the plugin's HTTP request
+//! 1.in.http       the service's reply
+//! 1.in.cuts       sizes of the reads (optional)
+//! expect.jsonl    the expected events, or the expected failure
+//! count.out.http  the plugin's token count request (optional)
 //! ```
 
 mod expect;
@@ -22,12 +22,12 @@ use massgen_models::request::Request;
 use massgen_runtime::LoadedPlugin;
 use massgen_runtime::rehearsal::{Counting, Rehearsed, Sent, Stage};
 
-pub use expect::{Expect, joined};
+pub use expect::{Expect, ExpectedFailure, joined};
 pub use massgen_runtime::rehearsal::Recorded;
 pub use read::{load, load_all, parse};
 pub use write::{files, save};
 
-/// What the plugin asks to send to have the prompt counted.
+/// The file with the token count request.
 const COUNT_FILE: &str = "count.out.http";
 
 /// A recorded exchange.
@@ -35,55 +35,55 @@ const COUNT_FILE: &str = "count.out.http";
 pub struct Cassette {
     /// The folder's name.
     pub name: String,
-    /// When it was recorded, `2026-11-25`.
+    /// Date of the recording, such as `2026-11-25`.
     pub date: String,
-    /// What recorded it.
+    /// Program and version that recorded it.
     pub recorder: String,
-    /// Values of settings.
+    /// Names and values of settings.
     pub settings: Vec<(String, String)>,
-    /// What was asked.
+    /// The request to the plugin.
     pub request: Request,
-    /// What the plugin asked to send; empty: not compared.
+    /// The plugin's HTTP requests. Not compared if empty.
     pub sent: Vec<Sent>,
-    /// What came back.
+    /// The service's replies.
     pub replies: Vec<Recorded>,
-    /// What must come of it.
+    /// The expected result.
     pub expect: Expect,
-    /// What the plugin asks to send to have the same prompt counted; none: not compared.
+    /// The plugin's token count request for the same prompt. Not compared if `None`.
     pub count: Option<Sent>,
 }
 
-/// Why a cassette can't be used.
+/// An error that makes a cassette unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum CassetteError {
-    /// A file can't be read or written.
+    /// A file could not be read or written.
     #[error("{path}")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
-    /// A file can't be understood.
+    /// A file has invalid content.
     #[error("cassette {cassette}: {file}: {why}")]
     Content {
         /// The folder's name.
         cassette: String,
         /// The file in it.
         file: String,
-        /// What is wrong with it.
+        /// What is wrong with the content.
         why: String,
     },
 }
 
 impl Cassette {
-    /// What surrounds the exchange.
+    /// Returns the environment of the exchange.
     pub fn stage(&self) -> Stage {
         Stage { settings: self.settings.clone(), ..Stage::default() }
     }
 
-    /// Plays it, and says what differs.
+    /// Replays the exchange. The error describes the first difference.
     pub fn replay(&self, plugin: &LoadedPlugin) -> Result<(), String> {
         let done = plugin
             .rehearse(&self.stage(), &self.request, &self.replies)
@@ -97,7 +97,7 @@ impl Cassette {
         }
     }
 
-    /// What the plugin sends now to have the prompt counted, if its service counts.
+    /// Returns the plugin's current token count request, if it has one.
     fn counting(&self, plugin: &LoadedPlugin) -> Result<Option<Sent>, String> {
         match plugin.rehearse_count(&self.stage(), &self.request) {
             Ok(Counting::Asked(sent)) => Ok(Some(sent)),
@@ -107,7 +107,7 @@ impl Cassette {
         }
     }
 
-    /// The same exchange with what the plugin makes of it now: what it sends, and what comes of the replies.
+    /// Returns the exchange with the plugin's current requests and result as the expected ones.
     pub fn accept(&self, plugin: &LoadedPlugin) -> Result<Self, String> {
         let done = plugin
             .rehearse(&self.stage(), &self.request, &self.replies)

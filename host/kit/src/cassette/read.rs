@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{COUNT_FILE, Cassette, CassetteError, Expect, wire};
 
-/// A reply of more than this is no test.
+/// Maximum size of a cassette's file. Larger files are ignored.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 #[derive(Deserialize)]
@@ -22,7 +22,7 @@ struct Case {
     settings: BTreeMap<String, String>,
 }
 
-/// All cassettes of a folder, by name; none if there is no such folder.
+/// Loads all cassettes of a folder, sorted by name. A missing folder has none.
 pub fn load_all(dir: &Path) -> Result<Vec<Cassette>, CassetteError> {
     let Ok(entries) = std::fs::read_dir(dir) else { return Ok(Vec::new()) };
     let mut folders: Vec<_> = entries
@@ -34,7 +34,7 @@ pub fn load_all(dir: &Path) -> Result<Vec<Cassette>, CassetteError> {
     folders.iter().map(|folder| load(folder)).collect()
 }
 
-/// One cassette.
+/// Loads one cassette.
 pub fn load(dir: &Path) -> Result<Cassette, CassetteError> {
     let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut files = BTreeMap::new();
@@ -51,7 +51,7 @@ pub fn load(dir: &Path) -> Result<Cassette, CassetteError> {
     parse(&name, &files)
 }
 
-/// A cassette from the content of its files, by file name.
+/// Parses a cassette from its files, given by name and content.
 pub fn parse(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Cassette, CassetteError> {
     let wrong = |file: &str, why: String| CassetteError::Content {
         cassette: name.to_string(),
@@ -59,8 +59,8 @@ pub fn parse(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Cassette, 
         why,
     };
     let text = |file: &str| -> Result<&str, CassetteError> {
-        let bytes = files.get(file).ok_or_else(|| wrong(file, "it is missing".into()))?;
-        std::str::from_utf8(bytes).map_err(|_| wrong(file, "it is not UTF-8".into()))
+        let bytes = files.get(file).ok_or_else(|| wrong(file, "the file is missing".into()))?;
+        std::str::from_utf8(bytes).map_err(|_| wrong(file, "the file is not UTF-8".into()))
     };
     let case: Case = toml::from_str(text("case.toml")?)
         .map_err(|error| wrong("case.toml", error.to_string()))?;
@@ -69,7 +69,7 @@ pub fn parse(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Cassette, 
     let (mut sent, mut replies) = (Vec::new(), Vec::new());
     for number in 1.. {
         let (out, back) = (format!("{number}.out.http"), format!("{number}.in.http"));
-        // An empty file is one that is still to be written.
+        // An author may leave this file empty until `plugin test --accept` writes it.
         if let Some(bytes) = files.get(&out).filter(|bytes| !bytes.is_empty()) {
             sent.push(wire::parse_sent(bytes).map_err(|why| wrong(&out, why))?);
         }
@@ -82,7 +82,7 @@ pub fn parse(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Cassette, 
         replies.push(wire::parse_reply(bytes, cuts).map_err(|why| wrong(&back, why))?);
     }
     if replies.is_empty() {
-        return Err(wrong("1.in.http", "it is missing".into()));
+        return Err(wrong("1.in.http", "the file is missing".into()));
     }
     let count = files.get(COUNT_FILE).map(|bytes| wire::parse_sent(bytes)).transpose();
     let count = count.map_err(|why| wrong(COUNT_FILE, why))?;

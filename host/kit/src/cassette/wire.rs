@@ -1,4 +1,4 @@
-//! Requests and replies as text files: a first line, headers, an empty line, the body as it is.
+//! Requests and replies as text files: a start line, headers, an empty line and the raw body.
 
 use massgen_runtime::Framing;
 use massgen_runtime::rehearsal::{Recorded, Sent};
@@ -12,7 +12,7 @@ fn framing_word(framing: Framing) -> &'static str {
     }
 }
 
-/// `POST api /v1/chat sse`, `? name=value` for each query pair, headers, body.
+/// Writes a request: `POST api /v1/chat sse`, `? name=value` per query pair, headers, body.
 pub(super) fn print_sent(sent: &Sent) -> Vec<u8> {
     let mut text =
         format!("{} {} {} {}\n", sent.method, sent.endpoint, sent.path, framing_word(sent.framing));
@@ -40,7 +40,9 @@ pub(super) fn parse_sent(bytes: &[u8]) -> Result<Sent, String> {
         "sse" => Framing::Sse,
         "lines" => Framing::Lines,
         "raw" => Framing::Raw,
-        other => return Err(format!("framing {other:?} is none of whole, sse, lines, raw")),
+        other => {
+            return Err(format!("unknown framing {other:?}: expected whole, sse, lines or raw"));
+        }
     };
     let (mut query, mut headers) = (Vec::new(), Vec::new());
     for line in lines {
@@ -60,7 +62,7 @@ pub(super) fn parse_sent(bytes: &[u8]) -> Result<Sent, String> {
     })
 }
 
-/// `200`, or `200 truncated`; headers; body.
+/// Writes a reply: `200` or `200 truncated`, headers, body.
 pub(super) fn print_reply(reply: &Recorded) -> Vec<u8> {
     let mut text = reply.status.to_string();
     text.push_str(if reply.complete { "\n" } else { " truncated\n" });
@@ -78,7 +80,7 @@ pub(super) fn parse_reply(bytes: &[u8], cuts: Option<&str>) -> Result<Recorded, 
     let mut lines = head.lines();
     let first = lines.next().unwrap_or_default();
     let (status, rest) = first.split_once(' ').unwrap_or((first, ""));
-    let status = status.parse().map_err(|_| format!("{first:?} is no status"))?;
+    let status = status.parse().map_err(|_| format!("{first:?} is not a status"))?;
     let headers = lines.map(header).collect::<Result<_, _>>()?;
     let reads = match cuts {
         Some(cuts) => cut(body, cuts)?,
@@ -88,7 +90,7 @@ pub(super) fn parse_reply(bytes: &[u8], cuts: Option<&str>) -> Result<Recorded, 
     Ok(Recorded { status, headers, reads, complete: rest != "truncated" })
 }
 
-/// The sizes of the reads, one a line.
+/// Writes the sizes of the reads, one per line. A single read needs no such file.
 pub(super) fn print_cuts(reply: &Recorded) -> Option<String> {
     let sizes = || reply.reads.iter().map(|read| format!("{}\n", read.len()));
     (reply.reads.len() > 1).then(|| sizes().collect())
@@ -98,9 +100,10 @@ fn cut(body: &[u8], cuts: &str) -> Result<Vec<Vec<u8>>, String> {
     let mut rest = body;
     let mut reads = Vec::new();
     for size in cuts.split_whitespace() {
-        let size: usize = size.parse().map_err(|_| format!("{size:?} is no size of a read"))?;
+        let size: usize =
+            size.parse().map_err(|_| format!("{size:?} is not the size of a read"))?;
         let (read, after) =
-            rest.split_at_checked(size).ok_or("the reads together are longer than the body")?;
+            rest.split_at_checked(size).ok_or("the reads are longer than the body")?;
         reads.push(read.to_vec());
         rest = after;
     }
@@ -114,18 +117,18 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
     let end = bytes
         .windows(2)
         .position(|pair| pair == b"\n\n")
-        .ok_or("there is no empty line between head and body")?;
+        .ok_or("no empty line between head and body")?;
     let head = std::str::from_utf8(&bytes[..end]).map_err(|_| "the head is not UTF-8")?;
     Ok((head, &bytes[end + 2..]))
 }
 
 fn header(line: &str) -> Result<(String, String), String> {
-    let (name, value) = line.split_once(':').ok_or_else(|| format!("{line:?} is no header"))?;
+    let (name, value) = line.split_once(':').ok_or_else(|| format!("{line:?} is not a header"))?;
     Ok((name.trim().to_ascii_lowercase(), value.trim().to_string()))
 }
 
-/// What differs between two requests; JSON bodies are compared as values, so that a cassette may be
-/// written by hand.
+/// Describes the difference between two requests, if any. JSON bodies are compared as values, so that a
+/// cassette may be written by hand.
 pub(super) fn difference(want: &Sent, got: &Sent) -> Option<String> {
     let head = |sent: &Sent| {
         let mut headers: Vec<(String, String)> = sent
@@ -145,7 +148,7 @@ pub(super) fn difference(want: &Sent, got: &Sent) -> Option<String> {
     };
     let (a, b) = (head(want), head(got));
     if a != b {
-        return Some(format!("it was {a}, and the plugin now sends {b}"));
+        return Some(format!("expected {a}, but the plugin sends {b}"));
     }
     if want.body == got.body {
         return None;
@@ -157,7 +160,7 @@ pub(super) fn difference(want: &Sent, got: &Sent) -> Option<String> {
     }
     let text = |body: &[u8]| String::from_utf8_lossy(body).trim_end().to_string();
     let (was, is) = (text(&want.body), text(&got.body));
-    (was != is).then(|| format!("the body was {was}, and the plugin now sends {is}"))
+    (was != is).then(|| format!("expected the body {was}, but the plugin sends {is}"))
 }
 
 #[cfg(test)]
@@ -165,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_and_replies_come_back_as_they_were() {
+    fn requests_and_replies_round_trip() {
         let sent = Sent {
             endpoint: "api".into(),
             method: "POST".into(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{COUNT_FILE, Cassette, CassetteError, wire};
 
-/// The files of a cassette: name and content.
+/// Returns the files of a cassette by name and content.
 pub fn files(cassette: &Cassette) -> Vec<(String, Vec<u8>)> {
     let mut case = toml::Table::new();
     case.insert("date".into(), cassette.date.clone().into());
@@ -36,7 +36,7 @@ pub fn files(cassette: &Cassette) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Writes a cassette into a folder, which is made; files of an older recording are replaced.
+/// Writes a cassette to a folder, which is created if missing. Files of an earlier recording are replaced.
 pub fn save(cassette: &Cassette, dir: &Path) -> Result<(), CassetteError> {
     let failed = |path: &Path| {
         let path = path.to_path_buf();

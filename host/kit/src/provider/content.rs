@@ -1,4 +1,4 @@
-//! What reaches the service: every word of a conversation, every wish of the user.
+//! Checks that conversations and requested features reach the service.
 
 use massgen_models::event::Event;
 use massgen_models::failure::FailureKind;
@@ -21,20 +21,20 @@ fn tool(name: &str) -> Tool {
     }
 }
 
-/// Whether the plugin says that it can't do it, and where.
+/// Returns whether the plugin refuses a part of the request at or below `below`.
 fn refuses(done: &Rehearsed, below: &str) -> bool {
     matches!(&done.ending, Ending::Failed(failure)
         if matches!(failure.kind, FailureKind::Unsupported | FailureKind::InvalidRequest)
             && failure.pointer.as_deref().is_some_and(|pointer| pointer.starts_with(below)))
 }
 
-/// A text is in one of the bodies, as JSON or as it is.
+/// Returns whether a text is in one of the bodies, verbatim or as JSON.
 fn sends(done: &Rehearsed, wanted: &str) -> bool {
     done.sent.iter().any(|sent| {
         let mut found = false;
         if let Ok(mut value) = serde_json::from_slice::<Value>(&sent.body) {
             bodies::texts(&mut value, "", &mut |_, text| found |= text.contains(wanted));
-            // Names of fields count too: a schema has them.
+            // Field names count too: a schema holds its texts there.
             found |= value.to_string().contains(&format!("\"{wanted}\":"));
         }
         found || String::from_utf8_lossy(&sent.body).contains(wanted)
@@ -44,22 +44,22 @@ fn sends(done: &Rehearsed, wanted: &str) -> bool {
 pub(super) fn content(subject: &Subject<'_>) -> Verdict {
     let mut request = subject.ask("massgen-user-words");
     request.messages.insert(0, Message::text(Role::System, "massgen-system-words"));
-    let said = ["massgen-user-words", "massgen-system-words"];
-    if let Some(verdict) = all_sent(subject, &request, &said, "/messages") {
+    let expected = ["massgen-user-words", "massgen-system-words"];
+    if let Some(verdict) = all_sent(subject, &request, &expected, "/messages") {
         return verdict;
     }
     request.messages.push(Message::text(Role::Assistant, "massgen-assistant-words"));
     request.messages.push(Message::text(Role::User, "massgen-more-words"));
-    let said = ["massgen-assistant-words", "massgen-more-words"];
-    if let Some(verdict) = all_sent(subject, &request, &said, "/messages") {
+    let expected = ["massgen-assistant-words", "massgen-more-words"];
+    if let Some(verdict) = all_sent(subject, &request, &expected, "/messages") {
         return verdict;
     }
     request.tools.push(tool("massgen_tool"));
-    let told = ["massgen_tool", "massgen-description", "massgen-property"];
-    if let Some(verdict) = all_sent(subject, &request, &told, "/tools") {
+    let expected = ["massgen_tool", "massgen-description", "massgen-property"];
+    if let Some(verdict) = all_sent(subject, &request, &expected, "/tools") {
         return verdict;
     }
-    if refuses(&subject.play_question(&request, &[]), "/tools") {
+    if refuses(&subject.play_prompt(&request, &[]), "/tools") {
         return Verdict::Passed { inputs: 3 };
     }
     let call = ToolCall {
@@ -78,8 +78,8 @@ pub(super) fn content(subject: &Subject<'_>) -> Verdict {
     {
         request.messages.push(Message { role, parts: vec![part], cache_hint: false });
     }
-    let said = ["massgen-argument", "massgen-result"];
-    all_sent(subject, &request, &said, "/messages").unwrap_or(Verdict::Passed { inputs: 4 })
+    let expected = ["massgen-argument", "massgen-result"];
+    all_sent(subject, &request, &expected, "/messages").unwrap_or(Verdict::Passed { inputs: 4 })
 }
 
 fn all_sent(
@@ -88,51 +88,61 @@ fn all_sent(
     words: &[&str],
     below: &str,
 ) -> Option<Verdict> {
-    let done = subject.play_question(request, &[]);
+    let done = subject.play_prompt(request, &[]);
     if refuses(&done, below) || refuses(&done, "/messages") {
         return None;
     }
     if done.sent.is_empty() {
         return Some(failed(
             format!("a conversation with {}", words.join(", ")),
-            format!("{}, without a pointer below {below}", ending(&done.ending)),
+            format!("{}, without a pointer at or below {below}", ending(&done.ending)),
         ));
     }
-    let lost = words.iter().find(|word| !sends(&done, word))?;
+    let missing = words.iter().find(|word| !sends(&done, word))?;
     Some(failed(
         format!("a conversation with {}", words.join(", ")),
-        format!("{lost} is not in the request, and no failure says so"),
+        format!("{missing} is missing from the request, and the plugin did not refuse it"),
     ))
 }
 
-type Wish = (&'static str, &'static str, fn(&mut Request));
+/// A feature that a user may request.
+struct Feature {
+    /// Shown in failures.
+    name: &'static str,
+    /// JSON Pointer of the feature in the request.
+    pointer: &'static str,
+    add: fn(&mut Request),
+}
 
-/// Everything that a user may ask for: its name, where it stands in the request, how it is asked.
-const WISHES: &[Wish] = &[
-    ("temperature", "/sampling/temperature", |r| r.sampling.temperature = Some(0.25)),
-    ("top-p", "/sampling/top-p", |r| r.sampling.top_p = Some(0.75)),
-    ("max-output-tokens", "/sampling/max-output-tokens", |r| {
+const fn feature(name: &'static str, pointer: &'static str, add: fn(&mut Request)) -> Feature {
+    Feature { name, pointer, add }
+}
+
+const FEATURES: &[Feature] = &[
+    feature("temperature", "/sampling/temperature", |r| r.sampling.temperature = Some(0.25)),
+    feature("top-p", "/sampling/top-p", |r| r.sampling.top_p = Some(0.75)),
+    feature("max-output-tokens", "/sampling/max-output-tokens", |r| {
         r.sampling.max_output_tokens = Some(2_345);
     }),
-    ("seed", "/sampling/seed", |r| r.sampling.seed = Some(42)),
-    ("stop", "/sampling/stop", |r| r.sampling.stop = vec!["END".into()]),
-    ("json-object", "/output", |r| r.output = OutputFormat::JsonObject),
-    ("json-schema", "/output", |r| {
+    feature("seed", "/sampling/seed", |r| r.sampling.seed = Some(42)),
+    feature("stop", "/sampling/stop", |r| r.sampling.stop = vec!["END".into()]),
+    feature("json-object", "/output", |r| r.output = OutputFormat::JsonObject),
+    feature("json-schema", "/output", |r| {
         r.output = OutputFormat::JsonSchema(NamedSchema {
             name: "shape".into(),
             schema_json: r#"{"type":"object","properties":{},"additionalProperties":false}"#.into(),
             strict: true,
         });
     }),
-    ("a tool", "/tools", |r| r.tools = vec![tool("look")]),
-    ("a tool that must be called", "/tool", |r| {
+    feature("a tool", "/tools", |r| r.tools = vec![tool("look")]),
+    feature("a tool that must be called", "/tool", |r| {
         r.tools = vec![tool("look")];
         r.tool_choice = ToolChoice::Named("look".into());
     }),
-    ("reasoning off", "/reasoning", |r| r.reasoning = Reasoning::Off),
-    ("reasoning high", "/reasoning", |r| r.reasoning = Reasoning::Level("high".into())),
-    ("a reasoning budget", "/reasoning", |r| r.reasoning = Reasoning::BudgetTokens(4_096)),
-    ("an option that nobody knows", "/options", |r| {
+    feature("reasoning off", "/reasoning", |r| r.reasoning = Reasoning::Off),
+    feature("reasoning high", "/reasoning", |r| r.reasoning = Reasoning::Level("high".into())),
+    feature("a reasoning budget", "/reasoning", |r| r.reasoning = Reasoning::BudgetTokens(4_096)),
+    feature("an unknown option", "/options", |r| {
         r.options = vec![("massgen-option".into(), "true".into())];
     }),
 ];
@@ -142,44 +152,44 @@ pub(super) fn unsupported(subject: &Subject<'_>) -> Verdict {
     let notices = |done: &Rehearsed| {
         done.events.iter().filter(|event| matches!(event, Event::Notice(_))).count()
     };
-    let plain = subject.play_question(&subject.ask("hello"), &nothing);
+    let plain = subject.play_prompt(&subject.ask("hello"), &nothing);
     let mut with_tool = subject.ask("hello");
     with_tool.tools = vec![tool("look")];
-    let with_tool = subject.play_question(&with_tool, &nothing);
-    for (name, pointer, wish) in WISHES {
+    let with_tool = subject.play_prompt(&with_tool, &nothing);
+    for Feature { name, pointer, add } in FEATURES {
         let mut request = subject.ask("hello");
-        wish(&mut request);
-        let done = subject.play_question(&request, &nothing);
-        // What can't be without a tool is refused where the tool is.
+        add(&mut request);
+        let done = subject.play_prompt(&request, &nothing);
+        // A tool choice needs a tool, so it is compared with a request that has one.
         let base =
             if request.tools.is_empty() || *pointer == "/tools" { &plain } else { &with_tool };
-        // "off" may be what the service does by itself.
-        let nothing_to_do = *name == "reasoning off";
+        // The service may not reason by default.
+        let may_be_default = *name == "reasoning off";
         let expressed = done.sent != base.sent && !done.sent.is_empty();
-        let heard = expressed || refuses(&done, pointer) || notices(&done) > notices(base);
-        if !heard && !nothing_to_do {
+        let handled = expressed || refuses(&done, pointer) || notices(&done) > notices(base);
+        if !handled && !may_be_default {
             return failed(
                 format!("a request with {name}"),
                 match done.ending {
                     Ending::Failed(_) if done.sent.is_empty() => {
-                        format!("{}, without a pointer below {pointer}", ending(&done.ending))
+                        format!("{}, without a pointer at or below {pointer}", ending(&done.ending))
                     }
-                    _ => "it is left out in silence".into(),
+                    _ => "the feature is silently dropped".into(),
                 },
             );
         }
     }
-    Verdict::Passed { inputs: WISHES.len() }
+    Verdict::Passed { inputs: FEATURES.len() }
 }
 
-/// A parrot, a family joined by zero-width joiners, a right-to-left letter, quotes, a backslash.
-const ODD: &str = "🦜👩\u{200d}👩\u{200d}👧 ﷽ \"q\" \\ é";
+/// An emoji, a sequence of joined emoji, a right-to-left ligature, quotes and a backslash.
+const UNUSUAL: &str = "🦜👩\u{200d}👩\u{200d}👧 ﷽ \"q\" \\ é";
 
 pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
-    let text = format!("{ODD}\n\t\u{7f}\u{2028}end");
-    let done = subject.play_question(&subject.ask(&text), &[]);
+    let text = format!("{UNUSUAL}\n\t\u{7f}\u{2028}end");
+    let done = subject.play_prompt(&subject.ask(&text), &[]);
     if !done.sent.is_empty() && !sends(&done, &text) {
-        return failed("a text of many kinds of characters", "it reaches the service changed");
+        return failed("text with unusual characters", "the service receives different text");
     }
     let mut inputs = 1;
     for tape in &subject.tapes {
@@ -215,15 +225,15 @@ pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
                 .filter_map(|e| if let Event::Text(t) = e { Some(t.as_str()) } else { None })
                 .collect()
         };
-        let want = words(&tape.done.events).replacen(&piece, ODD, 1);
-        let quoted = Data::Json(Value::from(vec![ODD])).as_json_text();
-        for (how, written) in [("as it is", quoted.clone()), ("with escapes", escaped(ODD))] {
+        let want = words(&tape.done.events).replacen(&piece, UNUSUAL, 1);
+        let quoted = Data::Json(Value::from(vec![UNUSUAL])).as_json_text();
+        for (how, written) in [("verbatim", quoted.clone()), ("escaped", escaped(UNUSUAL))] {
             let now = tape.with(subject, at, body(&written));
-            if words(&now.events).replacen(ODD, "", 1) != want.replacen(ODD, "", 1)
-                || !words(&now.events).contains(ODD)
+            if words(&now.events).replacen(UNUSUAL, "", 1) != want.replacen(UNUSUAL, "", 1)
+                || !words(&now.events).contains(UNUSUAL)
             {
                 return tape.failed(
-                    &format!("{ODD} {how} in the reply"),
+                    &format!("{UNUSUAL} {how} in the reply"),
                     format!("{} ({})", words(&now.events), ending(&now.ending)),
                 );
             }
@@ -231,19 +241,19 @@ pub(super) fn unicode(subject: &Subject<'_>) -> Verdict {
         }
         let lone = tape.with(subject, at, body(r"a\ud83db"));
         if let Ending::Crashed(why) = lone.ending {
-            return tape.failed("half of a surrogate pair in the reply", why);
+            return tape.failed("an unpaired surrogate in the reply", why);
         }
     }
     Verdict::Passed { inputs }
 }
 
-/// As JSON may write it: UTF-16 in escapes.
+/// Escapes every UTF-16 unit, as JSON allows.
 fn escaped(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
 impl Data {
-    /// The text within the quotes, for a list of one text.
+    /// Returns the JSON text of an array of one string, without brackets and quotes.
     fn as_json_text(&self) -> String {
         match self {
             Self::Json(value) => {
@@ -268,7 +278,7 @@ pub(super) fn opaque(subject: &Subject<'_>) -> Verdict {
             let mark = bodies::longest_text(&opaque.data);
             if !sends(&done, &mark) {
                 return tape.failed(
-                    &format!("state {} that the plugin gave, sent back", opaque.kind),
+                    &format!("provider state {}, sent back", opaque.kind),
                     format!("{mark} is not in the next request ({})", ending(&done.ending)),
                 );
             }
@@ -276,7 +286,7 @@ pub(super) fn opaque(subject: &Subject<'_>) -> Verdict {
         }
     }
     match inputs {
-        0 => Verdict::Untried { why: "no cassette gives provider state".into() },
+        0 => Verdict::Untried { why: "no cassette contains provider state".into() },
         inputs => Verdict::Passed { inputs },
     }
 }

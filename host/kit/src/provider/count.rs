@@ -1,58 +1,61 @@
-//! The companion that has a service count tokens.
+//! Check of the companion that asks a service for token counts.
 
 use massgen_models::failure::FailureKind;
 use massgen_runtime::Framing;
 use massgen_runtime::rehearsal::Counting;
 
-use super::ask::{later, requests};
+use super::ask::{Trial, later, trials};
 use super::subject::Subject;
 use crate::report::{Verdict, failed};
 
-/// Replies that tell no count.
-const EMPTY: &[(&str, &[u8])] = &[
-    ("nothing", b""),
+/// Replies without a count.
+const WITHOUT_COUNT: &[(&str, &[u8])] = &[
+    ("an empty body", b""),
     ("an empty object", b"{}"),
     ("the JSON null", b"null"),
-    ("an empty list", b"[]"),
-    ("a cut JSON document", b"{\"input_tokens\": 12"),
+    ("an empty array", b"[]"),
+    ("a truncated JSON document", b"{\"input_tokens\": 12"),
     ("HTML", b"<html><body>12 tokens</body></html>"),
     ("bytes that are not UTF-8", &[0xff, 0xfe, 0, b'1', 0xc3]),
 ];
 
 pub(super) fn count(subject: &Subject<'_>) -> Verdict {
-    let requests = requests(subject);
+    let trials = trials(subject);
     let mut asked = 0;
-    for (name, stage, request) in &requests {
+    for Trial { name, stage, request } in &trials {
         let count = |stage| match subject.plugin.rehearse_count(stage, request) {
             Ok(counting) => counting,
             Err(error) => Counting::Refused(error.to_string()),
         };
         let first = count(stage);
         match &first {
-            Counting::Absent => return untried("it has no companion `token-counter`"),
+            Counting::Absent => return untried("the plugin has no companion `token-counter`"),
             Counting::Failed(failure) if failure.kind == FailureKind::Unsupported => continue,
             Counting::Failed(failure) => return failed(name, failure.to_string()),
             Counting::Refused(why) | Counting::Crashed(why) => return failed(name, why),
             Counting::Asked(sent) if sent.framing != Framing::Whole => {
-                return failed(name, "the count is to be read in pieces");
+                return failed(
+                    name,
+                    "the request asks for a framed reply; a count needs framing `whole`",
+                );
             }
             Counting::Asked(_) => asked += 1,
         }
         if count(&later(stage)) != first {
-            return failed(name, "the request for a count depends on the clock");
+            return failed(name, "the token count request depends on the clock");
         }
     }
     if asked == 0 {
-        return untried("its service counts no tokens");
+        return untried("the service does not count tokens");
     }
-    for (what, body) in EMPTY {
+    for (name, body) in WITHOUT_COUNT {
         match subject.plugin.rehearse_counted(body) {
             Ok(Err(_)) => {}
-            Ok(Ok(tokens)) => return failed(*what, format!("{tokens} tokens were read in it")),
-            Err(crash) => return failed(*what, crash),
+            Ok(Ok(tokens)) => return failed(*name, format!("the plugin returned {tokens} tokens")),
+            Err(crash) => return failed(*name, crash),
         }
     }
-    Verdict::Passed { inputs: asked + EMPTY.len() }
+    Verdict::Passed { inputs: asked + WITHOUT_COUNT.len() }
 }
 
 fn untried(why: &str) -> Verdict {

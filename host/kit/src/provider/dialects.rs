@@ -1,36 +1,43 @@
-//! Recorded exchanges of the dialects that most services speak, for plugins without cassettes.
+//! Recorded exchanges of common dialects, for plugins without cassettes.
 
 use std::collections::BTreeMap;
 
 use crate::cassette::{Cassette, parse};
 
-/// The files of a cassette of this repository.
+/// Embeds cassettes of this repository.
 macro_rules! cassettes {
     ($($folder:literal / [$($name:literal),*]),* $(,)?) => {
-        &[$($((
-            $folder,
-            $name,
-            &[
+        &[$($(Embedded {
+            folder: $folder,
+            name: $name,
+            files: &[
                 ("case.toml", include_bytes!(concat!("../../../../plugins/", $folder, "/cassettes/", $name, "/case.toml"))),
                 ("request.json", include_bytes!(concat!("../../../../plugins/", $folder, "/cassettes/", $name, "/request.json"))),
                 ("1.out.http", include_bytes!(concat!("../../../../plugins/", $folder, "/cassettes/", $name, "/1.out.http"))),
                 ("1.in.http", include_bytes!(concat!("../../../../plugins/", $folder, "/cassettes/", $name, "/1.in.http"))),
                 ("expect.jsonl", include_bytes!(concat!("../../../../plugins/", $folder, "/cassettes/", $name, "/expect.jsonl"))),
             ],
-        ),)*)*]
+        },)*)*]
     };
 }
 
-type Files = &'static [(&'static str, &'static [u8])];
+/// A cassette in the program.
+struct Embedded {
+    /// Folder of the plugin, below `plugins/`.
+    folder: &'static str,
+    name: &'static str,
+    /// Names and contents.
+    files: &'static [(&'static str, &'static [u8])],
+}
 
-const CASSETTES: &[(&str, &str, Files)] = cassettes! {
+const CASSETTES: &[Embedded] = cassettes! {
     "templates/chat" / ["hello", "tools", "whole"],
     "openai" / ["hello", "limit", "tools"],
     "anthropic" / ["hello", "tools"],
     "google" / ["hello", "tools"],
 };
 
-/// Which plugin of this repository speaks what a request's path belongs to.
+/// Returns the folder of the plugin whose dialect uses this request path.
 fn folder_of_path(path: &str) -> Option<&'static str> {
     if path.ends_with("/chat/completions") {
         Some("templates/chat")
@@ -45,13 +52,13 @@ fn folder_of_path(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Exchanges of the dialect of a path.
+/// Returns recorded exchanges of the dialect that uses this request path.
 pub(super) fn of_path(path: &str) -> Vec<Cassette> {
     let Some(wanted) = folder_of_path(path) else { return Vec::new() };
     CASSETTES
         .iter()
-        .filter(|(folder, ..)| *folder == wanted)
-        .filter_map(|(_, name, files)| {
+        .filter(|embedded| embedded.folder == wanted)
+        .filter_map(|Embedded { name, files, .. }| {
             let files: BTreeMap<String, Vec<u8>> =
                 files.iter().map(|(name, bytes)| ((*name).to_string(), bytes.to_vec())).collect();
             parse(name, &files).ok()

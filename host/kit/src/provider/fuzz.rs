@@ -1,5 +1,6 @@
-//! Replies that nobody should send. Every run tries the same ones, so that a finding can be repeated.
+//! Check with malformed replies. Every run tries the same ones, so that a failure can be reproduced.
 
+use fastrand::Rng;
 use massgen_runtime::rehearsal::Ending;
 use serde_json::{Value, json};
 
@@ -9,41 +10,28 @@ use crate::report::{Verdict, failed, shorten};
 
 const RUNS: usize = 150;
 
-/// Numbers that look random and are the same every time (xorshift64*).
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// From 0 to `end` - 1; 0 if there is nothing to choose.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        if end == 0 { 0 } else { number as usize % end }
-    }
+/// Returns a number below `end`, or 0 if `end` is 0.
+pub(super) fn below(rng: &mut Rng, end: usize) -> usize {
+    if end == 0 { 0 } else { rng.usize(..end) }
 }
 
 pub(super) fn fuzz(subject: &Subject<'_>) -> Verdict {
     let runs = RUNS + subject.options.fuzz_runs;
     let mut inputs = 0;
     for seed in 0..runs {
-        let mut dice = Dice::new(seed as u64 + 1);
+        let mut rng = Rng::with_seed(seed as u64 + 1);
         if let Some(tape) = subject.tapes.get(seed % subject.tapes.len().max(1)) {
-            let at = dice.below(tape.replies.len());
+            let at = below(&mut rng, tape.replies.len());
             let body = match bodies::parse(tape.shape(at), &tape.body(at)) {
-                Some(pieces) if dice.below(2) == 0 => {
+                Some(pieces) if below(&mut rng, 2) == 0 => {
                     let changed = bodies::map(&pieces, |value| {
-                        if dice.below(3) == 0 {
-                            spoil(value, &mut dice);
+                        if below(&mut rng, 3) == 0 {
+                            spoil(value, &mut rng);
                         }
                     });
                     bodies::print(tape.shape(at), &changed, Style::default())
                 }
-                _ => break_bytes(tape.body(at), &mut dice),
+                _ => break_bytes(tape.body(at), &mut rng),
             };
             inputs += 1;
             let now = tape.with(subject, at, tape.reply(at, body.clone()));
@@ -53,16 +41,19 @@ pub(super) fn fuzz(subject: &Subject<'_>) -> Verdict {
             }
         }
         let body =
-            break_bytes(br#"{"error":{"message":"no","type":"x","code":1}}"#.to_vec(), &mut dice);
+            break_bytes(br#"{"error":{"message":"no","type":"x","code":1}}"#.to_vec(), &mut rng);
         inputs += 1;
         if let Err(crash) = subject.plugin.rehearse_explain(400, &[], &body) {
-            return failed(format!("status 400 with {}", String::from_utf8_lossy(&body)), crash);
+            return failed(
+                format!("status 400 with the body {}", String::from_utf8_lossy(&body)),
+                crash,
+            );
         }
     }
     Verdict::Passed { inputs }
 }
 
-/// Where two bodies part.
+/// Shows where two bodies begin to differ.
 fn difference(was: &[u8], is: &[u8]) -> String {
     let at = was.iter().zip(is).take_while(|(a, b)| a == b).count();
     let from = at.saturating_sub(60);
@@ -70,9 +61,9 @@ fn difference(was: &[u8], is: &[u8]) -> String {
     format!("from byte {at}: {}", shorten(&shown, 200))
 }
 
-/// Replaces one value of a document by one that does not belong there.
-fn spoil(value: &mut Value, dice: &mut Dice) {
-    let strange = [
+/// Replaces one value of a document with an unexpected one.
+fn spoil(value: &mut Value, rng: &mut Rng) {
+    let unexpected = [
         json!(null),
         json!(-1),
         json!(1e308),
@@ -86,35 +77,35 @@ fn spoil(value: &mut Value, dice: &mut Dice) {
         json!({"type": 7}),
         json!("[DONE]"),
     ];
-    let deeper = dice.below(4) != 0;
+    let deeper = below(rng, 4) != 0;
     match value {
         Value::Object(object) if deeper && !object.is_empty() => {
-            let at = dice.below(object.len());
+            let at = below(rng, object.len());
             if let Some((_, inner)) = object.iter_mut().nth(at) {
-                spoil(inner, dice);
+                spoil(inner, rng);
             }
         }
         Value::Array(items) if deeper && !items.is_empty() => {
-            let at = dice.below(items.len());
-            spoil(&mut items[at], dice);
+            let at = below(rng, items.len());
+            spoil(&mut items[at], rng);
         }
-        _ => *value = strange[dice.below(strange.len())].clone(),
+        _ => *value = unexpected[below(rng, unexpected.len())].clone(),
     }
 }
 
-fn break_bytes(mut body: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
-    for _ in 0..=dice.below(4) {
-        let from = dice.below(body.len());
-        let to = (from + 1 + dice.below(40)).min(body.len());
-        match dice.below(5) {
-            0 if !body.is_empty() => body[from] ^= 1 << dice.below(8),
+fn break_bytes(mut body: Vec<u8>, rng: &mut Rng) -> Vec<u8> {
+    for _ in 0..=below(rng, 4) {
+        let from = below(rng, body.len());
+        let to = (from + 1 + below(rng, 40)).min(body.len());
+        match below(rng, 5) {
+            0 if !body.is_empty() => body[from] ^= 1 << below(rng, 8),
             1 => drop(body.drain(from..to)),
             2 => {
                 let again = body[from..to].to_vec();
                 body.splice(from..from, again);
             }
             3 => {
-                let noise: Vec<u8> = (0..dice.below(12)).map(|_| dice.below(256) as u8).collect();
+                let noise: Vec<u8> = (0..below(rng, 12)).map(|_| below(rng, 256) as u8).collect();
                 body.splice(from..from, noise);
             }
             _ => body.truncate(to),

@@ -1,15 +1,15 @@
-//! Who a plugin says that it is, and what was recorded of it.
+//! Checks of a plugin's identity, model list and cassettes.
 
 use std::collections::BTreeSet;
 
 use super::subject::Subject;
 use crate::report::{Verdict, failed};
 
-/// Loading has compared `describe` with the manifest; here is the rest.
+/// Checks the name alone: loading has already compared `describe` with the manifest.
 pub(super) fn identity(subject: &Subject<'_>) -> Verdict {
     let manifest = subject.plugin.manifest();
     if manifest.name.trim().is_empty() {
-        return failed("plugin.toml", "its name is empty");
+        return failed("plugin.toml", "the name is empty");
     }
     Verdict::Passed { inputs: 1 }
 }
@@ -25,18 +25,21 @@ pub(super) fn models(subject: &Subject<'_>) -> Verdict {
             || model.id.len() > 200
             || model.id.chars().any(|c| c.is_control() || c.is_whitespace());
         if bad {
-            return failed("models()", format!("{:?} is no model id", model.id));
+            return failed("models()", format!("{:?} is not a valid model id", model.id));
         }
         if !seen.insert(&model.id) {
-            return failed("models()", format!("{} is named twice", model.id));
+            return failed("models()", format!("{} is listed twice", model.id));
         }
         if model.max_output_tokens > model.context_tokens && model.context_tokens.is_some() {
-            return failed("models()", format!("{} writes more than it holds", model.id));
+            return failed(
+                "models()",
+                format!("the output limit of {} exceeds its context window", model.id),
+            );
         }
     }
     match &subject.plugin.manifest().default_model {
         Some(default) if !models.is_empty() && !seen.contains(default) => {
-            failed("plugin.toml", format!("default-model {default} is none of models()"))
+            failed("plugin.toml", format!("default-model {default} is not in models()"))
         }
         _ => Verdict::Passed { inputs: models.len().max(1) },
     }

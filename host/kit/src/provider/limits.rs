@@ -1,4 +1,4 @@
-//! Large inputs within the host's limits.
+//! Check with large inputs.
 
 use massgen_models::event::Event;
 use massgen_models::request::{Message, Role};
@@ -9,7 +9,7 @@ use super::bodies::{self, Data, Piece, Style};
 use super::subject::Subject;
 use crate::report::{Verdict, failed};
 
-/// A larger component than this carries what it does not need: the bundled ones have less than a fifth.
+/// Maximum size of a component. The bundled ones need less than a quarter of it.
 const COMPONENT_BYTES_MAX: usize = 1 << 20;
 const TEXT_BYTES: usize = 1 << 20;
 const MESSAGES: usize = 400;
@@ -17,7 +17,7 @@ const KEEP_ALIVES: usize = 5_000;
 
 pub(super) fn budget(subject: &Subject<'_>) -> Verdict {
     if subject.size > COMPONENT_BYTES_MAX {
-        let saw = format!("{} bytes; {COMPONENT_BYTES_MAX} are allowed", subject.size);
+        let saw = format!("{} bytes, more than {COMPONENT_BYTES_MAX}", subject.size);
         return failed("the component's size", saw);
     }
     let mut request = subject.ask(&"words and \"quotes\"\n".repeat(TEXT_BYTES / 19));

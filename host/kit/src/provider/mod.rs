@@ -1,5 +1,5 @@
-//! The checks for providers. Each takes recorded exchanges, changes them in one way that a service, a
-//! network or a user may, and says what must stay true.
+//! Checks for providers. Each varies recorded exchanges the way services, networks or users do, and verifies that
+//! the result is still correct.
 
 mod ask;
 mod bodies;
@@ -22,12 +22,12 @@ use crate::cassette::Cassette;
 use crate::report::{Check, Report, Verdict, failed};
 use subject::Subject;
 
-/// How to check.
+/// Options of a check run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Values of the plugin's settings.
+    /// Names and values of the plugin's settings.
     pub settings: Vec<(String, String)>,
-    /// Mutated replies to try beyond the usual ones.
+    /// Number of mutated replies to try in addition to the default.
     pub fuzz_runs: usize,
 }
 
@@ -37,84 +37,99 @@ const fn check(id: &'static str, rule: &'static str) -> Check {
     Check { id, rule }
 }
 
-const IMPORTS: Check = check("imports", "a plugin imports nothing but diagnostics");
-const ABI: Check = check("abi", "the component implements this program's contract, item by item");
-const MANIFEST: Check = check("manifest", "the manifest is there, whole and within its rules");
-const IDENTITY: Check = check("identity", "the code says the same id and version as its manifest");
-const SECRET: Check = check("secret-sentinel", "no byte of a key crosses into the guest");
+const IMPORTS: Check = check("imports", "a plugin imports only diagnostics");
+const ABI: Check = check("abi", "the component implements every item of the contract");
+const MANIFEST: Check = check("manifest", "the manifest is present, complete and valid");
+const IDENTITY: Check = check("identity", "id and version in the code match the manifest");
+const SECRET: Check = check("secret-sentinel", "no part of a key reaches the guest");
 
-/// Every check that needs a plugin that was let in, in order.
+/// Checks that need a loaded plugin, in report order.
 const RULES: &[(Check, Rule)] = &[
     (IDENTITY, identity::identity),
     (
-        check("models", "models have distinct names, and the default is one of them"),
+        check("models", "model ids are unique, and the default model is one of them"),
         identity::models,
     ),
-    (check("cassettes", "recorded exchanges give what was recorded"), identity::cassettes),
+    (check("cassettes", "recorded exchanges replay with the same result"), identity::cassettes),
     (
-        check("determinism", "equal inputs give equal bytes and events, whatever the clock says"),
+        check("determinism", "equal inputs produce equal requests and events at any time"),
         ask::determinism,
     ),
     (
-        check("endpoint", "requests go to endpoints, methods and paths of the manifest"),
+        check("endpoint", "requests use only endpoints, methods and paths of the manifest"),
         ask::endpoint,
     ),
-    (check("headers", "no header that only the host sets"), ask::headers),
+    (check("headers", "requests set no header that is reserved for the host"), ask::headers),
     (
-        check("count", "a count of tokens is asked for alike at any time, and never made up"),
+        check(
+            "count",
+            "token count requests do not depend on the clock, and counts are never invented",
+        ),
         count::count,
     ),
-    (check("content", "nothing of a conversation is dropped in silence"), content::content),
+    (check("content", "no part of a conversation is silently dropped"), content::content),
     (
-        check("unsupported", "a feature is sent, or refused with a pointer, or noticed"),
+        check(
+            "unsupported",
+            "each feature is sent, refused with a pointer, or mentioned in a notice",
+        ),
         content::unsupported,
     ),
-    (check("unicode", "text arrives as it was sent, in both directions"), content::unicode),
-    (check("opaque", "provider state goes back as it came"), content::opaque),
-    (check("events", "calls begin and end, and one reason ends the reply"), replies::events),
+    (check("unicode", "text is unchanged in both directions"), content::unicode),
+    (check("opaque", "provider state is sent back unchanged"), content::opaque),
     (
-        check("tools", "calls have names and distinct ids, and their arguments are JSON objects"),
+        check("events", "tool calls start and end, and one stop reason ends the reply"),
+        replies::events,
+    ),
+    (
+        check(
+            "tools",
+            "tool calls have names and unique ids, and their arguments are JSON objects",
+        ),
         replies::tools,
     ),
-    (check("stop", "a reason that is not known is passed on, never guessed"), replies::stop),
+    (check("stop", "unknown stop reasons are passed on, never guessed"), replies::stop),
     (
-        check("usage", "token counts are totals: they never fall, and parts fit into wholes"),
+        check(
+            "usage",
+            "token counts are totals that never decrease, and no part exceeds its total",
+        ),
         replies::usage,
     ),
-    (check("split", "any cut of the same bytes into reads gives the same events"), stream::split),
+    (check("split", "events do not depend on how the reply is split into reads"), stream::split),
     (
         check(
             "sse",
-            "line ends, comments, keep-alives and a missing last blank line change nothing",
+            "line endings, comments, keep-alives and a missing final blank line change nothing",
         ),
         stream::sse,
     ),
-    (check("truncate", "a reply without its end is a failure, never an answer"), stream::truncate),
+    (check("truncate", "a truncated reply is a failure, never an answer"), stream::truncate),
     (
-        check("unknown-event", "an event that is not known changes nothing else"),
+        check("unknown-event", "an unknown event does not change the other events"),
         stream::unknown_event,
     ),
-    (check("unknown-field", "a field that is not known changes nothing"), stream::unknown_field),
-    (check("null-field", "a field that is null is a field that is absent"), stream::null_field),
+    (check("unknown-field", "an unknown field changes nothing"), stream::unknown_field),
+    (check("null-field", "a null field is treated as absent"), stream::null_field),
     (
-        check("errors", "statuses become kinds that fit, with the service's own words"),
+        check("errors", "error statuses become matching kinds and keep the service's message"),
         errors::errors,
     ),
     (SECRET, secret::secret),
     (
-        check("budget", "large conversations and replies stay within time and memory"),
+        check("budget", "large conversations and replies stay within time and memory limits"),
         limits::budget,
     ),
-    (check("fuzz", "no reply, however broken, crashes the plugin"), fuzz::fuzz),
+    (check("fuzz", "no malformed reply crashes the plugin"), fuzz::fuzz),
 ];
 
-/// All checks, in the order of a report.
+/// Returns all checks in report order.
 pub fn checks() -> Vec<Check> {
     [IMPORTS, ABI, MANIFEST].into_iter().chain(RULES.iter().map(|(check, _)| *check)).collect()
 }
 
-/// Runs all checks. `own` are the plugin's cassettes; without any, replies of the dialect that its requests
-/// speak are used, if there is one.
+/// Runs all checks. `own` holds the plugin's cassettes; if it is empty, recorded replies of the dialect of its
+/// requests are used where there are any.
 pub fn run(plugin: &LoadedPlugin, size: usize, own: &[Cassette], options: &Options) -> Report {
     let subject = Subject::new(plugin, size, own, options);
     let mut results: Vec<(Check, Verdict)> =
@@ -123,7 +138,7 @@ pub fn run(plugin: &LoadedPlugin, size: usize, own: &[Cassette], options: &Optio
     Report { results }
 }
 
-/// The report on a component that was not let in: which rule it breaks.
+/// Returns the report on a component that could not be loaded: the check that it fails.
 pub fn refused(error: &LoadPluginError) -> Report {
     let (check, input) = match error {
         LoadPluginError::Gate { source: GateError::Import { import, .. }, .. } => {

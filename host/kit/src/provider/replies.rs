@@ -1,4 +1,4 @@
-//! What a plugin makes of good replies.
+//! Checks of the events that a plugin returns for valid replies.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::report::Verdict;
 pub(super) fn events(subject: &Subject<'_>) -> Verdict {
     for tape in &subject.tapes {
         if tape.done.ending != Ending::Finished {
-            return tape.failed("the reply as it was recorded", ending(&tape.done.ending));
+            return tape.failed("the recorded reply", ending(&tape.done.ending));
         }
     }
     match subject.tapes.len() {
@@ -30,14 +30,15 @@ pub(super) fn tools(subject: &Subject<'_>) -> Verdict {
             let Event::ToolCallStart { id, name, .. } = event else { continue };
             inputs += 1;
             if name.is_empty() || id.is_empty() {
-                return tape.failed("a call in the reply", "the call has no name or no id");
+                return tape.failed("a tool call in the reply", "the call has no name or no id");
             }
             if !ids.insert(id) {
-                return tape.failed("calls in the reply", format!("two calls have the id {id}"));
+                return tape
+                    .failed("tool calls in the reply", format!("two calls have the id {id}"));
             }
         }
         if let (false, Ending::Breach(why)) = (ids.is_empty(), &tape.done.ending) {
-            return tape.failed("calls in the reply", why);
+            return tape.failed("tool calls in the reply", why);
         }
         let stop = tape.done.events.iter().find_map(|event| match event {
             Event::Stopped(reason) => Some(reason),
@@ -47,8 +48,8 @@ pub(super) fn tools(subject: &Subject<'_>) -> Verdict {
             (ids.is_empty(), stop)
         {
             return tape.failed(
-                "calls in the reply",
-                format!("the reason is {reason:?}: nobody would answer the calls"),
+                "tool calls in the reply",
+                format!("the stop reason is {reason:?}, so the calls would never be answered"),
             );
         }
     }
@@ -58,7 +59,7 @@ pub(super) fn tools(subject: &Subject<'_>) -> Verdict {
     }
 }
 
-/// Fields in which services say why they stopped.
+/// Fields that hold stop reasons.
 const REASONS: &[&str] =
     &["finish_reason", "stop_reason", "finishReason", "stopReason", "done_reason", "reason"];
 
@@ -88,22 +89,22 @@ pub(super) fn stop(subject: &Subject<'_>) -> Verdict {
             Event::Stopped(reason) => Some(reason.clone()),
             _ => None,
         });
-        let honest = match (&now.ending, stopped) {
+        let passed_on = match (&now.ending, stopped) {
             (Ending::Failed(_), _) => true,
             (Ending::Finished, Some(StopReason::Other(reason))) => reason.contains(NEW),
             (Ending::Finished, Some(StopReason::ToolCalls)) => calls,
             _ => false,
         };
-        if !honest {
+        if !passed_on {
             let stopped = now.events.last().map(|event| format!("{event:?}")).unwrap_or_default();
             return tape.failed(
-                &format!("the reason {NEW}"),
+                &format!("the stop reason {NEW}"),
                 format!("{}: {stopped}", ending(&now.ending)),
             );
         }
     }
     match inputs {
-        0 => Verdict::Untried { why: "no reply of a cassette names its reason in JSON".into() },
+        0 => Verdict::Untried { why: "no cassette has a stop reason in JSON".into() },
         inputs => Verdict::Passed { inputs },
     }
 }
@@ -120,7 +121,7 @@ pub(super) fn usage(subject: &Subject<'_>) -> Verdict {
                 || falls(last.output_tokens, now.output_tokens)
             {
                 return tape.failed(
-                    "counts in the reply",
+                    "token counts in the reply",
                     format!("{last:?} became {now:?}: these are increments, not totals"),
                 );
             }
@@ -129,8 +130,8 @@ pub(super) fn usage(subject: &Subject<'_>) -> Verdict {
                 || now.output_tokens.is_some_and(|out| now.reasoning_tokens.unwrap_or(0) > out)
             {
                 return tape.failed(
-                    "counts in the reply",
-                    format!("{now:?}: input includes cached tokens, output includes reasoning"),
+                    "token counts in the reply",
+                    format!("{now:?}: input must include cached tokens, and output must include reasoning"),
                 );
             }
             last = *now;
@@ -143,18 +144,18 @@ pub(super) fn usage(subject: &Subject<'_>) -> Verdict {
             .all(|n| n == 0 || reported.is_empty() || sum_of(n, &reported));
         if !plausible {
             return tape.failed(
-                "counts in the reply",
-                format!("{last:?} is not made of the reply's own figures"),
+                "token counts in the reply",
+                format!("{last:?} does not match the figures in the reply"),
             );
         }
     }
     match inputs {
-        0 => Verdict::Untried { why: "no cassette counts tokens".into() },
+        0 => Verdict::Untried { why: "no cassette contains token counts".into() },
         inputs => Verdict::Passed { inputs },
     }
 }
 
-/// Whole numbers of a body that counts tokens.
+/// Returns the integers in those fields of a body that count tokens.
 fn numbers(body: &[u8]) -> Vec<u64> {
     fn walk(value: &Value, counted: bool, found: &mut Vec<u64>) {
         match value {
@@ -181,7 +182,7 @@ fn numbers(body: &[u8]) -> Vec<u64> {
     found
 }
 
-/// A total is one of the figures, or the sum of two or three of them.
+/// Returns whether a total is one of the figures, or the sum of two or three of them.
 fn sum_of(total: u64, figures: &[u64]) -> bool {
     figures.contains(&total)
         || figures.iter().any(|a| {

@@ -1,24 +1,26 @@
-//! Replies as networks and services change them: cut, framed in another way, grown by what is new.
+//! Checks with replies as networks and services change them: split, framed differently, with new content.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fastrand::Rng;
 use massgen_runtime::Framing;
 use massgen_runtime::rehearsal::{Ending, Recorded, Rehearsed, frames};
 use serde_json::{Value, json};
 
 use super::bodies::Shape;
 use super::bodies::{self, Data, Piece, Style};
-use super::fuzz::Dice;
+use super::fuzz::below;
 use super::subject::{Subject, Tape, ending, essence};
 use crate::report::{Verdict, shorten};
 
-/// Cuts are tried up to here.
+/// Single splits are tried in the first bytes of a body only.
 const CUTS_BYTES_MAX: usize = 4 << 10;
 const PARTITIONS: usize = 200;
-/// Where every byte of a read reaches the plugin, so many cuts are enough.
+/// Maximum number of single splits for framing `raw`, where every split reaches the plugin.
 const RAW_CUTS_MAX: usize = 150;
 
-/// Plays each reply of each tape in other forms. `differs` says what is wrong with an outcome.
+/// Plays each reply of each exchange in the forms that `forms` returns, each with a name. Every form must give the
+/// recorded result.
 fn each(
     subject: &Subject<'_>,
     forms: impl Fn(Shape, &[Piece]) -> Vec<(String, Vec<u8>)>,
@@ -39,7 +41,7 @@ fn each(
     }
     match inputs {
         0 if subject.tapes.is_empty() => subject.no_tapes(),
-        0 => Verdict::Untried { why: "no cassette has a reply that could be changed so".into() },
+        0 => Verdict::Untried { why: "no cassette has a reply that this check can vary".into() },
         inputs => Verdict::Passed { inputs },
     }
 }
@@ -54,7 +56,7 @@ pub(super) fn split(subject: &Subject<'_>) -> Verdict {
             for (name, reads) in partitions(&body, framing) {
                 inputs += 1;
                 let reply = Recorded { reads, ..tape.replies[at].clone() };
-                // Cuts that give the plugin the same pieces at the same times are one input.
+                // Splits that reach the plugin as the same groups of frames are one input.
                 let grouping: Vec<String> = frames(framing, &reply)
                     .unwrap_or_default()
                     .iter()
@@ -86,24 +88,24 @@ type Partition = (String, Vec<Vec<u8>>);
 
 fn partitions(body: &[u8], framing: Framing) -> Vec<Partition> {
     let mut all: Vec<Partition> =
-        vec![("one byte a read".into(), body.iter().map(|byte| vec![*byte]).collect())];
+        vec![("one byte per read".into(), body.iter().map(|byte| vec![*byte]).collect())];
     let cuts = body.len().min(CUTS_BYTES_MAX);
     let stride = if framing == Framing::Raw { cuts.div_ceil(RAW_CUTS_MAX).max(1) } else { 1 };
     for cut in (1..cuts).step_by(stride) {
         all.push((
-            format!("cut after byte {cut}"),
+            format!("split after byte {cut}"),
             vec![body[..cut].to_vec(), body[cut..].to_vec()],
         ));
     }
-    let mut dice = Dice::new(7);
+    let mut rng = Rng::with_seed(7);
     for number in 0..PARTITIONS {
         let (mut reads, mut rest) = (Vec::new(), body);
         while !rest.is_empty() {
-            let (read, after) = rest.split_at(1 + dice.below(rest.len().min(400)));
+            let (read, after) = rest.split_at(1 + below(&mut rng, rest.len().min(400)));
             reads.push(read.to_vec());
             rest = after;
         }
-        all.push((format!("random partition {number}"), reads));
+        all.push((format!("random split {number}"), reads));
     }
     all
 }
@@ -116,7 +118,7 @@ pub(super) fn sse(subject: &Subject<'_>) -> Verdict {
         let plain = Style::default();
         let of = |style: Style| bodies::print(shape, pieces, style);
         let mut forms = vec![
-            ("lines that end in CR LF".to_string(), of(Style { line_end: "\r\n", ..plain })),
+            ("lines ending in CR LF".to_string(), of(Style { line_end: "\r\n", ..plain })),
             ("no empty line after the last event".into(), of(Style { last_blank: false, ..plain })),
         ];
         if shape == Shape::Sse {
@@ -126,9 +128,9 @@ pub(super) fn sse(subject: &Subject<'_>) -> Verdict {
             let mut pinged = vec![ping.clone()];
             pieces.iter().for_each(|piece| pinged.extend([piece.clone(), ping.clone()]));
             forms.extend([
-                ("lines that end in CR".to_string(), of(Style { line_end: "\r", ..plain })),
+                ("lines ending in CR".to_string(), of(Style { line_end: "\r", ..plain })),
                 ("a byte order mark".into(), marked),
-                ("data over several lines".into(), of(Style { broken_lines: true, ..plain })),
+                ("data on several lines".into(), of(Style { broken_lines: true, ..plain })),
                 ("keep-alives between events".into(), bodies::print(shape, &pinged, plain)),
             ]);
         }
@@ -136,8 +138,8 @@ pub(super) fn sse(subject: &Subject<'_>) -> Verdict {
     })
 }
 
-/// Whether a cut reply was taken for a whole one.
-fn believed(tape: &Tape, now: &Rehearsed) -> Option<String> {
+/// Describes a truncated reply that was accepted as complete.
+fn accepted(tape: &Tape, now: &Rehearsed) -> Option<String> {
     use massgen_models::event::{Event, StopReason};
     match &now.ending {
         Ending::Failed(_) | Ending::Waiting => None,
@@ -146,15 +148,15 @@ fn believed(tape: &Tape, now: &Rehearsed) -> Option<String> {
                 .events
                 .iter()
                 .any(|event| matches!(event, Event::Stopped(StopReason::MaxTokens)));
-            // What was cut away said nothing new but counts.
-            let said = |events: &[Event]| {
+            // Nothing is lost if only token counts were cut off.
+            let content = |events: &[Event]| {
                 essence(events)
                     .into_iter()
                     .filter(|e| !matches!(e, Event::Usage(_)))
                     .collect::<Vec<_>>()
             };
-            (!limited && said(&now.events) != said(&tape.done.events))
-                .then(|| "the cut reply was taken for a whole one".to_string())
+            (!limited && content(&now.events) != content(&tape.done.events))
+                .then(|| "the truncated reply was accepted as complete".to_string())
         }
         other => Some(ending(other)),
     }
@@ -177,7 +179,7 @@ pub(super) fn truncate(subject: &Subject<'_>) -> Verdict {
                     let reads = vec![body[..end.min(body.len())].to_vec()];
                     let reply = Recorded { reads, complete, ..tape.replies[at].clone() };
                     let now = tape.with(subject, at, reply);
-                    if let Some(why) = believed(tape, &now) {
+                    if let Some(why) = accepted(tape, &now) {
                         return tape
                             .failed(&format!("{how} after byte {end} of {}", body.len()), why);
                     }
@@ -202,19 +204,19 @@ pub(super) fn unknown_event(subject: &Subject<'_>) -> Verdict {
             event: (named && shape.names_pieces()).then(|| "massgen.unknown".into()),
             data: Data::Json(data.clone()),
         };
-        let places = BTreeSet::from([
+        let positions = BTreeSet::from([
             0,
             1.min(pieces.len()),
             pieces.len() / 2,
             pieces.len().saturating_sub(1),
         ]);
-        let at = |place: usize| {
+        let at = |position: usize| {
             let mut grown = pieces.to_vec();
-            grown.insert(place, new.clone());
-            let name = format!("{data} before event {}", place + 1);
+            grown.insert(position, new.clone());
+            let name = format!("{data} before event {}", position + 1);
             (name, bodies::print(shape, &grown, Style::default()))
         };
-        places.into_iter().map(at).collect()
+        positions.into_iter().map(at).collect()
     })
 }
 
@@ -236,7 +238,7 @@ pub(super) fn unknown_field(subject: &Subject<'_>) -> Verdict {
 
 pub(super) fn null_field(subject: &Subject<'_>) -> Verdict {
     each(subject, |shape, pieces| {
-        // Every object gets the fields of its likes that it does not have.
+        // Every object gets the fields that other objects at the same path have.
         let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         bodies::map(pieces, |document| {
             bodies::objects(document, "", &mut |path, object| {
@@ -260,12 +262,12 @@ pub(super) fn null_field(subject: &Subject<'_>) -> Verdict {
             .into_iter()
             .filter_map(|name| {
                 Some((
-                    format!("\"{}\": null wherever it is absent", shorten(name, 60)),
+                    format!("\"{}\": null wherever it is missing", shorten(name, 60)),
                     grown(Some(name))?,
                 ))
             })
             .collect();
-        forms.extend(grown(None).map(|body| ("every absent field as null".to_string(), body)));
+        forms.extend(grown(None).map(|body| ("every missing field as null".to_string(), body)));
         forms
     })
 }

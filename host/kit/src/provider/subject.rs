@@ -1,4 +1,4 @@
-//! The plugin under check, and the exchanges that it is checked with.
+//! The plugin under test, and the exchanges to test it with.
 
 use massgen_models::event::Event;
 use massgen_models::request::{Message, Opaque, Request, Role};
@@ -10,28 +10,29 @@ use super::{Options, bodies, dialects};
 use crate::cassette::{Cassette, joined};
 use crate::report::{Verdict, failed};
 
-/// The plugin under check.
+/// The plugin under test.
 pub(super) struct Subject<'a> {
     pub(super) plugin: &'a LoadedPlugin,
+    /// Size of the component, in bytes.
     pub(super) size: usize,
     pub(super) options: &'a Options,
     /// The plugin's own cassettes.
     pub(super) own: &'a [Cassette],
-    /// Exchanges to change: its own, or those of its dialect.
+    /// Exchanges to vary: the plugin's own, or those of its dialect.
     pub(super) tapes: Vec<Tape>,
-    /// A model that its service would take.
+    /// A model id for test requests.
     pub(super) model: String,
-    /// What the service answers before it is asked the question itself, for a plugin that asks in several steps.
+    /// Replies that precede the one to the prompt, for plugins that send several requests.
     preamble: Vec<Recorded>,
 }
 
-/// An exchange that gives an answer.
+/// A recorded exchange that ends in an answer.
 pub(super) struct Tape {
     pub(super) name: String,
     pub(super) stage: Stage,
     pub(super) request: Request,
     pub(super) replies: Vec<Recorded>,
-    /// What comes of it as it was recorded.
+    /// The result of the recorded replies.
     pub(super) done: Rehearsed,
 }
 
@@ -57,7 +58,7 @@ impl<'a> Subject<'a> {
         subject
     }
 
-    /// Exchanges of the dialect that the plugin's requests speak.
+    /// Returns recorded exchanges of the dialect of the plugin's requests.
     fn borrowed(&self) -> Vec<Cassette> {
         let sent = self.play(&self.stage(), &self.ask("hello"), &[]).sent;
         let mut cassettes =
@@ -73,7 +74,7 @@ impl<'a> Subject<'a> {
         stage.settings.extend(self.options.settings.iter().cloned());
         let done = self.play(&stage, &cassette.request, &cassette.replies);
         let answered = cassette.replies.iter().all(|reply| reply.status < 400);
-        // A recorded failure is compared by the check of cassettes; here is nothing to change in it.
+        // The check `cassettes` covers recorded failures; there is nothing in them to vary.
         (answered && cassette.expect.failed.is_none()).then(|| Tape {
             name: cassette.name.clone(),
             stage,
@@ -87,7 +88,7 @@ impl<'a> Subject<'a> {
         Stage { settings: self.options.settings.clone(), ..Stage::default() }
     }
 
-    /// A request that says one thing.
+    /// Returns a request with a single user message.
     pub(super) fn ask(&self, text: &str) -> Request {
         let messages = vec![Message::text(Role::User, text)];
         let mut request = Request::new(self.model.clone(), messages);
@@ -104,27 +105,27 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// Asks up to the question itself, and gives `replies` to that.
-    pub(super) fn play_question(&self, request: &Request, replies: &[Recorded]) -> Rehearsed {
+    /// Plays the recorded preamble, then `replies` to the prompt.
+    pub(super) fn play_prompt(&self, request: &Request, replies: &[Recorded]) -> Rehearsed {
         let replies: Vec<Recorded> = self.preamble.iter().chain(replies).cloned().collect();
         self.play(&self.stage(), request, &replies)
     }
 
-    /// Nothing to change: why.
+    /// The verdict of a check that has no exchange to vary.
     pub(super) fn no_tapes(&self) -> Verdict {
         Verdict::Untried {
-            why: "there is no cassette of an answer: `massgen plugin record` makes one".into(),
+            why: "no cassette contains an answer; record one with `massgen plugin record`".into(),
         }
     }
 }
 
 impl Tape {
-    /// How the plugin wants the reply with this number cut.
+    /// Returns the framing that the plugin requested for a reply.
     pub(super) fn framing(&self, at: usize) -> Framing {
         self.done.sent.get(at).map_or(Framing::Whole, |sent| sent.framing)
     }
 
-    /// What the reply with this number is made of, whoever cuts it.
+    /// Returns the format of a reply, even if the plugin frames it itself.
     pub(super) fn shape(&self, at: usize) -> Shape {
         let is = |wanted: &str| {
             self.replies.get(at).is_some_and(|reply| {
@@ -142,31 +143,30 @@ impl Tape {
         }
     }
 
-    /// Plays it with one of its replies replaced.
+    /// Plays the exchange with one reply replaced.
     pub(super) fn with(&self, subject: &Subject<'_>, at: usize, reply: Recorded) -> Rehearsed {
         let mut replies = self.replies.clone();
-        if let Some(place) = replies.get_mut(at) {
-            *place = reply;
+        if let Some(recorded) = replies.get_mut(at) {
+            *recorded = reply;
         }
         subject.play(&self.stage, &self.request, &replies)
     }
 
-    /// The body of a reply.
+    /// Returns the body of a reply.
     pub(super) fn body(&self, at: usize) -> Vec<u8> {
         self.replies.get(at).map(|reply| reply.reads.concat()).unwrap_or_default()
     }
 
-    /// The reply with another body, in one read.
+    /// Returns a reply with another body, in a single read.
     pub(super) fn reply(&self, at: usize, body: Vec<u8>) -> Recorded {
         let reply = self.replies.get(at).cloned().unwrap_or_default();
         Recorded { reads: vec![body], ..reply }
     }
 
-    /// Says where the outcome differs from what was recorded, in what matters: events that are not known
-    /// and lines for the user may come and go.
+    /// Describes the first difference from the recorded result. Unknown events and notices are ignored.
     pub(super) fn differs(&self, now: &Rehearsed) -> Option<String> {
         if now.ending != self.done.ending {
-            return Some(format!("it ended with {}", ending(&now.ending)));
+            return Some(format!("the exchange ended with {}", ending(&now.ending)));
         }
         let (was, is) = (essence(&self.done.events), essence(&now.events));
         let at = was.iter().zip(&is).take_while(|(a, b)| a == b).count();
@@ -179,15 +179,16 @@ impl Tape {
         Some(format!("{} became {}", shown(was.get(at)), shown(is.get(at))))
     }
 
-    /// A finding about this tape.
+    /// Builds a failure of this exchange.
     pub(super) fn failed(&self, input: &str, saw: impl Into<String>) -> Verdict {
         failed(format!("{}: {input}", self.name), saw)
     }
 }
 
-/// Events that matter, pieces joined. Provider state may carry what is new; its payload is what matters.
+/// Returns the events to compare, with pieces joined. Provider state is reduced to its payload, since unknown fields
+/// may be part of it.
 pub(super) fn essence(events: &[Event]) -> Vec<Event> {
-    let kept: Vec<Event> = events
+    let significant: Vec<Event> = events
         .iter()
         .filter(|event| !matches!(event, Event::Other { .. } | Event::Notice(_)))
         .map(|event| match event {
@@ -198,10 +199,10 @@ pub(super) fn essence(events: &[Event]) -> Vec<Event> {
             event => event.clone(),
         })
         .collect();
-    joined(&kept)
+    joined(&significant)
 }
 
-/// An ending in words.
+/// Describes an ending.
 pub(super) fn ending(ending: &Ending) -> String {
     match ending {
         Ending::Finished => "an answer".into(),

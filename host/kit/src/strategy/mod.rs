@@ -1,4 +1,4 @@
-//! The checks for strategies: facts of every kind, every outcome of every step.
+//! Checks for strategies, with many combinations of facts, requests and step outcomes.
 
 mod world;
 
@@ -13,32 +13,32 @@ const fn check(id: &'static str, rule: &'static str) -> Check {
     Check { id, rule }
 }
 
-/// A course of a strategy that breaks a rule: what it saw.
+/// Describes how a course breaks a rule, if it does.
 type Rule = fn(&Course<'_>) -> Option<String>;
 
 const RULES: &[(Check, Rule)] = &[
-    (check("bounded", "an end within 32 steps"), bounded),
+    (check("bounded", "planning ends within 32 steps"), bounded),
+    (check("outcomes", "`ready` follows a copy that succeeded, never a step that failed"), outcome),
+    (check("decline", "`decline` comes before the first step and has a reason"), decline),
+    (check("abort", "`abort` has a message of one line"), abort),
     (
-        check("outcomes", "ready only after a step that was done, never after one that failed"),
-        outcome,
+        check("invents", "steps use only the commit and the git directory that the user requested"),
+        invents,
     ),
-    (check("decline", "decline before anything is done, with a reason"), decline),
-    (check("abort", "abort with a message"), abort),
-    (check("invents", "no commit and no git directory but those that the user asked for"), invents),
-    (check("order", "one work tree at most, before files are copied"), order),
+    (check("order", "at most one work tree is added, before files are copied"), order),
     (check("globs", "globs stay within the project"), globs),
 ];
 
 const DETERMINISM: Check =
-    check("determinism", "the same facts give the same decisions, however long a step took");
-const HOSTILE: Check = check("hostile-facts", "no fact, however odd, crashes the strategy");
+    check("determinism", "equal facts produce equal decisions, regardless of how long a step took");
+const HOSTILE: Check = check("hostile-facts", "no facts crash the strategy");
 
-/// All checks, in the order of a report.
+/// Returns all checks in report order.
 pub fn checks() -> Vec<Check> {
     [DETERMINISM, HOSTILE].into_iter().chain(RULES.iter().map(|(check, _)| *check)).collect()
 }
 
-/// One way through a strategy.
+/// A complete rehearsal of a strategy, with its inputs.
 struct Course<'a> {
     wants: &'a Wants,
     outcome: &'a Outcome,
@@ -58,18 +58,18 @@ impl Course<'_> {
     }
 }
 
-/// Runs all checks. `set` are values of settings to check with beside the defaults.
+/// Runs all checks. `set` holds names and values of settings that override the defaults.
 pub fn run(strategy: &ComponentStrategy, set: &[(String, String)]) -> Report {
     let mut verdicts: Vec<(Check, Verdict)> =
         checks().into_iter().map(|check| (check, Verdict::Passed { inputs: 0 })).collect();
-    let mut note = |id: &str, finding: Option<Verdict>| {
+    let mut note = |id: &str, failure: Option<Verdict>| {
         let found = verdicts.iter_mut().find(|(check, _)| check.id == id);
         if let Some((_, verdict)) = found
             && let Verdict::Passed { inputs } = verdict
         {
             *inputs += 1;
-            if let Some(finding) = finding {
-                *verdict = finding;
+            if let Some(failure) = failure {
+                *verdict = failure;
             }
         }
     };
@@ -83,7 +83,7 @@ pub fn run(strategy: &ComponentStrategy, set: &[(String, String)]) -> Report {
                 let first = match strategy.rehearse(&source, target, &wants, &outcome) {
                     Ok(first) => first,
                     Err(error) => {
-                        // One crash is enough: another may take as long as the host allows.
+                        // Stop at the first crash: each may take as long as the host allows.
                         note(HOSTILE.id, Some(failed(input(), error.to_string())));
                         return Report { results: verdicts };
                     }
@@ -107,7 +107,7 @@ pub fn run(strategy: &ComponentStrategy, set: &[(String, String)]) -> Report {
     Report { results: verdicts }
 }
 
-/// The same outcome on a busy machine.
+/// Returns the same outcome after a longer time.
 fn slower(outcome: &Outcome) -> Outcome {
     match outcome {
         Outcome::Done(report) => {
@@ -121,8 +121,8 @@ fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &Outcome) 
     let git = if source.git.is_some() { "git" } else { "no git" };
     let outcome = match outcome {
         Outcome::Begin => "begin".to_string(),
-        Outcome::Done(_) => "every step done".into(),
-        Outcome::Failed { kind, .. } => format!("every step failed ({kind:?})"),
+        Outcome::Done(_) => "every step succeeds".into(),
+        Outcome::Failed { kind, .. } => format!("every step fails ({kind:?})"),
     };
     format!(
         "{name} ({git}), commit {:?}, {:?}, ignored {:?}, settings {:?}; {outcome}",
@@ -135,7 +135,7 @@ fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &Outcome) 
 
 fn bounded(course: &Course<'_>) -> Option<String> {
     (!course.rehearsal.ended)
-        .then(|| format!("no end after {} decisions", course.rehearsal.decisions.len()))
+        .then(|| format!("{} decisions without an end", course.rehearsal.decisions.len()))
 }
 
 fn outcome(course: &Course<'_>) -> Option<String> {
@@ -145,7 +145,7 @@ fn outcome(course: &Course<'_>) -> Option<String> {
     });
     match course.last()? {
         Decision::Ready { .. } if failed => Some("ready after a step that failed".into()),
-        Decision::Ready { .. } if !copied => Some("ready, and no file was copied".into()),
+        Decision::Ready { .. } if !copied => Some("ready although no file was copied".into()),
         _ => None,
     }
 }
@@ -153,10 +153,10 @@ fn outcome(course: &Course<'_>) -> Option<String> {
 fn decline(course: &Course<'_>) -> Option<String> {
     match course.last()? {
         Decision::Decline(why) if why.trim().is_empty() => {
-            Some("it declines without a reason".into())
+            Some("the strategy declines without a reason".into())
         }
         Decision::Decline(why) if course.steps().next().is_some() => {
-            Some(format!("it declines after a step: {why}"))
+            Some(format!("the strategy declines after a step: {why}"))
         }
         _ => None,
     }
@@ -165,7 +165,7 @@ fn decline(course: &Course<'_>) -> Option<String> {
 fn abort(course: &Course<'_>) -> Option<String> {
     match course.last()? {
         Decision::Abort { message, .. } if message.trim().is_empty() => {
-            Some("it aborts without a message".into())
+            Some("the strategy aborts without a message".into())
         }
         Decision::Abort { message, hint } => {
             let lines = [Some(message), hint.as_ref()];
@@ -180,13 +180,11 @@ fn abort(course: &Course<'_>) -> Option<String> {
 fn invents(course: &Course<'_>) -> Option<String> {
     course.steps().find_map(|step| match step {
         Step::AddWorktree { gitdir, checkout } => {
-            let own = *gitdir != course.wants.gitdir
+            let invented = *gitdir != course.wants.gitdir
                 || checkout.is_some() && *checkout != course.wants.commit;
-            own.then(|| format!("it asks for {gitdir:?} at {checkout:?}"))
+            invented.then(|| format!("the step asks for {gitdir:?} at {checkout:?}"))
         }
-        Step::Other { kind } => {
-            Some(format!("it asks for {kind:?}, which this host does not know"))
-        }
+        Step::Other { kind } => Some(format!("the step {kind:?} is unknown to this host")),
         Step::CopyTree { .. } => None,
     })
 }
@@ -194,7 +192,7 @@ fn invents(course: &Course<'_>) -> Option<String> {
 fn order(course: &Course<'_>) -> Option<String> {
     let steps: Vec<&Step> = course.steps().take(34).collect();
     let trees = steps.iter().filter(|step| matches!(step, Step::AddWorktree { .. })).count();
-    // A step that failed may be tried again in another way.
+    // A failed step may be retried differently.
     if matches!(course.outcome, Outcome::Failed { .. }) {
         return None;
     }

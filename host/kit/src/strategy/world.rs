@@ -1,4 +1,4 @@
-//! Facts of every kind, hostile ones too; everything that a user may want; every outcome.
+//! Inputs of strategies: facts, user requests and step outcomes, hostile ones included.
 
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::session::GitKind;
@@ -26,7 +26,7 @@ pub(super) fn sources() -> Vec<(&'static str, SourceFacts)> {
         ..git.clone()
     };
     let empty = GitFacts { head_commit: None, branch: None, ..git.clone() };
-    let odd = GitFacts {
+    let hostile = GitFacts {
         head_commit: Some("\u{202e}../../..".into()),
         branch: Some("\u{202e}\n$(rm -rf /)\0".repeat(500)),
         object_format: String::new(),
@@ -54,12 +54,12 @@ pub(super) fn sources() -> Vec<(&'static str, SourceFacts)> {
         ("a repository", of(git)),
         ("a repository in every special state", of(every)),
         ("a repository without a commit", of(empty)),
-        ("a repository with hostile names", of(odd.clone())),
+        ("a repository with hostile names", of(hostile.clone())),
         ("a single file", SourceFacts { single_file: true, files: 1, ..SourceFacts::default() }),
-        ("more than can be counted", huge.clone()),
+        ("sizes at their maximum", huge.clone()),
         (
-            "more than can be counted, with hostile names",
-            SourceFacts { git: Some(odd), single_file: true, ..huge },
+            "sizes at their maximum, with hostile names",
+            SourceFacts { git: Some(hostile), single_file: true, ..huge },
         ),
     ]
 }
@@ -71,7 +71,7 @@ pub(super) fn targets() -> Vec<TargetFacts> {
     ]
 }
 
-/// The manifest's defaults with what was set, and the same with hostile values.
+/// Returns the manifest's defaults overridden by `set`, then variants with hostile values.
 pub(super) fn settings(
     manifest: &Manifest,
     set: &[(String, String)],
@@ -90,13 +90,13 @@ pub(super) fn settings(
         for hostile in ["../../..", "\u{202e}\n\0", ""] {
             all.push(given.iter().map(|(name, _)| (name.clone(), json(hostile))).collect());
         }
-        all.push(given.iter().map(|(name, _)| (name.clone(), "no JSON {".to_string())).collect());
+        all.push(given.iter().map(|(name, _)| (name.clone(), "not JSON {".to_string())).collect());
         all.push(Vec::new());
     }
     all
 }
 
-/// Every wish with the first settings; the others with one wish, which is enough to be odd.
+/// Returns every user request with the first settings, and one request with each of the others.
 pub(super) fn wants(settings: &[Vec<(String, String)>]) -> Vec<Wants> {
     let mut all = Vec::new();
     let given = settings.first().cloned().unwrap_or_default();
@@ -123,7 +123,7 @@ pub(super) fn wants(settings: &[Vec<(String, String)>]) -> Vec<Wants> {
 
 pub(super) fn outcomes() -> Vec<Outcome> {
     let done = StepReport { files: 3, bytes: 300, ..StepReport::default() };
-    let odd = StepReport {
+    let hostile = StepReport {
         not_carried: vec![("\u{202e}".repeat(1_000), u64::MAX)],
         files: u64::MAX,
         bytes: u64::MAX,
@@ -137,6 +137,6 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         StepErrorKind::GitFailed,
         StepErrorKind::Io,
     ];
-    let failures = kinds.map(|kind| Outcome::Failed { kind, message: "it failed".into() });
-    [Outcome::Done(done), Outcome::Done(odd)].into_iter().chain(failures).collect()
+    let failures = kinds.map(|kind| Outcome::Failed { kind, message: "the step failed".into() });
+    [Outcome::Done(done), Outcome::Done(hostile)].into_iter().chain(failures).collect()
 }

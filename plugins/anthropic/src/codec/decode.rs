@@ -1,4 +1,4 @@
-//! Reply of `/v1/messages`, streamed or whole, to events.
+//! Decodes replies of `/v1/messages`, streamed or whole.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{explain, time};
 
 const SERVICE: &str = "Anthropic";
 
-/// A reply while it arrives.
+/// The state of a reply.
 pub struct Reply {
     notices: Vec<String>,
     now_unix_ms: u64,
@@ -30,7 +30,7 @@ enum Block {
 }
 
 impl Reply {
-    /// A reply that begins with these notices; the time is for headers that name a moment.
+    /// Starts a reply with these notices. The time turns reset times in headers into durations.
     pub fn new(notices: Vec<String>, now_unix_ms: u64) -> Self {
         Self {
             notices,
@@ -130,7 +130,7 @@ impl Reply {
             }
             ("text_delta" | "thinking_delta" | "signature_delta" | "input_json_delta", _) => {
                 return Err(protocol(format!(
-                    "{SERVICE} sent a {kind} for a block that never began"
+                    "{SERVICE} sent a {kind} for a block that never started"
                 )));
             }
             _ => vec![Event::Other(Extension { kind: kind.to_string(), json: delta.to_string() })],
@@ -171,11 +171,13 @@ impl Reply {
             Some("model_context_window_exceeded") => {
                 return Err(failure(
                     FailureKind::ContextTooLong,
-                    "the reply no longer fits into the model's context window",
+                    "the reply exceeds the model's context window",
                 ));
             }
             Some(reason) => StopReason::Other(reason.to_string()),
-            None => return Err(protocol(format!("{SERVICE} ended a message without a reason"))),
+            None => {
+                return Err(protocol(format!("{SERVICE} ended a message without a stop reason")));
+            }
         };
         Ok(vec![Event::Usage(usage(&self.usage)), Event::Stopped(stop)])
     }
@@ -229,7 +231,7 @@ impl Decoder for Reply {
     }
 }
 
-/// The service counts cached tokens beside the input; here they are part of it.
+/// The service reports cached tokens separately; the contract includes them in the input.
 fn usage(usage: &Value) -> Usage {
     let read = json::count(usage, "/cache_read_input_tokens");
     let written = json::count(usage, "/cache_creation_input_tokens");

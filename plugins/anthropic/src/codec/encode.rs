@@ -1,4 +1,4 @@
-//! Request to `POST /v1/messages`.
+//! Encodes requests to `POST /v1/messages`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, Message, OutputFormat, Part, Reasoning, Request, Role,
@@ -8,23 +8,23 @@ use serde_json::{Map, Value, json};
 
 use super::VERSION;
 
-/// The service wants an upper bound; this one holds a long report with some thinking.
+/// Default output limit, which the service requires. It leaves room for a long report and some thinking.
 const OUTPUT_TOKENS_DEFAULT: u32 = 16_000;
 
-/// The least thinking budget that the service takes.
+/// Minimum thinking budget that the service accepts.
 const BUDGET_MIN: u32 = 1_024;
 
-/// The service takes at most four cache break points; one is for the system prompt.
+/// Maximum number of messages marked for caching. The service allows four breakpoints; one is for the system prompt.
 const CACHE_HINTS_MAX: usize = 3;
 
-/// Encodes a request; the texts are notices for the user.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let framing = if request.stream { Framing::Sse } else { Framing::Whole };
     Ok((post("/v1/messages", body, framing), notices))
 }
 
-/// A request with a document.
+/// Returns an HTTP request with a JSON body.
 pub(super) fn post(path: &str, body: Map<String, Value>, framing: Framing) -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -40,7 +40,7 @@ pub(super) fn post(path: &str, body: Map<String, Value>, framing: Framing) -> Ht
     }
 }
 
-/// The document of a request.
+/// Returns the JSON body of a request.
 pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let max_tokens = request.sampling.max_output_tokens.unwrap_or(OUTPUT_TOKENS_DEFAULT).max(1);
@@ -61,7 +61,7 @@ pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>
     }
     sampling(request, &mut body, &mut notices)?;
     if let Some((name, _)) = request.options.first() {
-        return Err(unsupported("/options", format!("anthropic has no option `{name}`")));
+        return Err(unsupported("/options", format!("Anthropic has no option `{name}`")));
     }
     Ok((body, notices))
 }
@@ -80,7 +80,7 @@ fn system(messages: &[Message]) -> Option<Value> {
     (!blocks.is_empty()).then(|| blocks.into())
 }
 
-/// Neighbouring messages of one role are joined, and tool results come first, as the service wants it.
+/// Encodes messages as turns. The service requires that roles alternate and that tool results come first.
 fn messages(messages: &[Message]) -> Result<Value, Failure> {
     let hinted = messages
         .iter()
@@ -114,7 +114,7 @@ fn messages(messages: &[Message]) -> Result<Value, Failure> {
 
 fn block(part: &Part, pointer: &str) -> Result<Option<Value>, Failure> {
     Ok(match part {
-        // The service refuses empty texts.
+        // The service rejects empty texts.
         Part::Text(text) => (!text.is_empty()).then(|| json!({"type": "text", "text": text})),
         Part::ToolCall(call) => Some(json!({
             "type": "tool_use", "id": call.id, "name": call.name, "input": json::embedded(&call.arguments_json, pointer)?,
@@ -127,7 +127,7 @@ fn block(part: &Part, pointer: &str) -> Result<Option<Value>, Failure> {
                     ToolOutput::Image(_) => {
                         return Err(unsupported(
                             pointer,
-                            "anthropic gets texts only from this plugin",
+                            "this plugin sends only text to Anthropic",
                         ));
                     }
                 }
@@ -136,16 +136,16 @@ fn block(part: &Part, pointer: &str) -> Result<Option<Value>, Failure> {
                 json!({"type": "tool_result", "tool_use_id": result.call_id, "content": text, "is_error": result.is_error}),
             )
         }
-        // A thinking block goes back as it came, with its signature.
+        // A thinking block is sent back unchanged, with its signature.
         Part::Opaque(opaque) => Some(json::embedded(&opaque.data, pointer)?),
         Part::Reasoning(_) => None,
         Part::Image(_) | Part::Document(_) => {
-            return Err(unsupported(pointer, "anthropic gets texts only from this plugin"));
+            return Err(unsupported(pointer, "this plugin sends only text to Anthropic"));
         }
     })
 }
 
-/// Thinking blocks can't carry a break point.
+/// Sets a cache breakpoint on the last block that may have one; thinking blocks may not.
 fn mark_for_cache(blocks: &mut [Value]) {
     let last = blocks
         .iter_mut()
@@ -183,9 +183,9 @@ fn output(request: &Request, config: &mut Map<String, Value>) -> Result<(), Fail
     match &request.output {
         OutputFormat::Text => Ok(()),
         OutputFormat::JsonObject => {
-            Err(unsupported("/output", "anthropic has no JSON mode without a schema"))
+            Err(unsupported("/output", "Anthropic has no JSON mode without a schema"))
         }
-        // Older models may refuse it; the service's answer says so, and the host asks in another way.
+        // Older models may reject it; the host then falls back to another format.
         OutputFormat::JsonSchema(named) => {
             let schema = json::embedded(&named.schema_json, "/output/schema-json")?;
             config.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
@@ -194,7 +194,7 @@ fn output(request: &Request, config: &mut Map<String, Value>) -> Result<(), Fail
     }
 }
 
-/// Adaptive thinking came with the 4.6 models; older ones take a budget.
+/// Returns whether a model supports adaptive thinking, introduced with 4.6. Older models need a budget.
 fn is_adaptive(model: &str) -> bool {
     [
         "opus-4-6",
@@ -222,7 +222,7 @@ fn thinking(
         && matches!(request.tool_choice, ToolChoice::Required | ToolChoice::Named(_));
     if forced && !matches!(request.reasoning, Reasoning::Unset | Reasoning::Off) {
         notices.push(
-            "anthropic does not think when a tool is forced: thinking is off for this request"
+            "Anthropic cannot think while a tool is forced; thinking is off for this request"
                 .into(),
         );
         body.insert("thinking".into(), json!({"type": "disabled"}));
@@ -231,7 +231,7 @@ fn thinking(
     if !matches!(request.reasoning, Reasoning::Unset | Reasoning::Off)
         && has_call_without_thinking(&request.messages)
     {
-        notices.push("an earlier call came without thinking, which anthropic does not take back: thinking is off for this request".into());
+        notices.push("Anthropic rejects earlier tool calls without thinking; thinking is off for this request".into());
         body.insert("thinking".into(), json!({"type": "disabled"}));
         return;
     }
@@ -244,7 +244,7 @@ fn thinking(
         Reasoning::Level(level) if is_adaptive(&request.model) => {
             let effort = match level.as_str() {
                 "minimal" => {
-                    notices.push("anthropic knows no minimal effort: it is low".into());
+                    notices.push("Anthropic has no effort `minimal`; using `low`".into());
                     "low"
                 }
                 level => level,
@@ -260,10 +260,12 @@ fn thinking(
         },
         Reasoning::BudgetTokens(tokens) => *tokens,
     };
-    // The budget is part of max_tokens and must leave room for the answer.
+    // The budget counts towards max_tokens and must leave room for the answer.
     let budget = wanted.min(max_tokens / 2).max(BUDGET_MIN);
     if budget >= max_tokens {
-        notices.push(format!("{max_tokens} output tokens leave no room for thinking: it is off"));
+        notices.push(format!(
+            "{max_tokens} output tokens leave no room for thinking; thinking is off"
+        ));
         body.insert("thinking".into(), json!({"type": "disabled"}));
         return;
     }
@@ -273,8 +275,8 @@ fn thinking(
     body.insert("thinking".into(), json!({"type": "enabled", "budget_tokens": budget}));
 }
 
-/// With thinking on, the service wants every turn that calls a tool to begin with a thinking block; a model
-/// that did not think that time gave none.
+/// Returns whether a turn calls a tool without a thinking block before it. The service rejects such turns while
+/// thinking is on.
 fn has_call_without_thinking(messages: &[Message]) -> bool {
     messages.iter().filter(|message| message.role == Role::Assistant).any(|message| {
         let calls = message.parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
@@ -290,11 +292,13 @@ fn sampling(
 ) -> Result<(), Failure> {
     let sampling = &request.sampling;
     if sampling.seed.is_some() {
-        return Err(unsupported("/sampling/seed", "anthropic has no seed"));
+        return Err(unsupported("/sampling/seed", "Anthropic does not support a seed"));
     }
     for (name, value) in [("temperature", sampling.temperature), ("top-p", sampling.top_p)] {
         if value.is_some() {
-            notices.push(format!("anthropic takes no {name} since {VERSION}: it is left out"));
+            notices.push(format!(
+                "{name} was not sent: Anthropic does not accept it since API version {VERSION}"
+            ));
         }
     }
     if !sampling.stop.is_empty() {

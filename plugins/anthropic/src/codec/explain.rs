@@ -1,25 +1,25 @@
-//! Anthropic's errors.
+//! Explains Anthropic's errors.
 
 use massgen_plugin_sdk::{Failure, FailureKind, classify, failure as failed, json};
 use serde_json::Value;
 
-/// What a status of 400 or above means.
+/// Explains a reply with a status of 400 or above.
 pub fn failure(status: u16, body: &[u8]) -> Failure {
     match serde_json::from_slice::<Value>(body) {
-        Ok(document) => of_document(status, &document),
-        Err(_) => failed(classify::of_status(status), classify::foreign_body(status, body)),
+        Ok(document) => from_document(status, &document),
+        Err(_) => failed(classify::from_status(status), classify::body_excerpt(status, body)),
     }
 }
 
-/// The event `error` within a stream.
+/// Explains the event `error` of a stream.
 pub(super) fn in_stream(event: &Value) -> Failure {
-    of_document(500, event)
+    from_document(500, event)
 }
 
-fn of_document(status: u16, document: &Value) -> Failure {
+fn from_document(status: u16, document: &Value) -> Failure {
     let error = document.get("error").unwrap_or(document);
     let message =
-        json::text(error, "/message").or(error.as_str()).unwrap_or("no message").to_string();
+        json::text(error, "/message").or(error.as_str()).unwrap_or("no error message").to_string();
     let kind = json::text(error, "/type").unwrap_or_default();
     let detail = json::text(error, "/details/error_code");
     Failure {
@@ -31,7 +31,7 @@ fn of_document(status: u16, document: &Value) -> Failure {
 }
 
 fn classified(status: u16, kind: &str, detail: Option<&str>, message: &str) -> FailureKind {
-    // Looks like a rate limit and lasts until the end of the month.
+    // These look like rate limits but last until the end of the month or a payment.
     if detail == Some("enforced_spend_limit_reached")
         || message.contains("credit balance is too low")
     {
@@ -48,13 +48,13 @@ fn classified(status: u16, kind: &str, detail: Option<&str>, message: &str) -> F
         "api_error" | "timeout_error" => FailureKind::Unavailable,
         _ if classify::is_overflow(message) => FailureKind::ContextTooLong,
         "invalid_request_error" => FailureKind::InvalidRequest,
-        _ => classify::of_status(status),
+        _ => classify::from_status(status),
     }
 }
 
-/// The service names the field at the beginning of its message.
+/// Returns a pointer to the part of the request that the message names first.
 fn pointer(message: &str) -> Option<String> {
-    let part = [
+    let fields = [
         ("output_config", "/output"),
         ("tools", "/tools"),
         ("tool_choice", "/tool-choice"),
@@ -63,7 +63,8 @@ fn pointer(message: &str) -> Option<String> {
         ("model", "/model"),
         ("messages", "/messages"),
     ];
-    part.iter()
+    fields
+        .iter()
         .find(|(name, _)| message.starts_with(name))
         .map(|(_, pointer)| (*pointer).to_string())
 }

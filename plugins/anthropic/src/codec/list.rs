@@ -1,11 +1,11 @@
-//! `GET /v1/models`: the one listing that tells limits and features by itself.
+//! `GET /v1/models`: lists models with their limits and features.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, json};
 use serde_json::Value;
 
 use super::VERSION;
 
-/// The request for the page after the model `after`.
+/// Returns the request for the page after the model `after`.
 pub fn request(after: Option<&str>) -> HttpRequest {
     let mut query = vec![("limit".to_string(), "1000".to_string())];
     query.extend(after.map(|id| ("after_id".to_string(), id.to_string())));
@@ -20,7 +20,7 @@ pub fn request(after: Option<&str>) -> HttpRequest {
     }
 }
 
-/// Models of a page, and the request for the next one.
+/// Decodes the models of a page and the request for the next one.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
     let more = document.get("has_more").and_then(Value::as_bool).unwrap_or(false);

@@ -7,5 +7,5 @@ pub mod explain;
 pub mod list;
 mod time;
 
-/// The API's version; sampling parameters are gone from it.
+/// The version of the API. It has no sampling parameters.
 pub(crate) const VERSION: &str = "2026-10-21";

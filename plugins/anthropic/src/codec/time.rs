@@ -1,6 +1,6 @@
-//! Times of headers.
+//! Times in headers.
 
-/// Unix milliseconds of an RFC 3339 time in UTC, such as `2026-11-22T08:58:56Z`.
+/// Parses an RFC 3339 time in UTC, such as `2026-11-22T08:58:56Z`, into Unix milliseconds.
 pub(super) fn unix_ms(text: &str) -> Option<u64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
@@ -8,7 +8,7 @@ pub(super) fn unix_ms(text: &str) -> Option<u64> {
     if !text.ends_with('Z') && !text.ends_with("+00:00") {
         return None;
     }
-    // Days since 1970 of the proleptic Gregorian calendar, counting years from March.
+    // Days since 1970 in the proleptic Gregorian calendar, with years that start in March.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);

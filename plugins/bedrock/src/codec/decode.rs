@@ -1,4 +1,4 @@
-//! Reply of Converse, streamed or whole, to events.
+//! Decodes replies of Converse, streamed or whole.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,40 @@ use massgen_plugin_sdk::{
 };
 use serde_json::{Value, json};
 
-use super::event_stream::{Cutter, Message};
+use super::event_stream::{Message, MessageReader};
 use super::{REASONING, explain};
 
 const SERVICE: &str = "Bedrock";
 
-/// A reply while it arrives.
+/// The state of a reply.
 pub struct Reply {
     notices: Vec<String>,
-    cutter: Cutter,
-    /// Tool calls by the number of their block, and whether arguments came.
-    calls: BTreeMap<u64, (u32, bool)>,
-    /// Reasoning by the number of its block: text and signature.
-    thoughts: BTreeMap<u64, (String, String)>,
+    reader: MessageReader,
+    /// Tool calls by the index of their block.
+    calls: BTreeMap<u64, Call>,
+    /// Reasoning by the index of its block.
+    thoughts: BTreeMap<u64, Thought>,
     usage: Option<Usage>,
     stop: Option<StopReason>,
 }
 
+struct Call {
+    index: u32,
+    has_arguments: bool,
+}
+
+#[derive(Default)]
+struct Thought {
+    text: String,
+    signature: String,
+}
+
 impl Reply {
-    /// A reply that begins with these notices.
+    /// Starts a reply with these notices.
     pub fn new(notices: Vec<String>) -> Self {
         Self {
             notices,
-            cutter: Cutter::default(),
+            reader: MessageReader::default(),
             calls: BTreeMap::new(),
             thoughts: BTreeMap::new(),
             usage: None,
@@ -39,7 +50,7 @@ impl Reply {
     }
 
     fn message(&mut self, message: &Message) -> Result<Vec<Event>, Failure> {
-        let data = json::parse(&message.payload, "an event of Bedrock")?;
+        let data = json::parse(&message.payload, "an event from Bedrock")?;
         if message.exception {
             return Err(explain::exception(&message.name, &data));
         }
@@ -50,7 +61,7 @@ impl Reply {
             "contentBlockDelta" => self.delta(block, &data["delta"])?,
             "contentBlockStop" => self.end_of_block(block),
             "messageStop" => {
-                let reason = json::text(&data, "/stopReason").unwrap_or("no reason");
+                let reason = json::text(&data, "/stopReason").unwrap_or("no stop reason");
                 self.stop = Some(stop(reason));
                 Vec::new()
             }
@@ -65,7 +76,7 @@ impl Reply {
     fn start(&mut self, block: u64, start: &Value) -> Vec<Event> {
         let Some(call) = start.get("toolUse") else { return Vec::new() };
         let index = self.calls.len() as u32;
-        self.calls.insert(block, (index, false));
+        self.calls.insert(block, Call { index, has_arguments: false });
         vec![Event::ToolCallStart(ToolCallStart {
             index,
             id: json::text(call, "/toolUseId").unwrap_or_default().to_string(),
@@ -78,42 +89,42 @@ impl Reply {
             return Ok(vec![Event::Text(text.to_string())]);
         }
         if let Some(input) = json::text(delta, "/toolUse/input") {
-            let (index, begun) = self
+            let call = self
                 .calls
                 .get_mut(&block)
-                .ok_or_else(|| protocol("arguments of a call that never began"))?;
-            *begun |= !input.is_empty();
+                .ok_or_else(|| protocol("arguments of a tool call that never started"))?;
+            call.has_arguments |= !input.is_empty();
             let json = input.to_string();
-            return Ok(vec![Event::ToolCallDelta(ToolCallDelta { index: *index, json })]);
+            return Ok(vec![Event::ToolCallDelta(ToolCallDelta { index: call.index, json })]);
         }
-        let Some(thought) = delta.get("reasoningContent") else { return Ok(Vec::new()) };
-        if let Some(sealed) = json::text(thought, "/redactedContent") {
-            return Ok(vec![opaque(&json!({"redactedContent": sealed}))]);
+        let Some(content) = delta.get("reasoningContent") else { return Ok(Vec::new()) };
+        if let Some(redacted) = json::text(content, "/redactedContent") {
+            return Ok(vec![opaque(&json!({"redactedContent": redacted}))]);
         }
-        let (text, signature) = self.thoughts.entry(block).or_default();
-        if let Some(seal) = json::text(thought, "/signature") {
-            signature.push_str(seal);
+        let thought = self.thoughts.entry(block).or_default();
+        if let Some(signature) = json::text(content, "/signature") {
+            thought.signature.push_str(signature);
         }
-        let said = json::text(thought, "/text").unwrap_or_default();
-        text.push_str(said);
-        Ok(Some(said)
-            .filter(|said| !said.is_empty())
-            .map(|said| Event::Reasoning(said.into()))
+        let text = json::text(content, "/text").unwrap_or_default();
+        thought.text.push_str(text);
+        Ok(Some(text)
+            .filter(|text| !text.is_empty())
+            .map(|text| Event::Reasoning(text.into()))
             .into_iter()
             .collect())
     }
 
     fn end_of_block(&mut self, block: u64) -> Vec<Event> {
         let mut events = Vec::new();
-        if let Some((index, begun)) = self.calls.get(&block) {
-            if !begun {
+        if let Some(Call { index, has_arguments }) = self.calls.get(&block) {
+            if !has_arguments {
                 let json = "{}".to_string();
                 events.push(Event::ToolCallDelta(ToolCallDelta { index: *index, json }));
             }
             events.push(Event::ToolCallEnd(*index));
         }
-        // Without its seal a thought can't go back.
-        if let Some((text, signature)) = self.thoughts.remove(&block)
+        // Reasoning without a signature cannot be sent back.
+        if let Some(Thought { text, signature }) = self.thoughts.remove(&block)
             && !signature.is_empty()
         {
             events.push(opaque(&json!({"reasoningText": {"text": text, "signature": signature}})));
@@ -160,7 +171,7 @@ fn stop(reason: &str) -> StopReason {
     }
 }
 
-/// The service counts cached tokens beside the others; here they are part of the prompt.
+/// The service reports cached tokens separately; the contract includes them in the input.
 fn usage(data: &Value) -> Option<Usage> {
     let usage = data.get("usage").filter(|usage| usage.is_object())?;
     let count = |name: &str| json::count(usage, name);
@@ -183,7 +194,7 @@ impl Decoder for Reply {
     fn frame(&mut self, frame: Frame) -> Result<Vec<Event>, Failure> {
         if let Frame::Bytes(bytes) = &frame {
             let mut events = Vec::new();
-            for message in self.cutter.push(bytes).map_err(protocol)? {
+            for message in self.reader.push(bytes).map_err(protocol)? {
                 events.extend(self.message(&message)?);
             }
             return Ok(events);
@@ -194,13 +205,13 @@ impl Decoder for Reply {
         }
     }
 
-    /// Usage comes after the reason: both are said at the end.
+    /// Reports usage and stop reason at the end, since usage arrives after the stop reason.
     fn finish(&mut self, end: BodyEnd) -> Result<Vec<Event>, Failure> {
         let stop = match self.stop.take() {
             Some(StopReason::Other(reason)) if reason == "model_context_window_exceeded" => {
                 return Err(explain::overflow());
             }
-            Some(stop) if self.cutter.is_empty() => stop,
+            Some(stop) if self.reader.is_empty() => stop,
             _ => return Err(frames::cut_off(end, SERVICE)),
         };
         Ok(self.usage.take().map(Event::Usage).into_iter().chain([Event::Stopped(stop)]).collect())

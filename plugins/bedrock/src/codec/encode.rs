@@ -1,4 +1,4 @@
-//! Request to `POST /model/{id}/converse` and `…/converse-stream`.
+//! Encodes requests to `POST /model/{id}/converse` and `…/converse-stream`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, Message, OutputFormat, Part, Reasoning, Request, Role,
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::REASONING;
 
-/// The least thinking budget that Claude takes.
+/// Minimum thinking budget that Claude accepts.
 const BUDGET_MIN: u32 = 1_024;
 
-/// Encodes a request; the texts are notices for the user.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let (verb, framing) = if request.stream {
@@ -22,7 +22,7 @@ pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure>
     Ok((post(&request.model, verb, body, framing), notices))
 }
 
-/// A request about a model, with a document.
+/// Returns an HTTP request for a model, with a JSON body.
 pub(super) fn post(
     model: &str,
     verb: &str,
@@ -40,7 +40,7 @@ pub(super) fn post(
     }
 }
 
-/// The document of a request.
+/// Returns the JSON body of a request.
 pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
@@ -86,12 +86,12 @@ fn system(request: &Request) -> Vec<Value> {
     blocks
 }
 
-/// Turns alternate: neighbouring messages of one role are joined.
+/// Encodes messages as turns. Roles must alternate, so adjacent messages of one role are joined.
 fn messages(request: &Request) -> Result<Value, Failure> {
-    let spoken = || request.messages.iter().enumerate().filter(|(_, m)| m.role != Role::System);
-    let last_hint = spoken().rfind(|(_, m)| m.cache_hint).map(|(at, _)| at);
+    let messages = || request.messages.iter().enumerate().filter(|(_, m)| m.role != Role::System);
+    let last_hint = messages().rfind(|(_, m)| m.cache_hint).map(|(at, _)| at);
     let mut turns: Vec<(bool, Vec<Value>)> = Vec::new();
-    for (at, message) in spoken() {
+    for (at, message) in messages() {
         let of_model = message.role == Role::Assistant;
         let mut blocks = blocks(message, at)?;
         if last_hint == Some(at) && caches(&request.model) {
@@ -148,10 +148,10 @@ fn text_of(content: &[ToolOutput], pointer: &str) -> Result<String, Failure> {
 }
 
 fn texts_only(pointer: &str) -> Failure {
-    unsupported(pointer, "Bedrock gets texts only from this plugin")
+    unsupported(pointer, "this plugin sends only text to Bedrock")
 }
 
-/// Makers whose models know cache points.
+/// Returns whether a model supports cache points.
 fn caches(model: &str) -> bool {
     model.contains("anthropic.") || model.contains("amazon.nova")
 }
@@ -176,9 +176,9 @@ fn tools(
     let mut config = Map::new();
     match &request.tool_choice {
         ToolChoice::None if !called => return Ok(()),
-        // A conversation with calls must go on offering tools, and there is no word for "none of them".
+        // A conversation with tool calls must keep its tools, and no tool choice means "none".
         ToolChoice::None => {
-            notices.push("Bedrock can't forbid calls: the model is asked not to call".into());
+            notices.push("Bedrock cannot forbid tool calls in a conversation that has some".into());
         }
         ToolChoice::Auto => drop(config.insert("toolChoice".into(), json!({"auto": {}}))),
         ToolChoice::Required => drop(config.insert("toolChoice".into(), json!({"any": {}}))),
@@ -199,7 +199,7 @@ fn tools(
     Ok(())
 }
 
-/// Effort is Converse's own; a budget is a field of Claude's.
+/// Sets the reasoning: effort is a field of Converse, a budget is a field of Claude.
 fn reasoning(
     request: &Request,
     body: &mut Map<String, Value>,
@@ -222,16 +222,17 @@ fn reasoning(
         Reasoning::BudgetTokens(tokens) if is_claude => {
             claude(json!({"type": "enabled", "budget_tokens": (*tokens).max(BUDGET_MIN)}));
         }
-        Reasoning::Off | Reasoning::BudgetTokens(_) => {
-            notices.push(format!("{} has no such reasoning setting: it is left out", request.model))
-        }
+        Reasoning::Off | Reasoning::BudgetTokens(_) => notices.push(format!(
+            "the reasoning setting was not sent: {} does not support it",
+            request.model
+        )),
     }
 }
 
 fn sampling(request: &Request, body: &mut Map<String, Value>) -> Result<(), Failure> {
     let sampling = &request.sampling;
     if sampling.seed.is_some() {
-        return Err(unsupported("/sampling/seed", "Converse has no seed"));
+        return Err(unsupported("/sampling/seed", "Converse does not support a seed"));
     }
     let numbers = [
         ("maxTokens", sampling.max_output_tokens.map(Value::from)),

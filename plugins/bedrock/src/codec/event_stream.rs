@@ -1,7 +1,7 @@
 //! The binary framing `application/vnd.amazon.eventstream` (smithy.io, "Amazon Event Stream Specification"):
-//! length, length of the headers, checksum, headers, payload, checksum; numbers are big-endian.
+//! total length, length of the headers, checksum, headers, payload, checksum. Numbers are big-endian.
 
-/// A message may be this large.
+/// Maximum size of a message.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
@@ -9,7 +9,7 @@ const CHECKSUM: usize = 4;
 /// One message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Message {
-    /// It is an exception, not an event.
+    /// Whether this is an exception rather than an event.
     pub exception: bool,
     /// Name of the event or exception.
     pub name: String,
@@ -17,21 +17,21 @@ pub struct Message {
     pub payload: Vec<u8>,
 }
 
-/// Cuts messages out of bytes that come in any pieces.
+/// Extracts messages from a body that arrives in arbitrary pieces.
 #[derive(Debug, Default)]
-pub struct Cutter {
+pub struct MessageReader {
     rest: Vec<u8>,
 }
 
-impl Cutter {
-    /// Takes bytes and gives the messages that they complete.
+impl MessageReader {
+    /// Appends bytes and returns the messages that they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Message>, String> {
         self.rest.extend_from_slice(bytes);
         let mut messages = Vec::new();
         while self.rest.len() >= PRELUDE {
             let length = number(&self.rest[..4]) as usize;
             if !(PRELUDE + CHECKSUM..=MESSAGE_BYTES_MAX).contains(&length) {
-                return Err(format!("a message of the event stream claims {length} bytes"));
+                return Err(format!("an event stream message has the invalid length {length}"));
             }
             if self.rest.len() < length {
                 break;
@@ -42,7 +42,7 @@ impl Cutter {
         Ok(messages)
     }
 
-    /// Nothing of a message is left over.
+    /// Returns whether no incomplete message is left.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -51,10 +51,11 @@ impl Cutter {
 fn message(bytes: &[u8]) -> Result<Message, String> {
     let (body, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
     if crc32(&bytes[..8]) != number(&bytes[8..12]) || crc32(body) != number(checksum) {
-        return Err("a message of the event stream has a wrong checksum".into());
+        return Err("an event stream message has a wrong checksum".into());
     }
     let headers_end = PRELUDE + number(&bytes[4..8]) as usize;
-    let headers = body.get(PRELUDE..headers_end).ok_or("a message's headers exceed it")?;
+    let headers =
+        body.get(PRELUDE..headers_end).ok_or("the headers of an event stream message exceed it")?;
     let mut message =
         Message { exception: false, name: String::new(), payload: body[headers_end..].to_vec() };
     for (name, value) in texts(headers)? {
@@ -67,7 +68,7 @@ fn message(bytes: &[u8]) -> Result<Message, String> {
     Ok(message)
 }
 
-/// The headers that are texts.
+/// Returns the names and values of the headers. Only string values are used.
 fn texts(mut bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
@@ -85,7 +86,7 @@ fn texts(mut bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
                 usize::from(u16::from_be_bytes([length[0], length[1]]))
             }
             kind => {
-                return Err(format!("a header of the event stream has the unknown type {kind}"));
+                return Err(format!("an event stream header has the unknown type {kind}"));
             }
         };
         let value = String::from_utf8_lossy(take(&mut bytes, length)?).into_owned();
@@ -95,7 +96,8 @@ fn texts(mut bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
 }
 
 fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Result<&'a [u8], String> {
-    let (taken, rest) = bytes.split_at_checked(count).ok_or("a header of a message exceeds it")?;
+    let (taken, rest) =
+        bytes.split_at_checked(count).ok_or("a header of an event stream message exceeds it")?;
     *bytes = rest;
     Ok(taken)
 }
@@ -104,7 +106,7 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
-/// CRC-32 as in zlib.
+/// Computes the CRC-32 of zlib. A table would make the component larger and save no noticeable time.
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
@@ -114,9 +116,9 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, step)
 }
 
-/// Writes a message; for tests.
+/// Encodes a message, for tests.
 #[doc(hidden)]
-pub fn written(kind: &str, name: &str, payload: &str) -> Vec<u8> {
+pub fn encode(kind: &str, name: &str, payload: &str) -> Vec<u8> {
     let mut headers = Vec::new();
     let mut header = |name: &str, value: &str| {
         headers.push(name.len() as u8);
@@ -142,22 +144,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_pieces_give_the_same_messages() {
+    fn messages_do_not_depend_on_pieces() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-        let mut bytes = written("event", "messageStart", "{}");
-        bytes.extend(written("exception", "throttlingException", "{\"message\":\"m\"}"));
-        let whole = Cutter::default().push(&bytes).unwrap();
+        let mut bytes = encode("event", "messageStart", "{}");
+        bytes.extend(encode("exception", "throttlingException", "{\"message\":\"m\"}"));
+        let whole = MessageReader::default().push(&bytes).unwrap();
         assert_eq!(
             (whole.len(), whole[1].exception, whole[0].name.as_str()),
             (2, true, "messageStart")
         );
-        let mut cutter = Cutter::default();
+        let mut reader = MessageReader::default();
         let single: Vec<Message> =
-            bytes.iter().flat_map(|byte| cutter.push(&[*byte]).unwrap()).collect();
-        assert!(single == whole && cutter.is_empty());
+            bytes.iter().flat_map(|byte| reader.push(&[*byte]).unwrap()).collect();
+        assert!(single == whole && reader.is_empty());
         let mut broken = bytes.clone();
         broken[20] ^= 1;
-        assert!(Cutter::default().push(&broken).unwrap_err().contains("checksum"));
-        assert!(Cutter::default().push(&[255; 16]).is_err());
+        assert!(MessageReader::default().push(&broken).unwrap_err().contains("checksum"));
+        assert!(MessageReader::default().push(&[255; 16]).is_err());
     }
 }

@@ -1,8 +1,8 @@
-//! `GET /foundation-models`: ids and whether they can be asked on demand.
+//! `GET /foundation-models`: lists models.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, json};
 
-/// The only page's request.
+/// Returns the request for the only page.
 pub fn request() -> HttpRequest {
     HttpRequest {
         endpoint: "control".into(),
@@ -15,7 +15,7 @@ pub fn request() -> HttpRequest {
     }
 }
 
-/// Models that answer texts.
+/// Decodes the models that return text.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
     let models = json::items(&document, "/modelSummaries").filter_map(|model| {

@@ -7,5 +7,5 @@ pub mod event_stream;
 pub mod explain;
 pub mod list;
 
-/// The kind of opaque state that is a block of reasoning.
+/// Kind of the opaque state that holds a block of reasoning.
 pub(crate) const REASONING: &str = "reasoning-content";

@@ -1,5 +1,5 @@
-//! Reply of generateContent, streamed or whole, to events. A stream is made of partial replies without
-//! event names; the last one carries the reason.
+//! Decodes replies of generateContent, streamed or whole. A stream consists of partial replies without event names; the
+//! last one has the stop reason.
 
 use massgen_plugin_sdk::{
     BodyEnd, Decoder, Event, Failure, Frame, HttpHead, Opaque, StopReason, ToolCallDelta,
@@ -11,7 +11,7 @@ use super::{OWN_ID, SIGNATURE, explain};
 
 const SERVICE: &str = "Google";
 
-/// Reasons that mean that the content was not wanted.
+/// Stop reasons for blocked content.
 const REFUSALS: &[&str] = &[
     "SAFETY",
     "RECITATION",
@@ -22,7 +22,7 @@ const REFUSALS: &[&str] = &[
     "IMAGE_PROHIBITED_CONTENT",
 ];
 
-/// A reply while it arrives.
+/// The state of a reply.
 pub struct Reply {
     notices: Vec<String>,
     calls: u32,
@@ -32,7 +32,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply that begins with these notices.
+    /// Starts a reply with these notices.
     pub fn new(notices: Vec<String>) -> Self {
         Self { notices, calls: 0, usage: None, stop: None, named: false }
     }
@@ -45,7 +45,7 @@ impl Reply {
             self.usage = Some(usage(metadata));
         }
         let mut events = Vec::new();
-        // Every partial reply repeats it.
+        // Every partial reply repeats the version.
         if let Some(version) = json::text(response, "/modelVersion").filter(|_| !self.named) {
             self.named = true;
             events.push(massgen_plugin_sdk::served_model(version));
@@ -122,7 +122,7 @@ impl Decoder for Reply {
         }
     }
 
-    /// The reason may come before the last usage: both are said at the end.
+    /// Reports usage and stop reason at the end, since usage may arrive after the stop reason.
     fn finish(&mut self, end: BodyEnd) -> Result<Vec<Event>, Failure> {
         let stop = match self.stop.take() {
             Some(stop) if end == BodyEnd::Complete => stop,
@@ -132,7 +132,7 @@ impl Decoder for Reply {
     }
 }
 
-/// The service counts thoughts beside the candidates; here they are part of the output.
+/// The service reports thoughts separately from candidates; the contract includes them in the output.
 fn usage(metadata: &Value) -> Usage {
     let thoughts = json::count(metadata, "/thoughtsTokenCount");
     let candidates = json::count(metadata, "/candidatesTokenCount");

@@ -1,4 +1,4 @@
-//! Request to `POST /{version}/models/{model}:generateContent`.
+//! Encodes requests to `POST /{version}/models/{model}:generateContent`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, Message, OutputFormat, Part, Reasoning, Request, Role,
@@ -6,53 +6,17 @@ use massgen_plugin_sdk::{
 };
 use serde_json::{Map, Value, json};
 
+use super::api::Api;
 use super::{OWN_ID, SIGNATURE};
 
-/// The service takes this in place of a signature that it never made (a call from another conversation).
+/// Placeholder that the service accepts for tool calls without a signature, such as those from another conversation.
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
-/// Where the models are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// The Gemini API.
-    Gemini {
-        /// `v1`, `v1beta` or `auto`.
-        version: String,
-    },
-    /// A project's models on Vertex AI.
-    Project {
-        /// The project's id.
-        project: String,
-        /// `global` or a region.
-        location: String,
-    },
-    /// Vertex AI with an express key, which stands for a project.
-    Express,
-}
-
-impl Place {
-    /// The path of a call of a model.
-    pub(super) fn path(&self, model: &str, verb: &str) -> String {
-        let name = json::path_segment(model.strip_prefix("models/").unwrap_or(model));
-        match self {
-            Self::Gemini { version } => {
-                format!("/{}/models/{name}:{verb}", api_version(version, model))
-            }
-            Self::Project { project, location } => format!(
-                "/v1/projects/{}/locations/{}/publishers/google/models/{name}:{verb}",
-                json::path_segment(project),
-                json::path_segment(location)
-            ),
-            Self::Express => format!("/v1/publishers/google/models/{name}:{verb}"),
-        }
-    }
-}
-
-/// Encodes a request for a place; the texts are notices for the user.
-pub fn request(request: &Request, place: &Place) -> Result<(HttpRequest, Vec<String>), Failure> {
+/// Encodes a request. Also returns notices for the user.
+pub fn request(request: &Request, api: &Api) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let verb = if request.stream { "streamGenerateContent" } else { "generateContent" };
-    let mut http = post(place.path(&request.model, verb), body);
+    let mut http = post(api.path(&request.model, verb), body);
     if request.stream {
         http.query.push(("alt".into(), "sse".into()));
         http.framing = Framing::Sse;
@@ -60,7 +24,7 @@ pub fn request(request: &Request, place: &Place) -> Result<(HttpRequest, Vec<Str
     Ok((http, notices))
 }
 
-/// A request with a document, answered whole.
+/// Returns an HTTP request with a JSON body, for a reply in one piece.
 pub(super) fn post(path: String, body: Map<String, Value>) -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -73,7 +37,7 @@ pub(super) fn post(path: String, body: Map<String, Value>) -> HttpRequest {
     }
 }
 
-/// The document of a request.
+/// Returns the JSON body of a request.
 pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let generation = generation(&request.model);
@@ -97,21 +61,12 @@ pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>
         body.insert("generationConfig".into(), config.into());
     }
     if let Some((name, _)) = request.options.first() {
-        return Err(unsupported("/options", format!("google has no option `{name}`")));
+        return Err(unsupported("/options", format!("Google has no option `{name}`")));
     }
     Ok((body, notices))
 }
 
-/// `-latest` aliases and previews exist on v1beta only.
-fn api_version<'a>(version: &'a str, model: &str) -> &'a str {
-    match version {
-        "auto" if model.ends_with("-latest") || model.contains("-preview") => "v1beta",
-        "auto" => "v1",
-        version => version,
-    }
-}
-
-/// The model's generation, from its name; an alias without one is the newest.
+/// Returns the model's generation, from its name. An alias without a number is the newest one.
 fn generation(model: &str) -> u32 {
     let name = model.strip_prefix("models/").unwrap_or(model);
     let digits = name
@@ -165,7 +120,7 @@ fn parts(message: &Message, at: usize, generation: u32) -> Result<Vec<Value>, Fa
             }
             Part::Opaque(_) | Part::Reasoning(_) => continue,
             Part::Image(_) | Part::Document(_) => {
-                return Err(unsupported(&pointer, "google gets texts only from this plugin"));
+                return Err(unsupported(&pointer, "this plugin sends only text to Google"));
             }
         };
         if let Some(signature) = signature.take() {
@@ -173,7 +128,7 @@ fn parts(message: &Message, at: usize, generation: u32) -> Result<Vec<Value>, Fa
         }
         parts.push(encoded);
     }
-    // A signature on the last, empty text of a reply.
+    // The last signature of a reply may belong to an empty text.
     if let Some(signature) = signature {
         parts.push(json!({"text": "", "thoughtSignature": signature}));
     }
@@ -192,7 +147,7 @@ fn text_of(content: &[ToolOutput], pointer: &str) -> Result<String, Failure> {
         match output {
             ToolOutput::Text(piece) => text.push_str(piece),
             ToolOutput::Image(_) => {
-                return Err(unsupported(pointer, "google gets texts only from this plugin"));
+                return Err(unsupported(pointer, "this plugin sends only text to Google"));
             }
         }
     }
@@ -233,7 +188,7 @@ fn config(
         _ if generation < 3 && !request.tools.is_empty() => {
             return Err(unsupported(
                 "/output",
-                format!("{} takes no response schema together with tools", request.model),
+                format!("{} does not support a response schema together with tools", request.model),
             ));
         }
         OutputFormat::JsonObject => {
@@ -264,18 +219,18 @@ fn config(
     Ok(config)
 }
 
-/// Generation 3 takes levels, 2.5 takes budgets, and never both.
+/// Returns the thinking configuration: levels for generation 3, budgets for 2.5.
 fn thinking(request: &Request, generation: u32, notices: &mut Vec<String>) -> Option<Value> {
     let config = match (&request.reasoning, generation) {
         (Reasoning::Unset, _) => return None,
         (Reasoning::Off, 3..) => {
             notices
-                .push(format!("{} can't do without thinking: its level is minimal", request.model));
+                .push(format!("{} cannot disable thinking; using level `minimal`", request.model));
             json!({"thinkingLevel": "MINIMAL"})
         }
         (Reasoning::Off, _) if request.model.contains("pro") => {
             notices.push(format!(
-                "{} can't do without thinking: its budget is 128 tokens",
+                "{} cannot disable thinking; using a budget of 128 tokens",
                 request.model
             ));
             json!({"thinkingBudget": 128})

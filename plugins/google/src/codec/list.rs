@@ -1,9 +1,9 @@
-//! `GET /{version}/models`.
+//! `GET /{version}/models`: lists models.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, json};
 use serde_json::Value;
 
-/// The request for a page.
+/// Returns the request for a page.
 pub fn request(version: &str, token: Option<&str>) -> HttpRequest {
     let mut query = vec![("pageSize".to_string(), "1000".to_string())];
     query.extend(token.map(|token| ("pageToken".to_string(), token.to_string())));
@@ -18,10 +18,10 @@ pub fn request(version: &str, token: Option<&str>) -> HttpRequest {
     }
 }
 
-/// Models of a page that can answer, and the request for the next one.
+/// Decodes the models of a page that can generate text, and the request for the next page.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
-    // A token is good for either version; v1beta knows all of them.
+    // Page tokens are valid in both versions; v1beta lists all models.
     let next = json::text(&document, "/nextPageToken")
         .filter(|token| !token.is_empty())
         .map(|token| request("v1beta", Some(token)));
@@ -30,7 +30,7 @@ pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     Ok(ModelPage { models: models.collect(), next })
 }
 
-/// Vertex AI tells names alone.
+/// Decodes a model of Vertex AI, which lists only names.
 fn published(json: &Value) -> Option<ModelInfo> {
     let id = json::text(json, "/name")?.rsplit('/').next()?;
     id.starts_with("gemini").then(|| ModelInfo {
@@ -64,8 +64,8 @@ fn model(json: &Value) -> Option<ModelInfo> {
     })
 }
 
-/// The models that Google publishes on Vertex AI.
-pub fn of_publisher() -> HttpRequest {
+/// Returns the request for Google's models on Vertex AI.
+pub fn request_publisher() -> HttpRequest {
     let mut asked = request("v1beta1", None);
     asked.path = "/v1beta1/publishers/google/models".into();
     asked.query.clear();

@@ -1,4 +1,4 @@
-//! Reply of `/api/show`, then of `/api/chat`, streamed or whole, to events.
+//! Decodes the reply of `/api/show`, then that of `/api/chat`, streamed or whole.
 
 use massgen_plugin_sdk::{
     BodyEnd, Decoder, Event, Extension, Failure, FailureKind, FollowUp, Frame, HttpHead,
@@ -11,14 +11,16 @@ use super::{encode, explain};
 
 const SERVICE: &str = "Ollama";
 
-/// An exchange of two requests.
+/// The state of an exchange with two requests.
 pub struct Reply {
     notices: Vec<String>,
-    /// The second request, until the first is answered.
+    /// Body of the second request, until the first is answered.
     chat: Option<Map<String, Value>>,
     next: Option<FollowUp>,
     need: Need,
+    /// Window that the user set, in tokens.
     fixed: Option<u64>,
+    /// Window of the second request, in tokens.
     window: u64,
     calls: u32,
     named: bool,
@@ -26,7 +28,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Begins one: the request that follows, notices, what it needs, and the window that the user set.
+    /// Starts an exchange whose second request has the body `chat`. `fixed` is the window that the user set.
     pub fn new(
         chat: Map<String, Value>,
         notices: Vec<String>,
@@ -46,7 +48,7 @@ impl Reply {
         }
     }
 
-    /// The model is known: the window is settled and the request made.
+    /// Handles the description of the model: chooses the window and prepares the second request.
     fn shown(&mut self, chat: Map<String, Value>, model: &Value) -> Result<Vec<Event>, Failure> {
         let (window, notice) = window::size(self.need, context_of(model), self.fixed)
             .map_err(|why| failure(FailureKind::ContextTooLong, why))?;
@@ -54,7 +56,7 @@ impl Reply {
             && !tools.is_empty()
             && lacks_tools(model)
         {
-            let why = "this model's template has no tools";
+            let why = "this model's template does not support tools";
             return Err(massgen_plugin_sdk::unsupported("/tools", why));
         }
         self.window = window;
@@ -64,7 +66,7 @@ impl Reply {
 
     fn message(&mut self, document: &Value) -> Result<Vec<Event>, Failure> {
         if let Some(error) = document.get("error") {
-            return Err(explain::within(error));
+            return Err(explain::in_stream(error));
         }
         let mut events = Vec::new();
         if !self.named
@@ -74,9 +76,9 @@ impl Reply {
             let json = Value::from(model).to_string();
             events.push(Event::Other(Extension { kind: "served-model".into(), json }));
         }
-        let said = |pointer: &str| json::text(document, pointer).filter(|text| !text.is_empty());
-        events.extend(said("/message/thinking").map(|text| Event::Reasoning(text.to_string())));
-        events.extend(said("/message/content").map(|text| Event::Text(text.to_string())));
+        let text = |pointer: &str| json::text(document, pointer).filter(|text| !text.is_empty());
+        events.extend(text("/message/thinking").map(|text| Event::Reasoning(text.to_string())));
+        events.extend(text("/message/content").map(|text| Event::Text(text.to_string())));
         for call in json::items(document, "/message/tool_calls") {
             self.call(call, &mut events);
         }
@@ -105,14 +107,14 @@ impl Reply {
         self.over = true;
         let prompt = json::count(document, "/prompt_eval_count");
         if let Some(counted) = prompt
-            && window::was_cut(counted, self.window, self.need)
+            && window::was_truncated(counted, self.window, self.need)
         {
             return Err(Failure {
                 provider_code: Some("context_truncated".into()),
                 ..failure(
                     FailureKind::ContextTooLong,
                     format!(
-                        "Ollama cut the prompt without a word: it read {counted} tokens of about {} (num_ctx {}); the server's own limit may be lower",
+                        "Ollama truncated the prompt: it read {counted} of about {} tokens (num_ctx {}); the server's own limit may be lower",
                         self.need.prompt_tokens, self.window
                     ),
                 )
@@ -122,7 +124,7 @@ impl Reply {
             Some("length") => StopReason::MaxTokens,
             _ if self.calls > 0 => StopReason::ToolCalls,
             Some("stop") => StopReason::EndTurn,
-            reason => StopReason::Other(reason.unwrap_or("no reason").to_string()),
+            reason => StopReason::Other(reason.unwrap_or("no stop reason").to_string()),
         };
         let usage = Usage {
             input_tokens: prompt,
@@ -135,13 +137,13 @@ impl Reply {
     }
 }
 
-/// `llama.context_length`, by whatever architecture.
+/// Returns the context length, a field such as `llama.context_length` that is named after the architecture.
 fn context_of(model: &Value) -> Option<u64> {
     let info = model.get("model_info")?.as_object()?;
     info.iter().find(|(name, _)| name.ends_with(".context_length")).and_then(|(_, n)| n.as_u64())
 }
 
-/// Older servers tell no capabilities: then tools are tried.
+/// Returns whether the model does not support tools. Older servers list no capabilities, so tools are tried.
 fn lacks_tools(model: &Value) -> bool {
     let known = model.get("capabilities").and_then(Value::as_array);
     known.is_some_and(|all| !all.is_empty() && all.iter().all(|word| word != "tools"))
@@ -155,7 +157,7 @@ impl Decoder for Reply {
     fn frame(&mut self, frame: Frame) -> Result<Vec<Event>, Failure> {
         let document = match &frame {
             Frame::Line(line) if line.trim().is_empty() => return Ok(Vec::new()),
-            Frame::Line(line) => json::parse(line.as_bytes(), "a line of Ollama")?,
+            Frame::Line(line) => json::parse(line.as_bytes(), "a line from Ollama")?,
             other => match frames::document(other, SERVICE)? {
                 Some((_, document)) => document,
                 None => return Ok(Vec::new()),
@@ -169,8 +171,8 @@ impl Decoder for Reply {
     }
 
     fn finish(&mut self, end: BodyEnd) -> Result<Vec<Event>, Failure> {
-        let between = self.next.is_some() && matches!(end, BodyEnd::Complete);
-        if self.over || between { Ok(Vec::new()) } else { Err(frames::cut_off(end, SERVICE)) }
+        let awaiting_chat = self.next.is_some() && matches!(end, BodyEnd::Complete);
+        if self.over || awaiting_chat { Ok(Vec::new()) } else { Err(frames::cut_off(end, SERVICE)) }
     }
 
     fn next(&mut self) -> Option<FollowUp> {

@@ -1,4 +1,4 @@
-//! Request to `POST /api/chat`, and the question before it.
+//! Encodes requests to `POST /api/show` and `POST /api/chat`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, Message, OutputFormat, Part, Reasoning, Request, Role,
@@ -6,12 +6,12 @@ use massgen_plugin_sdk::{
 };
 use serde_json::{Map, Value, json};
 
-/// What the server knows of a model.
+/// Returns the request for the description of a model.
 pub fn show(model: &str) -> HttpRequest {
     post("/api/show", &json!({"model": model}), Framing::Whole)
 }
 
-/// The request itself, once the window is known.
+/// Returns the chat request with its context window, in tokens.
 pub fn chat(mut body: Map<String, Value>, window: u64) -> HttpRequest {
     let framing = if body["stream"] == json!(false) { Framing::Whole } else { Framing::Lines };
     if let Some(options) = body.get_mut("options") {
@@ -32,7 +32,7 @@ fn post(path: &str, body: &Value, framing: Framing) -> HttpRequest {
     }
 }
 
-/// Encodes a request but for its window; the texts are notices for the user.
+/// Encodes the body of a chat request without its window. Also returns notices for the user.
 pub fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
@@ -43,9 +43,12 @@ pub fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Fail
     match &request.output {
         OutputFormat::Text => {}
         OutputFormat::JsonObject => drop(body.insert("format".into(), "json".into())),
-        // The server's grammar would keep the model from calling.
+        // The server's grammar would prevent tool calls.
         OutputFormat::JsonSchema(_) if !request.tools.is_empty() => {
-            return Err(unsupported("/output", "Ollama takes no schema together with tools"));
+            return Err(unsupported(
+                "/output",
+                "Ollama does not support a schema together with tools",
+            ));
         }
         OutputFormat::JsonSchema(named) => {
             let schema = json::embedded(&named.schema_json, "/output/schema-json")?;
@@ -61,7 +64,7 @@ pub fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Fail
         other => {
             if let Reasoning::BudgetTokens(tokens) = other {
                 notices.push(format!(
-                    "Ollama takes no reasoning budget: {tokens} tokens became thinking at will"
+                    "Ollama has no thinking budget: {tokens} tokens became unlimited thinking"
                 ));
             }
             body.insert("think".into(), true.into());
@@ -126,24 +129,24 @@ fn text_of(content: &[ToolOutput], pointer: &str) -> Result<String, Failure> {
 }
 
 fn texts_only(pointer: &str) -> Failure {
-    unsupported(pointer, "Ollama gets texts only from this plugin")
+    unsupported(pointer, "this plugin sends only text to Ollama")
 }
 
 fn tools(request: &Request, body: &mut Map<String, Value>) -> Result<(), Failure> {
     match request.tool_choice {
-        // The protocol has no choice: without tools none is called.
+        // The protocol has no tool choice; without tools none is called.
         _ if request.tools.is_empty() => return Ok(()),
         ToolChoice::None => return Ok(()),
         ToolChoice::Auto => {}
         ToolChoice::Required | ToolChoice::Named(_) => {
-            return Err(unsupported("/tool-choice", "Ollama can't be made to call a tool"));
+            return Err(unsupported("/tool-choice", "Ollama cannot be forced to call a tool"));
         }
     }
     let mut tools = Vec::new();
     for (at, tool) in request.tools.iter().enumerate() {
         let pointer = format!("/tools/{at}/input-schema-json");
         let mut parameters = json::embedded(&tool.input_schema_json, &pointer)?;
-        plain(&mut parameters);
+        simplify(&mut parameters);
         tools.push(json!({"type": "function", "function": {
             "name": tool.name, "description": tool.description, "parameters": parameters,
         }}));
@@ -152,14 +155,14 @@ fn tools(request: &Request, body: &mut Map<String, Value>) -> Result<(), Failure
     Ok(())
 }
 
-/// The protocol's parameters have no `additionalProperties`; dropping it only allows more.
-fn plain(schema: &mut Value) {
+/// Removes `additionalProperties`, which the protocol does not support. The schema only becomes more permissive.
+fn simplify(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             object.remove("additionalProperties");
-            object.values_mut().for_each(plain);
+            object.values_mut().for_each(simplify);
         }
-        Value::Array(items) => items.iter_mut().for_each(plain),
+        Value::Array(items) => items.iter_mut().for_each(simplify),
         _ => {}
     }
 }

@@ -1,21 +1,21 @@
-//! Ollama's errors: one text.
+//! Explains Ollama's errors, which consist of a text.
 
 use massgen_plugin_sdk::{Failure, FailureKind, classify, failure as failed};
 use serde_json::Value;
 
-/// What a status of 400 or above means.
+/// Explains a reply with a status of 400 or above.
 pub fn failure(status: u16, body: &[u8]) -> Failure {
     match serde_json::from_slice::<Value>(body) {
         Ok(document) => {
             let text = text(document.get("error").unwrap_or(&document));
             Failure { pointer: pointer(&text), ..failed(kind(status, &text), text) }
         }
-        Err(_) => failed(classify::of_status(status), classify::foreign_body(status, body)),
+        Err(_) => failed(classify::from_status(status), classify::body_excerpt(status, body)),
     }
 }
 
-/// An error line within a reply that began well.
-pub(super) fn within(error: &Value) -> Failure {
+/// Explains an error in the middle of a reply.
+pub(super) fn in_stream(error: &Value) -> Failure {
     let text = text(error);
     failed(kind(500, &text), text)
 }
@@ -34,11 +34,11 @@ fn kind(status: u16, text: &str) -> FailureKind {
         }
         _ if lower.contains("does not support") => FailureKind::InvalidRequest,
         503 => FailureKind::Overloaded,
-        status => classify::of_status(status),
+        status => classify::from_status(status),
     }
 }
 
-/// `"x" does not support tools` and its like.
+/// Returns a pointer to the part of the request that the text names, as in `"x" does not support tools`.
 fn pointer(text: &str) -> Option<String> {
     [("support tools", "/tools"), ("support thinking", "/reasoning"), ("think value", "/reasoning")]
         .iter()

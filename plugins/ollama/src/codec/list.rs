@@ -1,8 +1,8 @@
-//! `GET /api/tags`: what was pulled.
+//! `GET /api/tags`: lists the models that were pulled.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, json};
 
-/// The only page's request.
+/// Returns the request for the only page.
 pub fn request() -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -15,7 +15,7 @@ pub fn request() -> HttpRequest {
     }
 }
 
-/// Models of the page.
+/// Decodes the models of the page.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
     let models = json::items(&document, "/models").filter_map(|model| {

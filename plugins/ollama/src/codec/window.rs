@@ -1,32 +1,32 @@
-//! How large the context window must be. The server cuts a prompt that is longer than the window it was told,
-//! from the front and without a word; so it is told one that fits, and its count is looked at afterwards.
+//! The size of the context window. The server silently truncates the start of a prompt that exceeds the requested
+//! window, so the plugin requests one that fits and checks the server's count afterwards.
 
 use massgen_plugin_sdk::{Message, Part, Request, ToolOutput};
 
-/// The server's own default; a smaller window saves nothing.
+/// Minimum window: the server's default. A smaller one saves nothing.
 const WINDOW_MIN: u64 = 4_096;
 
-/// Characters of a token, on the low side: a window too large costs memory, one too small the prompt.
+/// Low estimate of characters per token: a window that is too large costs memory, one that is too small the prompt.
 const CHARS_PER_TOKEN: u64 = 3;
 
-/// A count below one token per this many characters is no count of the whole prompt.
+/// High estimate of characters per token. A lower count of tokens means that the prompt was truncated.
 const CHARS_PER_TOKEN_MAX: u64 = 10;
 
-/// Room for a reply that nobody bounded.
+/// Room for a reply without a limit.
 const REPLY_TOKENS: u64 = 4_096;
 
-/// What a request needs.
+/// The estimated size of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Need {
     /// Characters of the prompt.
     pub prompt_chars: u64,
-    /// Tokens of the prompt, estimated.
+    /// Estimated tokens of the prompt.
     pub prompt_tokens: u64,
-    /// Tokens of the reply at most.
+    /// Maximum tokens of the reply.
     pub reply_tokens: u64,
 }
 
-/// Estimates a request.
+/// Estimates the size of a request.
 pub fn need(request: &Request) -> Need {
     let message = |message: &Message| message.parts.iter().map(chars).sum::<u64>();
     let tool = |tool: &massgen_plugin_sdk::Tool| {
@@ -58,30 +58,30 @@ fn chars(part: &Part) -> u64 {
     length as u64
 }
 
-/// The window to ask for, with a notice; an error says that no window is large enough.
+/// Returns the window to request, and a notice if it is tight. Fails if no window is large enough.
 pub fn size(
     need: Need,
     model_has: Option<u64>,
     fixed: Option<u64>,
 ) -> Result<(u64, Option<String>), String> {
-    let most = match (fixed, model_has) {
+    let max = match (fixed, model_has) {
         (Some(fixed), Some(has)) => fixed.min(has),
-        (Some(most), None) | (None, Some(most)) => most,
+        (Some(max), None) | (None, Some(max)) => max,
         (None, None) => u64::MAX,
     };
-    if need.prompt_tokens > most {
-        let whose = if fixed.is_some() { "the window that is set" } else { "the model's context" };
+    if need.prompt_tokens > max {
+        let limit = if fixed.is_some() { "the configured window" } else { "the model's context" };
         return Err(format!(
-            "the prompt has about {} tokens, and {whose} holds {most}",
+            "the prompt has about {} tokens, but {limit} holds {max}",
             need.prompt_tokens
         ));
     }
     if let Some(fixed) = fixed {
-        return Ok((fixed.min(most), None));
+        return Ok((fixed.min(max), None));
     }
-    // In steps, so that a growing conversation does not make the server load the model anew each time.
+    // Powers of two, so that the server does not reload the model for every message of a growing conversation.
     let wanted = (need.prompt_tokens + need.reply_tokens).max(WINDOW_MIN).next_power_of_two();
-    let size = wanted.min(most);
+    let size = wanted.min(max);
     let tight = size < need.prompt_tokens + need.reply_tokens;
     let notice = tight.then(|| {
         format!(
@@ -92,9 +92,9 @@ pub fn size(
     Ok((size, notice))
 }
 
-/// Whether the server's count of the prompt shows that it cut it. None at all was not counted: servers that
-/// speak like Ollama leave it out, and some versions of it count nothing where the prompt was in the cache.
-pub fn was_cut(counted: u64, window: u64, need: Need) -> bool {
+/// Returns whether the server's token count shows that it truncated the prompt. A count of 0 says nothing: compatible
+/// servers omit it, and some versions of Ollama do not count cached prompts.
+pub fn was_truncated(counted: u64, window: u64, need: Need) -> bool {
     if counted == 0 {
         return false;
     }
@@ -121,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn cuts_are_seen() {
-        assert!(was_cut(4_096, 4_096, need(5_000, 1)));
-        assert!(was_cut(1_000, 16_384, need(9_000, 1)));
-        assert!(!was_cut(2_500, 4_096, need(3_000, 1)));
-        assert!(!was_cut(0, 4_096, need(3_000, 1)));
+    fn truncation_is_detected() {
+        assert!(was_truncated(4_096, 4_096, need(5_000, 1)));
+        assert!(was_truncated(1_000, 16_384, need(9_000, 1)));
+        assert!(!was_truncated(2_500, 4_096, need(3_000, 1)));
+        assert!(!was_truncated(0, 4_096, need(3_000, 1)));
     }
 }

@@ -1,4 +1,4 @@
-//! Reply of Chat Completions, streamed or whole, to events.
+//! Decodes replies of Chat Completions, streamed or whole.
 
 use massgen_plugin_sdk::{
     BodyEnd, Decoder, Event, Extension, Failure, Frame, HttpHead, Opaque, StopReason,
@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use super::explain;
 
-/// Ids of calls that a service left without one.
+/// Prefix of generated ids, for tool calls without one.
 const OWN_ID: &str = "call-";
 
-/// A reply while it arrives.
+/// The state of a reply.
 pub struct Reply {
     service: String,
     notices: Vec<String>,
     calls: Vec<Call>,
-    /// Pieces of reasoning that must go back as they came.
+    /// Pieces of reasoning that must be sent back unchanged.
     details: Vec<Value>,
     model: Option<String>,
     usage: Option<Usage>,
@@ -27,15 +27,15 @@ pub struct Reply {
 }
 
 struct Call {
-    /// The service's number of the call; some give none.
-    at: Option<u64>,
+    /// The service's index of the call, if it sends one.
+    service_index: Option<u64>,
     id: String,
     has_arguments: bool,
     ended: bool,
 }
 
 impl Reply {
-    /// A reply of this service that begins with these notices.
+    /// Starts a reply of this service with these notices.
     pub fn new(service: String, notices: Vec<String>) -> Self {
         Self {
             service,
@@ -53,7 +53,7 @@ impl Reply {
 
     fn document(&mut self, document: &Value) -> Result<Vec<Event>, Failure> {
         if document.get("error").is_some_and(|error| !error.is_null()) {
-            return Err(explain::within(document));
+            return Err(explain::in_stream(document));
         }
         let mut events = Vec::new();
         if let (None, Some(model)) = (&self.model, json::text(document, "/model")) {
@@ -73,8 +73,8 @@ impl Reply {
     }
 
     fn message(&mut self, message: &Value, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let said = |name: &str| json::text(message, name).filter(|text| !text.is_empty());
-        if let Some(text) = said("/reasoning_content").or_else(|| said("/reasoning")) {
+        let text = |name: &str| json::text(message, name).filter(|text| !text.is_empty());
+        if let Some(text) = text("/reasoning_content").or_else(|| text("/reasoning")) {
             events.push(Event::Reasoning(text.to_string()));
         }
         self.details.extend(json::items(message, "/reasoning_details").cloned());
@@ -85,7 +85,7 @@ impl Reply {
             Some(Value::Array(pieces)) => pieces.iter().for_each(|piece| self.piece(piece, events)),
             _ => {}
         }
-        if let Some(refusal) = said("/refusal") {
+        if let Some(refusal) = text("/refusal") {
             self.refused = true;
             events.push(Event::Text(refusal.to_string()));
         }
@@ -96,7 +96,7 @@ impl Reply {
         Ok(())
     }
 
-    /// Content in pieces: texts, and thoughts that are texts again.
+    /// Decodes a piece of content: text, or reasoning that consists of texts.
     fn piece(&mut self, piece: &Value, events: &mut Vec<Event>) {
         match json::text(piece, "/type") {
             Some("thinking") => {
@@ -111,12 +111,14 @@ impl Reply {
         }
     }
 
-    /// A call or a piece of one. A new number, or without numbers a new id, begins another call.
+    /// Decodes a tool call or a piece of one. A new index, or a new id if there are no indexes, starts another call.
     fn call(&mut self, call: &Value, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let at = json::count(call, "/index");
+        let service_index = json::count(call, "/index");
         let id = json::text(call, "/id").filter(|id| !id.is_empty());
-        let known = match (at, id) {
-            (Some(_), _) => self.calls.iter().position(|known| known.at == at),
+        let known = match (service_index, id) {
+            (Some(_), _) => {
+                self.calls.iter().position(|known| known.service_index == service_index)
+            }
             (None, Some(id)) => self.calls.iter().position(|known| known.id == id),
             (None, None) if json::text(call, "/function/name").is_some() => None,
             (None, None) => self.calls.len().checked_sub(1),
@@ -126,7 +128,7 @@ impl Reply {
             None => {
                 let name = json::text(call, "/function/name")
                     .filter(|name| !name.is_empty())
-                    .ok_or_else(|| protocol("arguments of a call that never began"))?;
+                    .ok_or_else(|| protocol("arguments of a tool call that never started"))?;
                 let index = self.calls.len();
                 let id = id.map_or_else(|| format!("{OWN_ID}{index}"), String::from);
                 events.push(Event::ToolCallStart(ToolCallStart {
@@ -134,7 +136,7 @@ impl Reply {
                     id: id.clone(),
                     name: name.to_string(),
                 }));
-                self.calls.push(Call { at, id, has_arguments: false, ended: false });
+                self.calls.push(Call { service_index, id, has_arguments: false, ended: false });
                 index
             }
         };
@@ -153,14 +155,14 @@ impl Reply {
     fn reason(&self, reason: &str, choice: &Value) -> Result<StopReason, Failure> {
         Ok(match reason {
             _ if self.refused => StopReason::Refusal,
-            // Some say `stop` after a call.
+            // Some services send `stop` after a call.
             "tool_calls" | "function_call" | "stop" if !self.calls.is_empty() => {
                 StopReason::ToolCalls
             }
             "stop" | "eos" => StopReason::EndTurn,
             "length" | "model_length" => StopReason::MaxTokens,
             "content_filter" => StopReason::Refusal,
-            "error" if choice.get("error").is_some() => return Err(explain::within(choice)),
+            "error" if choice.get("error").is_some() => return Err(explain::in_stream(choice)),
             "error" => {
                 return Err(protocol(format!("{} ended the reply with an error", self.service)));
             }
@@ -168,11 +170,11 @@ impl Reply {
         })
     }
 
-    /// Usage stands in a chunk of its own, in the last one, or in a corner.
+    /// Reads the usage, which is in a separate chunk, in the last one or in a field of some services.
     fn count(&mut self, document: &Value) {
         let found = ["/usage", "/x_groq/usage", "/choices/0/usage"]
             .iter()
-            .filter_map(|place| document.pointer(place))
+            .filter_map(|pointer| document.pointer(pointer))
             .find(|usage| usage.is_object());
         let Some(usage) = found else { return };
         let count = |name: &str| json::count(usage, name);
@@ -215,7 +217,7 @@ impl Decoder for Reply {
         match frames::document(&frame, &self.service)? {
             Some((_, document)) => self.document(&document),
             None => {
-                // `[DONE]` after content ends a reply whose service gives no reason.
+                // `[DONE]` after content ends the reply of a service without stop reasons.
                 let done = matches!(&frame, Frame::Event(event) if event.data == "[DONE]");
                 if done && self.stop.is_none() && (self.content || !self.calls.is_empty()) {
                     self.stop = Some(if self.calls.is_empty() {
@@ -229,7 +231,7 @@ impl Decoder for Reply {
         }
     }
 
-    /// Usage may come after the reason: both are said at the end.
+    /// Reports usage and stop reason at the end, since usage may arrive after the stop reason.
     fn finish(&mut self, end: BodyEnd) -> Result<Vec<Event>, Failure> {
         let Some(stop) = self.stop.take() else { return Err(frames::cut_off(end, &self.service)) };
         let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! Request to `POST …/chat/completions`.
+//! Encodes requests to `POST …/chat/completions`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, OutputFormat, Reasoning, Request, ToolChoice, json, unsupported,
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::messages;
 use super::quirks::Quirks;
 
-/// Encodes a request; the texts are notices for the user.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request, quirks: &Quirks) -> Result<(HttpRequest, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
@@ -57,7 +57,7 @@ fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>) -> R
         return Ok(());
     }
     if !quirks.tools {
-        return Err(unsupported("/tools", format!("{} takes no tools", quirks.service)));
+        return Err(unsupported("/tools", format!("{} does not support tools", quirks.service)));
     }
     let mut tools = Vec::new();
     for (at, tool) in request.tools.iter().enumerate() {
@@ -86,7 +86,7 @@ fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>) -> R
     Ok(())
 }
 
-/// Sets the format. Gives the schema that the prompt must carry because the format can't.
+/// Sets the output format. Returns the schema if it must be part of the prompt instead.
 fn output(
     request: &Request,
     quirks: &Quirks,
@@ -97,12 +97,15 @@ fn output(
     let named = match &request.output {
         OutputFormat::Text => return Ok(None),
         _ if quirks.schema == "none" => {
-            return Err(unsupported("/output", format!("{name} takes no output format")));
+            return Err(unsupported(
+                "/output",
+                format!("{name} does not support an output format"),
+            ));
         }
         _ if !quirks.schema_with_tools && !request.tools.is_empty() => {
             return Err(unsupported(
                 "/output",
-                format!("{name} takes no output format together with tools"),
+                format!("{name} does not support an output format together with tools"),
             ));
         }
         OutputFormat::JsonObject => {
@@ -113,7 +116,7 @@ fn output(
     };
     if quirks.schema == "json-object" {
         notices.push(format!(
-            "{name} enforces no schema: it is asked for a JSON object, and the schema is in the prompt"
+            "{name} does not enforce schemas: requesting a JSON object, with the schema in the prompt"
         ));
         body.insert("response_format".into(), json!({"type": "json_object"}));
         return Ok(Some(named.schema_json.clone()));
@@ -139,35 +142,31 @@ fn reasoning(
         Reasoning::Unset => return Ok(()),
         Reasoning::Off => match quirks.reasoning_off.as_str() {
             "unsupported" => {
-                return Err(unsupported("/reasoning", format!("{name} always reasons")));
+                return Err(unsupported("/reasoning", format!("{name} cannot disable reasoning")));
             }
             word => {
                 if word != "none" && quirks.reasoning == "effort" {
-                    notices.push(format!("{name} can't do without reasoning: effort is {word}"));
+                    notices.push(format!("{name} cannot disable reasoning; using effort `{word}`"));
                 }
                 word.to_string()
             }
         },
         Reasoning::Level(level) => level.clone(),
         Reasoning::BudgetTokens(tokens) => {
-            let effort = match tokens {
-                0..2_048 => "low",
-                2_048..8_192 => "medium",
-                _ => "high",
-            };
+            let effort = effort_for_budget(*tokens);
             if quirks.reasoning == "object" {
                 body.insert("reasoning".into(), json!({"max_tokens": tokens}));
                 return Ok(());
             }
             notices.push(format!(
-                "{name} takes no reasoning budget: {tokens} tokens became effort {effort}"
+                "{name} has no reasoning budget: {tokens} tokens became effort `{effort}`"
             ));
             effort.to_string()
         }
     };
-    let only_switch = |notices: &mut Vec<String>| {
+    let notice_switch = |notices: &mut Vec<String>| {
         if !off {
-            notices.push(format!("{name} knows no effort {effort}: reasoning is switched on"));
+            notices.push(format!("{name} has no effort levels: `{effort}` turns reasoning on"));
         }
     };
     match quirks.reasoning.as_str() {
@@ -181,21 +180,32 @@ fn reasoning(
             body.insert("reasoning".into(), json!({"effort": effort}));
         }
         "thinking" => {
-            only_switch(notices);
+            notice_switch(notices);
             let kind = if off { "disabled" } else { "enabled" };
             body.insert("thinking".into(), json!({"type": kind}));
         }
         "flag" => {
-            only_switch(notices);
+            notice_switch(notices);
             body.insert("enable_thinking".into(), (!off).into());
         }
         "template" => {
-            only_switch(notices);
+            notice_switch(notices);
             body.insert("chat_template_kwargs".into(), json!({"enable_thinking": !off}));
         }
-        _ => notices.push(format!("{name} has no reasoning setting: it is left out")),
+        _ => {
+            notices.push(format!("the reasoning setting was not sent: {name} does not support it"))
+        }
     }
     Ok(())
+}
+
+/// Returns the effort that is closest to a reasoning budget.
+fn effort_for_budget(tokens: u32) -> &'static str {
+    match tokens {
+        0..2_048 => "low",
+        2_048..8_192 => "medium",
+        _ => "high",
+    }
 }
 
 fn sampling(
@@ -205,7 +215,10 @@ fn sampling(
 ) -> Result<(), Failure> {
     let sampling = &request.sampling;
     if sampling.seed.is_some() && quirks.seed == "none" {
-        return Err(unsupported("/sampling/seed", format!("{} has no seed", quirks.service)));
+        return Err(unsupported(
+            "/sampling/seed",
+            format!("{} does not support a seed", quirks.service),
+        ));
     }
     let numbers = [
         ("temperature", sampling.temperature.map(Value::from)),

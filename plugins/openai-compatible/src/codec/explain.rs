@@ -1,61 +1,62 @@
-//! Errors in all the shapes that compatible services give them.
+//! Explains errors in the formats of compatible services.
 
 use massgen_plugin_sdk::{Failure, FailureKind, classify, failure as failed, json};
 use serde_json::Value;
 
-/// What a status of 400 or above means.
+/// Explains a reply with a status of 400 or above.
 pub fn failure(status: u16, body: &[u8]) -> Failure {
     if body.iter().all(u8::is_ascii_whitespace) && matches!(status, 400 | 413) {
         return failed(
             FailureKind::ContextTooLong,
             format!(
-                "status {status} without a message: services say so when the prompt is too long"
+                "status {status} without a message, which usually means that the prompt is too long"
             ),
         );
     }
     match serde_json::from_slice::<Value>(body) {
-        Ok(document) => of_document(status, &document),
-        Err(_) => failed(classify::of_status(status), classify::foreign_body(status, body)),
+        Ok(document) => from_document(status, &document),
+        Err(_) => failed(classify::from_status(status), classify::body_excerpt(status, body)),
     }
 }
 
-/// An error within a reply that began well: a chunk or a body with a field `error`.
-pub(super) fn within(document: &Value) -> Failure {
+/// Explains an error in the middle of a reply: a chunk or a body with a field `error`.
+pub(super) fn in_stream(document: &Value) -> Failure {
     let status = document.pointer("/error/code").and_then(Value::as_u64);
-    of_document(status.and_then(|code| u16::try_from(code).ok()).unwrap_or(500), document)
+    from_document(status.and_then(|code| u16::try_from(code).ok()).unwrap_or(500), document)
 }
 
-fn of_document(status: u16, document: &Value) -> Failure {
-    // One service wraps its error in an array.
+fn from_document(status: u16, document: &Value) -> Failure {
+    // Some services wrap errors in an array.
     let document = document.get(0).unwrap_or(document);
     let error = document.get("error").filter(|error| !error.is_null()).unwrap_or(document);
-    let said = message(error).or_else(|| message(document));
-    let text = said.unwrap_or_else(|| format!("status {status}: {}", cut(document)));
-    let code = word(error, "code").or_else(|| word(error, "type"));
-    let kind_word = word(error, "type").unwrap_or_default();
+    let text = message(error)
+        .or_else(|| message(document))
+        .unwrap_or_else(|| format!("status {status}: {}", excerpt(document)));
+    let code = field(error, "code").or_else(|| field(error, "type"));
+    let error_type = field(error, "type").unwrap_or_default();
     Failure {
-        kind: kind(status, code.as_deref().unwrap_or_default(), &kind_word, &text),
+        kind: kind(status, code.as_deref().unwrap_or_default(), &error_type, &text),
         provider_code: code,
-        pointer: word(error, "param").as_deref().and_then(pointer).or_else(|| pointer_in(&text)),
+        pointer: field(error, "param").as_deref().and_then(pointer).or_else(|| pointer_in(&text)),
         ..failed(FailureKind::Other, text)
     }
 }
 
-/// The words for people: a text, `message`, what the service behind a broker said, or a list of complaints.
+/// Returns the error message: a text, the field `message` with a broker's upstream error, or a list of invalid fields.
 fn message(error: &Value) -> Option<String> {
     if let Some(text) = error.as_str() {
         return Some(text.to_string());
     }
-    let complaint = |item: &Value| {
-        let place: Vec<String> = json::items(item, "/loc")
+    let invalid_field = |item: &Value| {
+        let path: Vec<String> = json::items(item, "/loc")
             .map(|part| part.as_str().map_or_else(|| part.to_string(), String::from))
             .collect();
-        Some(format!("{}: {}", place.join("."), json::text(item, "/msg")?))
+        Some(format!("{}: {}", path.join("."), json::text(item, "/msg")?))
     };
     let detail = match error.get("detail").or_else(|| error.get("message")) {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Array(items)) => {
-            let all: Vec<String> = items.iter().filter_map(complaint).collect();
+            let all: Vec<String> = items.iter().filter_map(invalid_field).collect();
             (!all.is_empty()).then(|| all.join("; "))
         }
         Some(object @ Value::Object(_)) => message(object),
@@ -69,7 +70,8 @@ fn message(error: &Value) -> Option<String> {
     }
 }
 
-fn word(error: &Value, name: &str) -> Option<String> {
+/// Returns a field that is a non-empty string or a number.
+fn field(error: &Value, name: &str) -> Option<String> {
     match error.get(name)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -77,7 +79,7 @@ fn word(error: &Value, name: &str) -> Option<String> {
     }
 }
 
-fn kind(status: u16, code: &str, kind: &str, message: &str) -> FailureKind {
+fn kind(status: u16, code: &str, error_type: &str, message: &str) -> FailureKind {
     let lower = message.to_ascii_lowercase();
     match code {
         "insufficient_quota" | "billing_hard_limit_reached" => return FailureKind::Billing,
@@ -90,20 +92,20 @@ fn kind(status: u16, code: &str, kind: &str, message: &str) -> FailureKind {
         _ => {}
     }
     match status {
-        _ if kind == "exceed_context_size_error" || classify::is_overflow(message) => {
+        _ if error_type == "exceed_context_size_error" || classify::is_overflow(message) => {
             FailureKind::ContextTooLong
         }
         _ if lower.contains("insufficient balance") || lower.contains("insufficient credits") => {
             FailureKind::Billing
         }
-        // Some answer 400 or 422 where others answer 404 or 401.
+        // Some services use 400 or 422 where others use 404 or 401.
         400 | 422 if lower.contains("model") && says_unknown(&lower) => FailureKind::ModelUnknown,
         400 if lower.contains("api key") && lower.contains("incorrect") => {
             FailureKind::Authentication
         }
         404 if !lower.contains("model") => FailureKind::Other,
         498 => FailureKind::Overloaded,
-        status => classify::of_status(status),
+        status => classify::from_status(status),
     }
 }
 
@@ -113,7 +115,8 @@ fn says_unknown(lower: &str) -> bool {
         .any(|words| lower.contains(words))
 }
 
-const PARTS: &[(&str, &str)] = &[
+/// Fields of the service's request, each with a pointer into the contract's request.
+const FIELDS: &[(&str, &str)] = &[
     ("response_format", "/output"),
     ("tool_choice", "/tool-choice"),
     ("parallel_tool_calls", "/tool-choice"),
@@ -129,20 +132,20 @@ const PARTS: &[(&str, &str)] = &[
     ("messages", "/messages"),
 ];
 
-/// Where in the request the service's `param` points.
+/// Returns the pointer for the error's `param`.
 fn pointer(param: &str) -> Option<String> {
-    PARTS.iter().find(|(name, _)| param.starts_with(name)).map(|(_, to)| (*to).to_string())
+    FIELDS.iter().find(|(name, _)| param.starts_with(name)).map(|(_, to)| (*to).to_string())
 }
 
-/// The same, where only the message names the field.
+/// Returns the pointer for a field that only the message names.
 fn pointer_in(message: &str) -> Option<String> {
-    PARTS
+    FIELDS
         .iter()
         .filter(|(name, _)| *name != "messages")
         .find(|(name, _)| message.contains(name))
         .map(|(_, to)| (*to).to_string())
 }
 
-fn cut(document: &Value) -> String {
+fn excerpt(document: &Value) -> String {
     document.to_string().chars().take(200).collect()
 }

@@ -1,11 +1,11 @@
-//! `GET …/models`: ids everywhere; limits, features and prices where a service tells them.
+//! `GET …/models`: lists models, with limits, features and prices where a service provides them.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, Pricing, json};
 use serde_json::Value;
 
 use super::quirks::Quirks;
 
-/// The only page's request.
+/// Returns the request for the only page.
 pub fn request(quirks: &Quirks) -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -18,7 +18,7 @@ pub fn request(quirks: &Quirks) -> HttpRequest {
     }
 }
 
-/// Models of the page, without those that can't answer a text.
+/// Decodes the models of the page that generate text.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
     let rows = document.get("data").unwrap_or(&document).as_array().cloned().unwrap_or_default();
@@ -28,7 +28,7 @@ pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
 fn model(row: &Value) -> Option<ModelInfo> {
     let id = json::text(row, "/id").or_else(|| json::text(row, "/name"))?;
     let flag = |pointer: &str| row.pointer(pointer).and_then(Value::as_bool);
-    if flag("/capabilities/completion_chat") == Some(false) || !answers(id, row) {
+    if flag("/capabilities/completion_chat") == Some(false) || !generates_text(id, row) {
         return None;
     }
     let first = |pointers: &[&str]| pointers.iter().find_map(|pointer| json::count(row, pointer));
@@ -79,7 +79,7 @@ fn features(row: &Value) -> Vec<String> {
     features
 }
 
-/// US dollars per token as text (`prompt`), or per million tokens as numbers (`input`).
+/// Reads prices: strings in US dollars per token (`prompt`), or numbers in US dollars per million tokens (`input`).
 fn pricing(row: &Value) -> Option<Pricing> {
     let prices = row.get("pricing")?;
     let text = |name: &str| {
@@ -97,7 +97,7 @@ fn pricing(row: &Value) -> Option<Pricing> {
             cache_read: text("input_cache_read"),
             cache_write: text("input_cache_write"),
         }),
-        // Here nothing means "not by the token", not "free".
+        // Zero means that the price is not per token, not that the model is free.
         _ => Some(Pricing {
             input: per_million("input").filter(|price| *price > 0)?,
             output: per_million("output")?,
@@ -107,7 +107,7 @@ fn pricing(row: &Value) -> Option<Pricing> {
     }
 }
 
-fn answers(id: &str, row: &Value) -> bool {
+fn generates_text(id: &str, row: &Value) -> bool {
     const OTHERS: &[&str] = &[
         "embed",
         "whisper",
@@ -124,7 +124,7 @@ fn answers(id: &str, row: &Value) -> bool {
         "voxtral",
     ];
     let kind = json::text(row, "/type").unwrap_or("chat");
-    let chats = ["chat", "language", "code", "model", "llm", "vlm", "base"].contains(&kind);
+    let is_chat = ["chat", "language", "code", "model", "llm", "vlm", "base"].contains(&kind);
     let id = id.to_ascii_lowercase();
-    chats && !OTHERS.iter().any(|other| id.contains(other))
+    is_chat && !OTHERS.iter().any(|other| id.contains(other))
 }

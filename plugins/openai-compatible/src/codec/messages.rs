@@ -1,11 +1,11 @@
-//! The conversation as the format wants it: one message a role, results as messages of their own.
+//! Encodes the conversation: one message per role, and a separate message for each tool result.
 
 use massgen_plugin_sdk::{Failure, Message, Part, Request, Role, ToolOutput, json, unsupported};
 use serde_json::{Map, Value, json};
 
 use super::quirks::Quirks;
 
-/// All messages of a request.
+/// Encodes all messages of a request.
 pub(super) fn encode(request: &Request, quirks: &Quirks) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
     for (at, message) in request.messages.iter().enumerate() {
@@ -37,7 +37,7 @@ pub(super) fn encode(request: &Request, quirks: &Quirks) -> Result<Vec<Value>, F
     Ok(all)
 }
 
-/// Adds a schema to the instructions, for services whose format can't carry it.
+/// Adds a schema to the system message, for services that do not accept one as output format.
 pub(super) fn instruct(messages: &mut Vec<Value>, schema: &str) {
     let text =
         format!("Answer with one JSON object of this JSON Schema and nothing else:\n{schema}");
@@ -75,7 +75,7 @@ fn assistant(message: &Message, quirks: &Quirks, pointer: &str) -> Result<Option
     encoded.insert("content".into(), if text.is_empty() { Value::Null } else { text.into() });
     if !calls.is_empty() {
         encoded.insert("tool_calls".into(), calls.into());
-        // The service wants its thoughts back for as long as they belong to a call.
+        // The service requires the reasoning that belongs to a tool call.
         if quirks.reasoning_echo == "reasoning_content" && !reasoning.is_empty() {
             encoded.insert("reasoning_content".into(), reasoning.into());
         }
@@ -107,15 +107,15 @@ fn text_of(content: &[ToolOutput], pointer: &str, quirks: &Quirks) -> Result<Str
 }
 
 fn texts_only(pointer: &str, quirks: &Quirks) -> Failure {
-    unsupported(pointer, format!("{} gets texts only from this plugin", quirks.service))
+    unsupported(pointer, format!("this plugin sends only text to {}", quirks.service))
 }
 
-/// Models whose makers want break points; the others cache by themselves.
+/// Returns whether a model needs cache breakpoints. Others cache automatically.
 fn caches(model: &str) -> bool {
     model.starts_with("anthropic/")
 }
 
-/// Marks a message as a good place for a cache break point.
+/// Sets a cache breakpoint on a message.
 fn mark(message: Option<&mut Value>) {
     if let Some(message) = message
         && let Some(text) = message["content"].as_str().map(String::from)

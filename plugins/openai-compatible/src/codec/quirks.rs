@@ -1,46 +1,46 @@
-//! In what a service differs from the others; the manifest says what each value means.
+//! Differences between services. The manifest documents the values.
 
 use massgen_plugin_sdk::{Context, setting};
 
-/// The settings of one service.
+/// The quirks of one service.
 #[derive(Debug, Clone)]
 pub struct Quirks {
-    /// What messages call the service.
+    /// Display name of the service.
     pub service: String,
-    /// The field that bounds the reply.
+    /// Field for the output limit.
     pub output_limit: String,
-    /// `json-schema`, `json-object` or `none`.
+    /// Supported output format: `json-schema`, `json-object` or `none`.
     pub schema: String,
-    /// A format may be asked for while tools are offered.
+    /// An output format is allowed together with tools.
     pub schema_with_tools: bool,
-    /// Functions can be called.
+    /// Tools are supported.
     pub tools: bool,
-    /// Functions may be marked `strict`.
+    /// Tools may be marked `strict`.
     pub strict_tools: bool,
-    /// The word for "call some tool".
+    /// The tool choice that requires a call.
     pub some_tool: String,
-    /// `parallel_tool_calls` is known.
+    /// `parallel_tool_calls` is supported.
     pub parallel_calls: bool,
-    /// How reasoning is asked for.
+    /// How reasoning is requested.
     pub reasoning: String,
-    /// The effort that means no reasoning.
+    /// The effort that disables reasoning.
     pub reasoning_off: String,
-    /// The field of its reasoning that the service wants back.
+    /// Field of the reasoning that must be sent back.
     pub reasoning_echo: String,
-    /// The field for a seed.
+    /// Field for the seed.
     pub seed: String,
-    /// Usage in a stream must be asked for.
+    /// Usage in a stream must be requested.
     pub ask_usage: bool,
-    /// Cache break points can be marked.
+    /// Cache breakpoints are supported.
     pub cache_hints: bool,
-    /// Paths are Azure's.
+    /// Paths follow Azure.
     pub azure: bool,
-    /// Azure's dated interface; empty for the undated one.
+    /// Azure's dated API version, or empty for the undated API.
     pub api_version: String,
 }
 
 impl Quirks {
-    /// What the host says of the service.
+    /// Reads the quirks of a service from its settings.
     pub fn of(context: &Context) -> Self {
         let text = |name: &str, default: &str| {
             setting(context, name).filter(|text| !text.is_empty()).unwrap_or_else(|| default.into())

@@ -1,10 +1,10 @@
-//! `POST /responses/input_tokens`: the tokens of a prompt.
+//! `POST /responses/input_tokens`: counts the tokens of a prompt.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, Request, json};
 
 use super::encode;
 
-/// What the prompt is made of. The rest of a request is about the reply, and refused here.
+/// Fields of the prompt. The service rejects the others, which concern the reply.
 const PROMPT: &[&str] = &[
     "model",
     "instructions",
@@ -16,14 +16,14 @@ const PROMPT: &[&str] = &[
     "text",
 ];
 
-/// The prompt of a request, to be counted.
+/// Returns the request that counts the tokens of a prompt.
 pub fn request(request: &Request) -> Result<HttpRequest, Failure> {
     let (mut body, _) = encode::body(request)?;
     body.retain(|field, _| PROMPT.contains(&field.as_str()));
     Ok(encode::post("/responses/input_tokens", body, Framing::Whole))
 }
 
-/// The count.
+/// Decodes the count.
 pub fn response(body: &[u8]) -> Result<u64, Failure> {
-    json::told(body, "/input_tokens", "the count of tokens")
+    json::required_count(body, "/input_tokens", "the token count")
 }

@@ -1,4 +1,4 @@
-//! Reply of `/responses`, streamed or whole, to events.
+//! Decodes replies of `/responses`, streamed or whole.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::explain;
 
 const SERVICE: &str = "OpenAI";
 
-/// Events that say nothing new: what they tell came in pieces before or comes with the last event.
+/// Events without new information: their content is in other events.
 const EXPECTED: &[&str] = &[
     "response.created",
     "response.in_progress",
@@ -25,12 +25,12 @@ const EXPECTED: &[&str] = &[
     "response.reasoning_text.done",
 ];
 
-/// A reply while it arrives.
+/// The state of a reply.
 pub struct Reply {
     notices: Vec<String>,
     /// Tool calls by their output index.
     calls: BTreeMap<u64, Call>,
-    /// Output items whose text came in pieces.
+    /// Output items whose text was streamed.
     streamed: Vec<u64>,
     refused: bool,
     over: bool,
@@ -43,7 +43,7 @@ struct Call {
 }
 
 impl Reply {
-    /// A reply that begins with these notices.
+    /// Starts a reply with these notices.
     pub fn new(notices: Vec<String>) -> Self {
         Self { notices, calls: BTreeMap::new(), streamed: Vec::new(), refused: false, over: false }
     }
@@ -100,12 +100,12 @@ impl Reply {
         let call = self
             .calls
             .get_mut(&at)
-            .ok_or_else(|| protocol("arguments of a call that never began"))?;
+            .ok_or_else(|| protocol("arguments of a tool call that never started"))?;
         call.has_arguments |= !delta.is_empty();
         Ok(vec![Event::ToolCallDelta(ToolCallDelta { index: call.index, json: delta })])
     }
 
-    /// Some services send arguments whole, at the end.
+    /// Some services send all arguments at the end.
     fn rest_of_arguments(&mut self, at: u64, whole: Option<&str>) -> Result<Vec<Event>, Failure> {
         match self.calls.get(&at) {
             Some(call) if call.has_arguments => Ok(Vec::new()),
@@ -216,8 +216,8 @@ impl Decoder for Reply {
     }
 }
 
-/// A reasoning item, to be sent back; without its encrypted content the service would look for it in a
-/// store that it was told not to keep.
+/// Returns a reasoning item to send back. Without encrypted content there is nothing to send: the service would look
+/// the item up in a store, which the request disables.
 fn opaque(item: &Value) -> Option<Event> {
     json::text(item, "/encrypted_content").filter(|content| !content.is_empty())?;
     let mut item = item.clone();
@@ -246,12 +246,12 @@ fn rate_limit(head: &HttpHead, scope: &str) -> Option<Event> {
         scope: scope.to_string(),
         limit: value("limit").and_then(|limit| limit.parse().ok()),
         remaining,
-        reset_ms: value("reset").and_then(span_ms),
+        reset_ms: value("reset").and_then(duration_ms),
     }))
 }
 
-/// Milliseconds of `6m0s`, `1.5s`, `20ms`.
-fn span_ms(text: &str) -> Option<u64> {
+/// Parses a duration such as `6m0s`, `1.5s` or `20ms` into milliseconds.
+fn duration_ms(text: &str) -> Option<u64> {
     let mut total = 0.0;
     let mut rest = text;
     while !rest.is_empty() {
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans() {
+    fn durations() {
         for (text, ms) in [
             ("6m0s", Some(360_000)),
             ("1.5s", Some(1500)),
@@ -286,7 +286,7 @@ mod tests {
             ("soon", None),
             ("5", None),
         ] {
-            assert_eq!(span_ms(text), ms, "{text}");
+            assert_eq!(duration_ms(text), ms, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Request to `POST /responses`.
+//! Encodes requests to `POST /responses`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, Message, OutputFormat, Part, Reasoning, Request, Role,
@@ -8,20 +8,20 @@ use serde_json::{Map, Value, json};
 
 use super::is_reasoning;
 
-/// The service refuses a smaller limit.
+/// Minimum output limit that the service accepts.
 const OUTPUT_TOKENS_MIN: u32 = 16;
 
-/// Models that refuse effort `none`.
+/// Models that reject effort `none`.
 const ALWAYS_REASON: &[&str] = &["gpt-6-astra", "gpt-6.1-sol", "gpt-6.2-astra", "gpt-6.2-sol"];
 
-/// Encodes a request; the texts are notices for the user.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let (body, notices) = body(request)?;
     let framing = if request.stream { Framing::Sse } else { Framing::Whole };
     Ok((post("/responses", body, framing), notices))
 }
 
-/// A request with a document.
+/// Returns an HTTP request with a JSON body.
 pub(super) fn post(path: &str, body: Map<String, Value>, framing: Framing) -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -34,7 +34,7 @@ pub(super) fn post(path: &str, body: Map<String, Value>, framing: Framing) -> Ht
     }
 }
 
-/// The document of a request.
+/// Returns the JSON body of a request.
 pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
@@ -44,7 +44,7 @@ pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>
         body.insert("instructions".into(), instructions.into());
     }
     body.insert("input".into(), input(&request.messages)?);
-    // Logs are sensitive: nothing is kept by the service, so that reasoning must travel encrypted.
+    // Logs are sensitive, so the service must not store them. Reasoning is therefore sent back encrypted.
     body.insert("store".into(), false.into());
     body.insert("stream".into(), request.stream.into());
     tools(request, &mut body)?;
@@ -52,7 +52,7 @@ pub(super) fn body(request: &Request) -> Result<(Map<String, Value>, Vec<String>
     let effort = reasoning(request, &mut body, &mut notices);
     sampling(request, effort.as_deref(), &mut body, &mut notices)?;
     if let Some((name, _)) = request.options.first() {
-        return Err(unsupported("/options", format!("openai has no option `{name}`")));
+        return Err(unsupported("/options", format!("OpenAI has no option `{name}`")));
     }
     Ok((body, notices))
 }
@@ -85,10 +85,10 @@ fn input(messages: &[Message]) -> Result<Value, Failure> {
                 Part::ToolResult(result) => items.push(json!({
                     "type": "function_call_output", "call_id": result.call_id, "output": text_of(&result.content, &pointer)?,
                 })),
-                // A reasoning item goes back as it came.
+                // A reasoning item is sent back unchanged.
                 Part::Opaque(opaque) => items.push(json::embedded(&opaque.data, &pointer)?),
                 Part::Reasoning(_) => {}
-                Part::Image(_) | Part::Document(_) => return Err(unsupported(&pointer, "openai gets texts only from this plugin")),
+                Part::Image(_) | Part::Document(_) => return Err(unsupported(&pointer, "this plugin sends only text to OpenAI")),
             }
         }
     }
@@ -101,7 +101,7 @@ fn text_of(content: &[ToolOutput], pointer: &str) -> Result<String, Failure> {
         match output {
             ToolOutput::Text(piece) => text.push_str(piece),
             ToolOutput::Image(_) => {
-                return Err(unsupported(pointer, "openai gets texts only from this plugin"));
+                return Err(unsupported(pointer, "this plugin sends only text to OpenAI"));
             }
         }
     }
@@ -149,7 +149,7 @@ fn output(output: &OutputFormat, body: &mut Map<String, Value>) -> Result<(), Fa
     Ok(())
 }
 
-/// Gives the effort that is sent.
+/// Sets the reasoning. Returns the effort, if one is sent.
 fn reasoning(
     request: &Request,
     body: &mut Map<String, Value>,
@@ -158,7 +158,7 @@ fn reasoning(
     let model = request.model.as_str();
     if !is_reasoning(model) {
         if !matches!(request.reasoning, Reasoning::Unset | Reasoning::Off) {
-            notices.push(format!("{model} does not reason: the reasoning setting is left out"));
+            notices.push(format!("the reasoning setting was not sent: {model} does not reason"));
         }
         return None;
     }
@@ -169,13 +169,13 @@ fn reasoning(
             if ALWAYS_REASON.iter().any(|name| model.starts_with(name))
                 || model.starts_with('o') =>
         {
-            notices.push(format!("{model} can't do without reasoning: effort is low"));
+            notices.push(format!("{model} cannot disable reasoning; using effort `low`"));
             "low"
         }
         Reasoning::Off if model == "gpt-5" || model.starts_with("gpt-5-") => "minimal",
         Reasoning::Off => "none",
         Reasoning::Level(level) if level == "minimal" && model.starts_with('o') => {
-            notices.push(format!("{model} knows no minimal effort: it is low"));
+            notices.push(format!("{model} has no effort `minimal`; using `low`"));
             "low"
         }
         Reasoning::Level(level) => level,
@@ -186,7 +186,7 @@ fn reasoning(
                 _ => "high",
             };
             notices.push(format!(
-                "openai takes no reasoning budget: {tokens} tokens became effort {effort}"
+                "OpenAI has no reasoning budget: {tokens} tokens became effort `{effort}`"
             ));
             effort
         }
@@ -203,14 +203,17 @@ fn sampling(
 ) -> Result<(), Failure> {
     let sampling = &request.sampling;
     if sampling.seed.is_some() {
-        return Err(unsupported("/sampling/seed", "the Responses API has no seed"));
+        return Err(unsupported("/sampling/seed", "the Responses API does not support a seed"));
     }
     if !sampling.stop.is_empty() {
-        return Err(unsupported("/sampling/stop", "the Responses API has no stop sequences"));
+        return Err(unsupported(
+            "/sampling/stop",
+            "the Responses API does not support stop sequences",
+        ));
     }
     if let Some(tokens) = sampling.max_output_tokens {
         if tokens < OUTPUT_TOKENS_MIN {
-            notices.push(format!("max-output-tokens is raised from {tokens} to {OUTPUT_TOKENS_MIN}, the least that openai takes"));
+            notices.push(format!("max-output-tokens was raised from {tokens} to {OUTPUT_TOKENS_MIN}, OpenAI's minimum"));
         }
         body.insert("max_output_tokens".into(), tokens.max(OUTPUT_TOKENS_MIN).into());
     }
@@ -218,7 +221,7 @@ fn sampling(
     for (name, value) in [("temperature", sampling.temperature), ("top_p", sampling.top_p)] {
         match value {
             Some(_) if fixed => {
-                notices.push(format!("{} takes no {name}: it is left out", request.model))
+                notices.push(format!("{name} was not sent: {} does not accept it", request.model))
             }
             Some(value) => {
                 body.insert(name.into(), value.into());

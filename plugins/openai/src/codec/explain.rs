@@ -1,16 +1,16 @@
-//! OpenAI's errors.
+//! Explains OpenAI's errors.
 
 use massgen_plugin_sdk::{Failure, FailureKind, classify, failure as failed, json};
 use serde_json::Value;
 
-/// What a status of 400 or above means.
+/// Explains a reply with a status of 400 or above.
 pub fn failure(status: u16, body: &[u8]) -> Failure {
     let Ok(document) = serde_json::from_slice::<Value>(body) else {
-        return failed(classify::of_status(status), classify::foreign_body(status, body));
+        return failed(classify::from_status(status), classify::body_excerpt(status, body));
     };
     let error = document.get("error").unwrap_or(&document);
     let message =
-        json::text(error, "/message").or(error.as_str()).unwrap_or("no message").to_string();
+        json::text(error, "/message").or(error.as_str()).unwrap_or("no error message").to_string();
     let code = code(error);
     Failure {
         kind: kind(
@@ -25,7 +25,7 @@ pub fn failure(status: u16, body: &[u8]) -> Failure {
     }
 }
 
-/// The event `error` within a stream.
+/// Explains the event `error` of a stream.
 pub(super) fn in_stream(event: &Value) -> Failure {
     let error = event.get("error").unwrap_or(event);
     let message =
@@ -38,12 +38,12 @@ pub(super) fn in_stream(event: &Value) -> Failure {
     }
 }
 
-/// A response whose status is `failed`.
+/// Explains a response with status `failed`.
 pub(super) fn failed_response(response: &Value) -> Failure {
     in_stream(response)
 }
 
-/// Some compatible servers give numbers.
+/// Returns the error code, which some compatible servers send as a number.
 fn code(error: &Value) -> Option<String> {
     match error.get("code")? {
         Value::String(code) => Some(code.clone()),
@@ -52,7 +52,7 @@ fn code(error: &Value) -> Option<String> {
     }
 }
 
-fn kind(status: u16, code: &str, kind: &str, message: &str) -> FailureKind {
+fn kind(status: u16, code: &str, error_type: &str, message: &str) -> FailureKind {
     match code {
         "insufficient_quota" | "billing_hard_limit_reached" => FailureKind::Billing,
         "context_length_exceeded" => FailureKind::ContextTooLong,
@@ -65,18 +65,18 @@ fn kind(status: u16, code: &str, kind: &str, message: &str) -> FailureKind {
         | "bio_policy"
         | "misalignment_policy_violation"
         | "invalid_prompt" => FailureKind::Refused,
-        _ if kind == "insufficient_quota" => FailureKind::Billing,
-        _ if classify::is_overflow(message) || kind == "exceed_context_size_error" => {
+        _ if error_type == "insufficient_quota" => FailureKind::Billing,
+        _ if classify::is_overflow(message) || error_type == "exceed_context_size_error" => {
             FailureKind::ContextTooLong
         }
         _ if status == 404 && !message.contains("model") => FailureKind::Other,
-        _ => classify::of_status(status),
+        _ => classify::from_status(status),
     }
 }
 
-/// Where in the request the service's `param` points.
+/// Returns the pointer for the error's `param`.
 fn pointer(param: &str) -> Option<String> {
-    let part = [
+    let fields = [
         ("text", "/output"),
         ("tool", "/tools"),
         ("reasoning", "/reasoning"),
@@ -85,5 +85,8 @@ fn pointer(param: &str) -> Option<String> {
         ("model", "/model"),
         ("input", "/messages"),
     ];
-    part.iter().find(|(name, _)| param.starts_with(name)).map(|(_, pointer)| (*pointer).to_string())
+    fields
+        .iter()
+        .find(|(name, _)| param.starts_with(name))
+        .map(|(_, pointer)| (*pointer).to_string())
 }

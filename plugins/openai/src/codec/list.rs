@@ -1,8 +1,8 @@
-//! `GET /models`: ids only; the service tells neither limits nor features.
+//! `GET /models`: lists model ids. The service provides neither limits nor features.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, json};
 
-/// The only page's request.
+/// Returns the request for the only page.
 pub fn request() -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -15,12 +15,12 @@ pub fn request() -> HttpRequest {
     }
 }
 
-/// Models of the page, without those that can't answer a text.
+/// Decodes the models of the page that generate text.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
     let models = json::items(&document, "/data").filter_map(|model| {
         let id = json::text(model, "/id")?;
-        answers(id).then(|| ModelInfo {
+        generates_text(id).then(|| ModelInfo {
             id: id.to_string(),
             display_name: id.to_string(),
             context_tokens: None,
@@ -33,7 +33,7 @@ pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     Ok(ModelPage { models: models.collect(), next: None })
 }
 
-fn answers(id: &str) -> bool {
+fn generates_text(id: &str) -> bool {
     const OTHERS: &[&str] = &[
         "embedding",
         "whisper",

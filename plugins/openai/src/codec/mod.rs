@@ -6,8 +6,7 @@ pub mod encode;
 pub mod explain;
 pub mod list;
 
-/// Whether a model reasons before it answers, from its name: `o…` and gpt-5 and later, but for the chat
-/// snapshots.
+/// Returns whether a model reasons, from its name: the o-series, and gpt-5 and later except for chat snapshots.
 pub(crate) fn is_reasoning(model: &str) -> bool {
     let model = model.rsplit('/').next().unwrap_or(model);
     let o_series =

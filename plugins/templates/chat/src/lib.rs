@@ -1,4 +1,4 @@
-//! A service that speaks the dialect of chat completions. All thinking is in `codec`, which is pure.
+//! A service with an API like OpenAI's Chat Completions. The protocol is in `codec`, which is pure.
 
 pub mod codec;
 
@@ -22,7 +22,7 @@ impl Provider for Chat {
         }
     }
 
-    /// Models that are known today; others are passed through.
+    /// The models known at build time. Users can name others, too.
     fn models() -> Vec<ModelInfo> {
         let features =
             ["tools", "parallel-tools", "json-object", "json-schema", "seed", "stop", "streaming"];
@@ -49,7 +49,7 @@ impl Provider for Chat {
         list::page(body)
     }
 
-    // A service that counts the tokens of a prompt gets `count_request` and `count_response`, too.
+    // If the service counts tokens, implement `count_request` and `count_response`, too.
 }
 
 #[cfg(target_arch = "wasm32")]

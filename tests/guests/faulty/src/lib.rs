@@ -1,7 +1,6 @@
-//! A provider that is good but for one fault, which the setting `fault` names. Each fault is what a check of
-//! the conformance kit is for.
+//! A correct provider, except for the fault that the setting `fault` names. There is a fault for each check.
 
-/// The codec of a good provider. Not as a dependency: its exports would come along.
+/// The codec of a correct provider. It is not a dependency because its exports would be linked, too.
 #[path = "../../../../plugins/templates/chat/src/codec/mod.rs"]
 pub mod codec;
 mod own_framing;
@@ -15,7 +14,7 @@ use serde_json::Value;
 
 use codec::decode::Reply;
 
-/// `explain` is given no settings: a test changes the last byte of this in the component.
+/// `explain` has no access to settings, so a test changes the last byte of this in the component.
 static EXPLAINS: [u8; 24] = *b"explains-well-or-badly:0";
 
 /// The provider.
@@ -113,7 +112,7 @@ impl Provider for Faulty {
     }
 
     fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
-        json::told(body, "/tokens", "the count")
+        json::required_count(body, "/tokens", "the count")
     }
 }
 
@@ -122,14 +121,14 @@ impl FaultyReply {
         if let Frame::Event(event) = &frame
             && event.data != "[DONE]"
         {
-            self.look(&event.data)?;
+            self.reject(&event.data)?;
         }
         let events = self.inner.frame(frame)?;
         Ok(self.spoil(events))
     }
 
-    /// Faults in the reading of a document.
-    fn look(&self, data: &str) -> Result<(), Failure> {
+    /// Fails on documents that the fault rejects.
+    fn reject(&self, data: &str) -> Result<(), Failure> {
         let fails = |why: &str| Err(failure(FailureKind::Protocol, why));
         let fault = self.fault.as_str();
         if fault == "fuzz" {
@@ -139,14 +138,14 @@ impl FaultyReply {
         let Ok(document) = serde_json::from_str::<Value>(data) else { return Ok(()) };
         let known = ["id", "object", "model", "choices", "usage"];
         match fault {
-            "unknown-event" if document.get("choices").is_none() => fails("what is this event?"),
+            "unknown-event" if document.get("choices").is_none() => fails("unknown event"),
             "unknown-field"
                 if document.get("choices").is_some()
                     && document
                         .as_object()
                         .is_some_and(|o| o.keys().any(|k| !known.contains(&k.as_str()))) =>
             {
-                fails("what is this field?")
+                fails("unknown field")
             }
             "null-field" if document.get("usage").is_some_and(Value::is_null) => {
                 fails("usage must be an object")

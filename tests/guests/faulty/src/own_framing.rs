@@ -1,15 +1,15 @@
-//! What a plugin does that cuts the body itself, and cuts it badly.
+//! Incorrect framing, for plugins that split the body themselves.
 
 use massgen_plugin_sdk::{Frame, SseEvent};
 
-/// Keeps what is incomplete, or forgets it.
+/// Splits a body into events, with one of two faults.
 pub(crate) struct Framer {
     keeps: bool,
     rest: Vec<u8>,
 }
 
 impl Framer {
-    /// One that `keeps` knows nothing but LF; one that does not repairs UTF-8 read by read.
+    /// With `keeps`, incomplete events are kept but only LF ends a line. Without, each read is decoded by itself.
     pub(crate) fn new(keeps: bool) -> Self {
         Self { keeps, rest: Vec::new() }
     }

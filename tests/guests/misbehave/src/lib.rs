@@ -1,4 +1,4 @@
-//! A guest whose model name says how it misbehaves. `echo` behaves: it sends the last text and returns
+//! A provider that misbehaves as the model's name says. The model `echo` is correct: it sends the last text and returns
 //! the body of the reply.
 
 use massgen_plugin_sdk::{
@@ -10,7 +10,7 @@ use massgen_plugin_sdk::{
 /// The provider.
 pub struct Misbehave;
 
-/// Its reply.
+/// The state of a reply.
 pub struct Reply {
     how: String,
     stopped: bool,
@@ -81,21 +81,21 @@ impl Provider for Misbehave {
     }
 
     fn list_request(_context: &Context) -> HttpRequest {
-        panic!("there is no list")
+        panic!("the service does not list its models")
     }
 
     fn list_response(_head: &HttpHead, _body: &[u8]) -> Result<ModelPage, Failure> {
-        Err(failure(FailureKind::Unsupported, "there is no list"))
+        Err(failure(FailureKind::Unsupported, "the service does not list its models"))
     }
 
-    /// `echo` has the server count what it is sent, and gives the length of the reply.
+    /// Sends the same request as `open`; the count is the length of the reply.
     fn count_request(context: &Context, request: &Request) -> Result<HttpRequest, Failure> {
         Self::open(context, request).map(|(http, _)| http)
     }
 
     fn count_response(_head: &HttpHead, body: &[u8]) -> Result<u64, Failure> {
         let text = String::from_utf8_lossy(body);
-        assert!(!text.contains("sentinel"), "the key came through: {text}");
+        assert!(!text.contains("sentinel"), "the guest received the key: {text}");
         Ok(body.len() as u64)
     }
 }
@@ -103,7 +103,7 @@ impl Provider for Misbehave {
 impl Decoder for Reply {
     fn frame(&mut self, frame: Frame) -> Result<Vec<Event>, Failure> {
         let Frame::Bytes(bytes) = frame else {
-            return Err(failure(FailureKind::Protocol, "bytes were asked for"));
+            return Err(failure(FailureKind::Protocol, "expected framing `raw`"));
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(match self.how.as_str() {
@@ -147,7 +147,7 @@ fn last_text(request: &Request) -> String {
         .unwrap_or_default()
 }
 
-#[expect(unconditional_recursion, reason = "it is what the test is about")]
+#[expect(unconditional_recursion, reason = "the test needs a stack overflow")]
 fn dig(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 64]);
     dig(room[0] + 1) + room[1]

@@ -1,4 +1,4 @@
-//! A strategy that does what the setting `misdeed` says.
+//! A strategy that breaks the contract as the setting `misdeed` says.
 
 use massgen_strategy_sdk::{
     CopySet, CopyStep, Decision, ExtensionStep, Failure, Gitdir, IgnoredPolicy, Outcome, Ready,

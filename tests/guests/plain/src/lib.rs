@@ -1,5 +1,5 @@
-//! A plugin as its author left it when the contract was published: no kit, no companions. It sends the last text and
-//! gives the reply's body as the answer.
+//! A provider built against the first published contract, without SDK and companions. It sends the last text and
+//! returns the body of the reply.
 
 mod bindings {
     wit_bindgen::generate!({
@@ -17,10 +17,10 @@ use bindings::exports::massgen::analyzer_model::analyzer_model::{
 
 struct Plain;
 
-struct Said(RefCell<Option<HttpRequest>>);
+struct SentText(RefCell<Option<HttpRequest>>);
 
 impl Guest for Plain {
-    type Exchange = Said;
+    type Exchange = SentText;
 
     fn describe() -> ProviderInfo {
         ProviderInfo { id: "plain".into(), display_name: "Plain".into(), version: "0.1.0".into() }
@@ -41,7 +41,7 @@ impl Guest for Plain {
     }
 }
 
-impl GuestExchange for Said {
+impl GuestExchange for SentText {
     fn open(_: Context, request: Request) -> Result<Exchange, Failure> {
         let parts = request.messages.iter().flat_map(|message| &message.parts);
         let mut texts = parts.filter_map(|part| match part {
@@ -57,11 +57,11 @@ impl GuestExchange for Said {
             body: texts.next_back().unwrap_or_default().into_bytes(),
             framing: Framing::Whole,
         };
-        Ok(Exchange::new(Said(RefCell::new(Some(http)))))
+        Ok(Exchange::new(SentText(RefCell::new(Some(http)))))
     }
 
     fn request(&self) -> HttpRequest {
-        self.0.borrow_mut().take().expect("the contract says that it is called once")
+        self.0.borrow_mut().take().expect("the contract allows one call")
     }
 
     fn head(&self, _: HttpHead) -> Result<Vec<Event>, Failure> {

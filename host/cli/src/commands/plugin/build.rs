@@ -83,8 +83,8 @@ pub(super) fn build(app: &App, dir: &Path, output: Option<PathBuf>) -> Result<Bu
         CommandError::failed("manifest", format!("{} is refused", manifest_path.display()))
             .because(&error)
     })?;
-    let talk = app.ui.manner.verbose;
-    let cargo = Cargo { dir: dir.to_path_buf(), talk, ..Cargo::default() };
+    let verbose = app.ui.manner.verbose;
+    let cargo = Cargo { dir: dir.to_path_buf(), verbose, ..Cargo::default() };
     let (package, target) = package(&cargo, dir)?;
     let cargo = Cargo { packages: vec![package.clone()], ..cargo };
     cargo.build().map_err(|error| explain(&error))?;

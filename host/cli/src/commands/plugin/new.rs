@@ -197,7 +197,7 @@ fn cargo_toml(name: &str, origin: &Origin) -> String {
         .unwrap_or_default();
     let sdk = format!("massgen-{}", if origin.sdk == "sdk" { "plugin-sdk" } else { origin.sdk });
     let mut text = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition.workspace = true\nrust-version.workspace = true\nlicense.workspace = true\npublish = false\n\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\n{sdk}.workspace = true\nserde_json.workspace = true\n\n[lints]\nworkspace = true\n\n# What massgen's own plugins are built with; the kit of authors is in vendor/.\n"
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition.workspace = true\nrust-version.workspace = true\nlicense.workspace = true\npublish = false\n\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\n{sdk}.workspace = true\nserde_json.workspace = true\n\n[lints]\nworkspace = true\n\n# The settings of massgen's own plugins. The SDK is in vendor/.\n"
     );
     for line in workspace.lines() {
         if line.starts_with("members") {

@@ -1,13 +1,12 @@
-//! The binary framing `application/vnd.amazon.eventstream`, as far as recorded events need it: length, length of
-//! the headers, checksum, headers, payload, checksum; numbers are big-endian (smithy.io, "Amazon Event Stream
-//! Specification").
+//! The subset of `application/vnd.amazon.eventstream` that recorded events use: total length, length of the headers,
+//! checksum, headers, payload, checksum. Numbers are big-endian (smithy.io, "Amazon Event Stream Specification").
 
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
-/// The type of a header's value that is a text.
+/// Type of a string header.
 const TEXT: u8 = 7;
 
-/// Names and payloads of the events; none if the body is not made of whole events.
+/// Returns names and payloads of the events, or `None` if the body does not consist of complete events.
 pub(super) fn parse(mut body: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let mut events = Vec::new();
     while !body.is_empty() {
@@ -50,7 +49,7 @@ fn texts(mut bytes: &[u8]) -> Option<Vec<(String, String)>> {
     Some(found)
 }
 
-/// One event as bytes.
+/// Writes one event.
 pub(super) fn print(name: &str, payload: &[u8]) -> Vec<u8> {
     let mut headers = Vec::new();
     for (header, value) in
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_come_back_as_they_were() {
+    fn events_round_trip() {
         let body = [print("messageStart", b"{}"), print("messageStop", br#"{"a":1}"#)].concat();
         let events = parse(&body).unwrap();
         assert_eq!(events[0], ("messageStart".into(), b"{}".to_vec()));

@@ -1,4 +1,4 @@
-//! Bodies of replies as documents that can be changed and written again.
+//! Reply bodies as documents that can be changed and written back.
 
 mod event_stream;
 mod shape;
@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 
 pub(super) use shape::Shape;
 
-/// Names whose objects are data of the user or of a tool: nothing is added to them.
+/// Fields whose objects belong to the user or to a tool. They are left unchanged.
 const FOREIGN: &[&str] = &["input", "args", "arguments", "parameters", "partial_json", "schema"];
 
 /// A piece of a body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Piece {
-    /// Name of an event.
+    /// Name of the event, if it has one.
     pub(super) event: Option<String>,
-    /// JSON, or text that is none.
+    /// The content.
     pub(super) data: Data,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Piece {
 pub(super) enum Data {
     Json(Value),
     Text(String),
-    /// Written as it is.
+    /// Written verbatim.
     Comment(String),
 }
 
@@ -43,7 +43,7 @@ impl Data {
     }
 }
 
-/// The pieces of a body; none where it has no known form.
+/// Parses a body into pieces. Returns `None` for an unknown format.
 pub(super) fn parse(shape: Shape, body: &[u8]) -> Option<Vec<Piece>> {
     if shape == Shape::EventStream {
         let events = event_stream::parse(body)?.into_iter();
@@ -81,13 +81,13 @@ fn block(text: &str) -> Piece {
     }
 }
 
-/// How server-sent events are written.
+/// Formatting of server-sent events.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
     pub(super) line_end: &'static str,
-    /// JSON over several `data` lines.
+    /// Split JSON into several `data` lines.
     pub(super) broken_lines: bool,
-    /// After the last event.
+    /// Write an empty line after the last event.
     pub(super) last_blank: bool,
 }
 
@@ -97,7 +97,7 @@ impl Default for Style {
     }
 }
 
-/// Writes pieces.
+/// Writes pieces as a body.
 pub(super) fn print(shape: Shape, pieces: &[Piece], style: Style) -> Vec<u8> {
     if shape == Shape::EventStream {
         let print = |piece: &Piece| {
@@ -146,7 +146,7 @@ pub(super) fn print(shape: Shape, pieces: &[Piece], style: Style) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Changes every JSON document.
+/// Returns the pieces with every JSON document changed.
 pub(super) fn map(pieces: &[Piece], mut change: impl FnMut(&mut Value)) -> Vec<Piece> {
     let mut changed = pieces.to_vec();
     for piece in &mut changed {
@@ -157,7 +157,7 @@ pub(super) fn map(pieces: &[Piece], mut change: impl FnMut(&mut Value)) -> Vec<P
     changed
 }
 
-/// Replaces a text in what is printed, which need not be JSON afterwards.
+/// Returns the pieces with a text replaced. The result need not be valid JSON.
 pub(super) fn replace(pieces: &[Piece], from: &str, to: &str) -> Vec<Piece> {
     let mut changed = pieces.to_vec();
     for piece in &mut changed {
@@ -168,7 +168,7 @@ pub(super) fn replace(pieces: &[Piece], from: &str, to: &str) -> Vec<Piece> {
     changed
 }
 
-/// Calls `visit` for every object that is the service's own, with its path.
+/// Calls `visit` with the path of every object, except those in [`FOREIGN`] fields.
 pub(super) fn objects(
     value: &mut Value,
     path: &str,
@@ -190,7 +190,7 @@ pub(super) fn objects(
     }
 }
 
-/// Calls `visit` for every text, with the name of its field.
+/// Calls `visit` with every string and the name of its field.
 pub(super) fn texts(value: &mut Value, name: &str, visit: &mut dyn FnMut(&str, &mut String)) {
     match value {
         Value::Object(object) => {
@@ -202,7 +202,7 @@ pub(super) fn texts(value: &mut Value, name: &str, visit: &mut dyn FnMut(&str, &
     }
 }
 
-/// The longest text within a JSON document, which is its payload; else the document.
+/// Returns the longest string of a JSON document, which is its payload, or else the whole document.
 pub(super) fn longest_text(data: &str) -> String {
     let mut longest = String::new();
     if let Ok(mut value) = serde_json::from_str::<Value>(data) {
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_come_back_as_they_were() {
+    fn pieces_round_trip() {
         let body = "event: a\ndata: {\"x\":1}\n\n: ping\n\ndata: [DONE]\n\n";
         let pieces = parse(Shape::Sse, body.as_bytes()).unwrap();
         assert_eq!(pieces.len(), 3);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_tool_is_left_alone() {
+    fn objects_of_tools_are_not_visited() {
         let mut value = serde_json::json!({"a": {"input": {"b": {}}, "c": [{}]}});
         let mut paths = Vec::new();
         objects(&mut value, "", &mut |path, _| paths.push(path.to_string()));

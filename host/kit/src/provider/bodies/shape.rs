@@ -1,27 +1,27 @@
-//! What a reply is made of, whoever cuts it.
+//! Formats of reply bodies.
 
-/// The form of a body. What the host does not cut may still have a form that is known.
+/// The format of a body. A body that the host does not frame may still have a known format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::provider) enum Shape {
     /// One document.
     Whole,
-    /// A document a line.
+    /// One document per line.
     Lines,
     /// Server-sent events.
     Sse,
     /// `application/vnd.amazon.eventstream`.
     EventStream,
-    /// Bytes.
+    /// Any other bytes.
     Unknown,
 }
 
 impl Shape {
-    /// Whether it is made of lines of text.
+    /// Returns whether the format consists of lines of text.
     pub(in crate::provider) fn has_lines(self) -> bool {
         matches!(self, Self::Lines | Self::Sse)
     }
 
-    /// Whether each of its pieces has a name.
+    /// Returns whether its pieces can have names.
     pub(in crate::provider) fn names_pieces(self) -> bool {
         matches!(self, Self::Sse | Self::EventStream)
     }

@@ -1,4 +1,4 @@
-//! Reply of `/chat/completions`, streamed or whole, to events.
+//! Decodes replies of `/chat/completions`, streamed or whole.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,29 @@ use serde_json::Value;
 
 use super::{REASONING_DETAILS, SERVICE, explain};
 
-/// A reply while it arrives.
+/// The state of a reply.
 pub struct Reply {
     notices: Vec<String>,
-    /// Calls by the service's index: ours, and whether arguments came.
-    calls: BTreeMap<u64, (u32, bool)>,
+    /// Tool calls by the service's index.
+    calls: BTreeMap<u64, Call>,
     refused: bool,
-    /// Why it ended, once the service has said so.
+    /// The stop reason, once it has arrived.
     stop: Option<StopReason>,
 }
 
+struct Call {
+    /// Index in the contract's events.
+    index: u32,
+    has_arguments: bool,
+}
+
 impl Reply {
-    /// A reply that begins with these notices.
+    /// Starts a reply with these notices.
     pub fn new(notices: Vec<String>) -> Self {
         Self { notices, calls: BTreeMap::new(), refused: false, stop: None }
     }
 
-    /// A chunk of a stream has `delta` in its choice, a whole reply has `message`.
+    /// Decodes a chunk or a whole reply. `content` is the field of the choice: `delta` or `message`.
     fn document(&mut self, document: &Value, content: &str) -> Result<Vec<Event>, Failure> {
         if document.get("error").is_some_and(|error| !error.is_null()) {
             return Err(explain::in_stream(document));
@@ -62,12 +68,12 @@ impl Reply {
             let (kind, data) = (REASONING_DETAILS.to_string(), detail.to_string());
             events.push(Event::Opaque(Opaque { kind, data }));
         }
-        if let Some(words) = text("/content") {
-            events.push(Event::Text(words.to_string()));
+        if let Some(piece) = text("/content") {
+            events.push(Event::Text(piece.to_string()));
         }
-        if let Some(words) = text("/refusal") {
+        if let Some(refusal) = text("/refusal") {
             self.refused = true;
-            events.push(Event::Text(words.to_string()));
+            events.push(Event::Text(refusal.to_string()));
         }
         for (position, call) in json::items(content, "/tool_calls").enumerate() {
             self.call(json::count(call, "/index").unwrap_or(position as u64), call, events);
@@ -77,7 +83,7 @@ impl Reply {
     fn call(&mut self, at: u64, call: &Value, events: &mut Vec<Event>) {
         let next = self.calls.len() as u32;
         if let std::collections::btree_map::Entry::Vacant(unknown) = self.calls.entry(at) {
-            unknown.insert((next, false));
+            unknown.insert(Call { index: next, has_arguments: false });
             let id = json::text(call, "/id").filter(|id| !id.is_empty());
             events.push(Event::ToolCallStart(ToolCallStart {
                 index: next,
@@ -86,16 +92,16 @@ impl Reply {
             }));
         }
         let piece = json::text(call, "/function/arguments").filter(|piece| !piece.is_empty());
-        if let (Some(piece), Some((index, has_arguments))) = (piece, self.calls.get_mut(&at)) {
-            *has_arguments = true;
+        if let (Some(piece), Some(call)) = (piece, self.calls.get_mut(&at)) {
+            call.has_arguments = true;
             let json = piece.to_string();
-            events.push(Event::ToolCallDelta(ToolCallDelta { index: *index, json }));
+            events.push(Event::ToolCallDelta(ToolCallDelta { index: call.index, json }));
         }
     }
 
-    /// Calls without arguments have an empty object of them.
+    /// Ends all calls. Calls without arguments get an empty object.
     fn end_calls(&mut self, events: &mut Vec<Event>) {
-        for (index, has_arguments) in std::mem::take(&mut self.calls).into_values() {
+        for Call { index, has_arguments } in std::mem::take(&mut self.calls).into_values() {
             if !has_arguments {
                 events.push(Event::ToolCallDelta(ToolCallDelta { index, json: "{}".into() }));
             }
@@ -123,7 +129,7 @@ impl Decoder for Reply {
     fn frame(&mut self, frame: Frame) -> Result<Vec<Event>, Failure> {
         let Some((_, document)) = frames::document(&frame, SERVICE)? else { return Ok(Vec::new()) };
         let content = if matches!(frame, Frame::Body(_)) { "message" } else { "delta" };
-        // Counts come after the reason, so that the end is told when the body is over.
+        // Usage arrives after the stop reason, so `finish` reports the end.
         self.document(&document, content)
     }
 
@@ -135,7 +141,7 @@ impl Decoder for Reply {
     }
 }
 
-/// The service counts cached tokens within the input and reasoning within the output.
+/// Decodes the usage. As in the contract, input includes cached tokens and output includes reasoning.
 fn usage(counts: &Value) -> Usage {
     let count = |pointer: &str| json::count(counts, pointer);
     Usage {

@@ -1,4 +1,4 @@
-//! Request to `POST /chat/completions`.
+//! Encodes requests to `POST /chat/completions`.
 
 use massgen_plugin_sdk::{
     Failure, Framing, HttpRequest, Message, OutputFormat, Part, Reasoning, Request, Role,
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{REASONING_DETAILS, SERVICE};
 
-/// Encodes a request; the texts are notices for the user.
+/// Encodes a request. Also returns notices for the user.
 pub fn request(request: &Request) -> Result<(HttpRequest, Vec<String>), Failure> {
     let mut notices = Vec::new();
     let mut body = Map::new();
@@ -60,7 +60,7 @@ fn messages(messages: &[Message]) -> Result<Value, Failure> {
                     "tool_call_id": result.call_id,
                     "content": output_text(&result.content, &pointer)?,
                 })),
-                // Provider state goes back as it came.
+                // Provider state is sent back unchanged.
                 Part::Opaque(opaque) if opaque.kind == REASONING_DETAILS => {
                     details.push(json::embedded(&opaque.data, &pointer)?);
                 }
@@ -94,7 +94,7 @@ fn output_text(content: &[ToolOutput], pointer: &str) -> Result<String, Failure>
 }
 
 fn text_only(pointer: &str) -> Failure {
-    unsupported(pointer, format!("{SERVICE} gets texts only from this plugin"))
+    unsupported(pointer, format!("this plugin sends only text to {SERVICE}"))
 }
 
 fn tools(request: &Request, body: &mut Map<String, Value>) -> Result<(), Failure> {
@@ -147,7 +147,7 @@ fn reasoning(reasoning: &Reasoning, body: &mut Map<String, Value>, notices: &mut
                 _ => "high",
             };
             notices.push(format!(
-                "{SERVICE} takes no reasoning budget: {tokens} tokens became effort {effort}"
+                "{SERVICE} has no reasoning budget: {tokens} tokens became effort `{effort}`"
             ));
             effort
         }

@@ -1,26 +1,26 @@
-//! What refusals mean.
+//! Explains errors.
 
 use massgen_plugin_sdk::{Failure, FailureKind, classify, failure as failed, json};
 use serde_json::Value;
 
-/// What a status of 400 or above means.
+/// Explains a reply with a status of 400 or above.
 pub fn failure(status: u16, body: &[u8]) -> Failure {
     match serde_json::from_slice::<Value>(body) {
-        Ok(document) => of_document(status, &document),
-        Err(_) => failed(classify::of_status(status), classify::foreign_body(status, body)),
+        Ok(document) => from_document(status, &document),
+        Err(_) => failed(classify::from_status(status), classify::body_excerpt(status, body)),
     }
 }
 
-/// An error within a reply that had begun.
+/// Explains an error in the middle of a reply.
 pub(super) fn in_stream(document: &Value) -> Failure {
-    of_document(500, document)
+    from_document(500, document)
 }
 
-fn of_document(status: u16, document: &Value) -> Failure {
+fn from_document(status: u16, document: &Value) -> Failure {
     let error = document.get("error").unwrap_or(document);
     let Some(message) = json::text(error, "/message").or(error.as_str()) else {
-        let shown = classify::foreign_body(status, document.to_string().as_bytes());
-        return failed(classify::of_status(status), shown);
+        let shown = classify::body_excerpt(status, document.to_string().as_bytes());
+        return failed(classify::from_status(status), shown);
     };
     let code = match error.get("code") {
         Some(Value::String(code)) => code.clone(),
@@ -34,7 +34,7 @@ fn of_document(status: u16, document: &Value) -> Failure {
         "rate_limit_exceeded" => FailureKind::RateLimited,
         "content_filter" => FailureKind::Refused,
         _ if classify::is_overflow(message) => FailureKind::ContextTooLong,
-        _ => classify::of_status(status),
+        _ => classify::from_status(status),
     };
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     Failure { provider_code: (!code.is_empty()).then_some(code), ..failed(kind, message) }

@@ -1,8 +1,8 @@
-//! `GET /models`.
+//! `GET /models`: lists models.
 
 use massgen_plugin_sdk::{Failure, Framing, HttpRequest, ModelInfo, ModelPage, json};
 
-/// The only page's request.
+/// Returns the request for the only page.
 pub fn request() -> HttpRequest {
     HttpRequest {
         endpoint: "api".into(),
@@ -15,7 +15,7 @@ pub fn request() -> HttpRequest {
     }
 }
 
-/// The models of the page. What the service does not tell is none.
+/// Decodes the models of the page. Information that the service does not provide is `None`.
 pub fn page(body: &[u8]) -> Result<ModelPage, Failure> {
     let document = json::parse(body, "the list of models")?;
     let models = json::items(&document, "/data").filter_map(|model| {

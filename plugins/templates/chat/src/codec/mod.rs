@@ -5,8 +5,8 @@ pub mod encode;
 pub mod explain;
 pub mod list;
 
-/// What users read in messages.
+/// Name of the service in messages.
 pub(crate) const SERVICE: &str = "Template Chat";
 
-/// Kind of the provider state that goes back with the next request.
+/// Kind of the provider state that is sent back with the next request.
 pub(crate) const REASONING_DETAILS: &str = "reasoning-details";
