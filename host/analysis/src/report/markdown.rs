@@ -154,7 +154,7 @@ fn recommendations(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
     }
     for problem in analysis.problems {
         let text =
-            format!("{}: {}", inline(&problem.kind.replace('_', " ")), inline(problem.advice));
+            format!("{}: {}", inline(&problem.kind.as_str().replace('_', " ")), inline(problem.advice));
         if !all.iter().any(|(_, known)| *known == text) {
             all.push((problem.severity, text));
         }

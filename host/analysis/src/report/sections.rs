@@ -327,7 +327,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 pub(super) fn problems(out: &mut String, all: &[Problem], kinds: &[&str]) -> fmt::Result {
-    let mine: Vec<_> = all.iter().filter(|problem| kinds.contains(&problem.kind)).collect();
+    let mine: Vec<_> = all.iter().filter(|problem| kinds.contains(&problem.kind.as_str())).collect();
     if mine.is_empty() {
         return writeln!(out, "Nothing was detected.\n");
     }
