@@ -135,7 +135,7 @@ fn slow_starts(case: &mut Case<'_>) {
     let mut slow = Vec::new();
     let mut evidence = Vec::new();
     for agent in &case.facts.agents {
-        for round in &agent.segments {
+        for round in &agent.round_list {
             let waited = round.first_tool_ms.or(round.first_activity_ms).unwrap_or(0);
             if waited > START_MS {
                 slow.push(format!("{} round {} ({} s)", agent.id, round.round, waited / 1000));

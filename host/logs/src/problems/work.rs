@@ -130,7 +130,7 @@ fn cut_off(case: &mut Case<'_>) {
         .facts
         .agents
         .iter()
-        .flat_map(|agent| &agent.segments)
+        .flat_map(|agent| &agent.round_list)
         .filter(|round| round.outcome == "restarted")
         .map(|round| round.line)
         .collect();
