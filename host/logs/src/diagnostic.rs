@@ -1,40 +1,40 @@
-//! What could not be read.
+//! Diagnostics: unreadable parts of a run.
 
 use serde::Serialize;
 
-/// A piece of a run that could not be read, and why. Everything around it was.
+/// A part of a run that could not be read. Everything around it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// Path below the run's directory, with `/`.
     pub file: String,
-    /// Line from 1; 0 for the file as a whole.
+    /// Line, from 1; 0 for the file as a whole.
     pub line: u64,
-    /// What is wrong with it.
+    /// Reason.
     pub message: String,
 }
 
-/// How many diagnostics of one file are kept; the last one says that there were more.
+/// Maximum number of diagnostics for one file; the last one states that there were more.
 pub const DIAGNOSTICS_PER_FILE_MAX: usize = 50;
 
-/// Gathers diagnostics, bounded per file.
+/// Collects diagnostics, up to the limit for each file.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     all: Vec<Diagnostic>,
     file: String,
-    of_file: usize,
+    count_in_file: usize,
 }
 
 impl Diagnostics {
     pub(crate) fn add(&mut self, file: &str, line: u64, message: impl Into<String>) {
         if self.file != file {
             self.file = file.to_string();
-            self.of_file = 0;
+            self.count_in_file = 0;
         }
-        self.of_file += 1;
-        let message = match self.of_file {
+        self.count_in_file += 1;
+        let message = match self.count_in_file {
             n if n < DIAGNOSTICS_PER_FILE_MAX => message.into(),
             DIAGNOSTICS_PER_FILE_MAX => {
-                "more lines of this file can't be read; they are not listed".into()
+                "more lines of this file are unreadable; they are not listed".into()
             }
             _ => return,
         };

@@ -1,4 +1,4 @@
-//! From a directory to everything that can be said of it without a model.
+//! Facts and problems of a run, from its directory.
 
 use crate::facts::{self, Facts};
 use crate::files::RunFiles;
@@ -8,12 +8,12 @@ use crate::read;
 use crate::redact::Redactor;
 use crate::run::Run;
 
-/// Reads and measures one turn of a run (none: the last), detects problems and quotes their evidence.
+/// Reads and measures one turn of a run (`None`: the last), detects problems and quotes their evidence.
 pub fn examine(dir: &RunDir, turn: Option<u32>, redactor: &Redactor) -> Facts {
     examine_with(dir, turn, redactor).0
 }
 
-/// The same, with what was read.
+/// Does the same as [`examine`], and also returns the record that was read.
 pub fn examine_with(dir: &RunDir, turn: Option<u32>, redactor: &Redactor) -> (Facts, Run) {
     let turn = turn.or_else(|| dir.turns.last().map(|turn| turn.number));
     let mut run = read::read(dir, turn);

@@ -1,5 +1,5 @@
-//! MassGen's log directories: finding them, reading them, measuring them. Nothing here asks a model,
-//! prints, or reads the environment; bad content becomes a diagnostic with file and line, never an error.
+//! Finds, reads and measures MassGen's log directories. Nothing here calls a model, prints, or reads the environment.
+//! Malformed content becomes a diagnostic with file and line, never an error.
 
 pub mod diagnostic;
 pub mod events;

@@ -1,69 +1,69 @@
-//! A run as it was recorded: compact records with the place that each came from. Texts that can be long
-//! (answers, tool results) are measured while they stream by and not kept.
+//! A run as recorded: compact records, each with its lines. Long texts (answers, tool results) are measured while they
+//! are read and not kept.
 
 use crate::diagnostic::Diagnostic;
 use crate::events::Events;
 use std::collections::BTreeMap;
 
-/// A run directory's content.
+/// The content of a run's directory.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// The directory's name, `log_…`.
+    /// Name of the directory, `log_…`.
     pub name: String,
-    /// The turns that were read, by number.
+    /// Turns that were read, by number.
     pub turns: Vec<Turn>,
-    /// Numbers of all turns there are.
+    /// Numbers of all turns in the directory.
     pub turn_numbers: Vec<u32>,
-    /// What could not be read.
+    /// Unreadable parts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// One turn.
 #[derive(Debug, Clone, Default)]
 pub struct Turn {
-    /// From 1.
+    /// Number, from 1.
     pub number: u32,
-    /// By number.
+    /// Attempts, by number.
     pub attempts: Vec<Attempt>,
 }
 
-/// One attempt: everything that one pass of the orchestrator recorded.
+/// The record of one attempt.
 #[derive(Debug, Clone, Default)]
 pub struct Attempt {
-    /// From 1.
+    /// Number, from 1.
     pub number: u32,
     /// Path below the run, `turn_N/attempt_M`.
     pub path: String,
-    /// `execution_metadata.yaml`.
+    /// Content of `execution_metadata.yaml`.
     pub metadata: Metadata,
-    /// `status.json`, none where it is missing or unreadable.
-    pub status: Option<Status>,
-    /// Token and tool counters, of `metrics_summary.json` or, without it, of `status.json`.
+    /// Content of `status.json`; `None` if it is missing or unreadable.
+    pub status: Option<AttemptStatus>,
+    /// Token and tool counters from `metrics_summary.json` or, without it, from `status.json`.
     pub counters: Counters,
-    /// `metrics_summary.json` is there: MassGen came to its orderly end.
+    /// Whether `metrics_summary.json` exists: MassGen ended in an orderly way.
     pub has_metrics: bool,
-    /// `events.jsonl`, none where there is no such file.
+    /// Content of `events.jsonl`; `None` without the file.
     pub events: Option<Events>,
-    /// What `coordination_events.json` adds.
+    /// Events that only `coordination_events.json` has.
     pub coordination: Vec<Coordination>,
-    /// What `massgen.log` or `massgen_debug.log` adds.
+    /// Notes from `massgen.log` or `massgen_debug.log`.
     pub log: LogNotes,
     /// Agents with a final answer in `final/`.
     pub final_answers: Vec<String>,
-    /// Subagents that the metrics list.
+    /// Subagents in the metrics.
     pub subagents: Vec<Subagent>,
-    /// Texts of answers, in the order in which they were handed in.
+    /// Texts of answers, in the order of submission.
     pub answer_texts: Vec<AnswerText>,
-    /// Runs of subagents whose logs are within reach.
+    /// Runs of subagents whose logs are in the run's directory.
     pub nested: Vec<NestedRun>,
-    /// What lies in the directory and is no record.
+    /// Content of the directory that is not part of the record.
     pub ballast: Ballast,
 }
 
-/// What MassGen leaves beside its records.
+/// Content of an attempt's directory that is not part of the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ballast {
-    /// Copies of repositories in snapshots of workspaces.
+    /// Copies of repositories in workspace snapshots.
     pub repositories: u64,
     /// Links that lead out of the run.
     pub links_out: u64,
@@ -72,17 +72,17 @@ pub struct Ballast {
 /// An answer's text, measured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AnswerText {
-    /// Whose it is.
+    /// Agent that submitted it.
     pub agent: String,
-    /// File below the run.
+    /// Path of the file below the run.
     pub file: String,
-    /// Lines of the file.
+    /// Number of lines.
     pub lines: u64,
-    /// Characters.
+    /// Number of characters.
     pub chars: u64,
-    /// What the text is made of, for comparing.
+    /// Hashes of words, for comparison.
     pub shape: crate::similarity::Shape,
-    /// The beginning of the text.
+    /// Beginning of the text.
     pub opening: String,
 }
 
@@ -93,11 +93,11 @@ pub struct NestedRun {
     pub id: String,
     /// Path of its attempt below the run.
     pub path: String,
-    /// What it left.
+    /// Its record.
     pub attempt: Box<Attempt>,
 }
 
-/// What `execution_metadata.yaml` says.
+/// Content of `execution_metadata.yaml`.
 #[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// The user's question.
@@ -106,37 +106,37 @@ pub struct Metadata {
     pub started: Option<String>,
     /// MassGen's version.
     pub version: Option<String>,
-    /// Where the program failed, if it failed early.
+    /// Stage of an early failure.
     pub failure_stage: Option<String>,
-    /// Why.
+    /// Error of an early failure.
     pub failure_error: Option<String>,
     /// Model of each agent, from the configuration.
     pub models: BTreeMap<String, String>,
-    /// Type of each agent's backend, from the configuration.
+    /// Backend type of each agent, from the configuration.
     pub backends: BTreeMap<String, String>,
-    /// Lines that hold an API key in clear.
+    /// Lines that contain an API key in plain text.
     pub key_lines: Vec<u64>,
     /// Line of `failure_error`.
     pub failure_line: u64,
 }
 
-/// What `status.json` says.
+/// Content of `status.json`.
 #[derive(Debug, Clone, Default)]
-pub struct Status {
+pub struct AttemptStatus {
     /// `completed`, `timeout`, `error`, `in_progress`, …
     pub finish_reason: String,
     /// The winner as recorded.
     pub winner: Option<String>,
     /// The question as recorded.
     pub question: Option<String>,
-    /// Start and last update, Unix milliseconds.
+    /// Start, Unix milliseconds.
     pub start_ms: i64,
-    /// Last update.
+    /// Last update, Unix milliseconds.
     pub updated_ms: i64,
-    /// Per agent.
+    /// Agents, by id.
     pub agents: BTreeMap<String, AgentStatus>,
-    /// Lines of what is in the file.
-    pub places: Places,
+    /// Lines of the members in the file.
+    pub lines: MemberLines,
 }
 
 /// One agent in `status.json`.
@@ -144,81 +144,81 @@ pub struct Status {
 pub struct AgentStatus {
     /// `waiting`, `voted`, `error`, …
     pub state: String,
-    /// Message of its error.
+    /// Error message.
     pub error: Option<String>,
-    /// How often it started again.
+    /// Number of restarts.
     pub restarts: u64,
-    /// Reasons for which the orchestrator made it try again, with how often.
+    /// Forced retries by reason.
     pub enforcement: BTreeMap<String, Retries>,
-    /// Characters of output that those retries threw away.
+    /// Characters of output that the retries discarded.
     pub chars_lost: u64,
 }
 
 /// Retries that the orchestrator forced for one reason.
 #[derive(Debug, Clone, Default)]
 pub struct Retries {
-    /// How often.
+    /// Number of retries.
     pub count: u64,
-    /// Characters of output that they threw away.
+    /// Characters of output that they discarded.
     pub chars_lost: u64,
-    /// How many in which round, as MassGen counts rounds.
+    /// Number of retries by round, as MassGen counts rounds.
     pub rounds: BTreeMap<u64, u64>,
 }
 
-/// Counters as recorded: cumulative over the turns and attempts of one process.
+/// Recorded counters, cumulative over the turns and attempts of one process.
 #[derive(Debug, Clone, Default)]
 pub struct Counters {
-    /// Per agent.
+    /// Agents, by id.
     pub agents: BTreeMap<String, AgentCounters>,
-    /// The winner that `metrics_summary.json` names.
+    /// Winner in `metrics_summary.json`.
     pub winner: Option<String>,
     /// Tool failures that MassGen counted.
     pub tool_failures: u64,
-    /// Whether there are tool counters at all.
+    /// Whether there are tool counters.
     pub has_tools: bool,
-    /// Calls to the models' services.
+    /// Requests to model services.
     pub api_calls: u64,
-    /// Their time.
+    /// Total time of the requests.
     pub api_time_ms: f64,
-    /// Average time to the first text, zeros of tool-only replies included.
+    /// Mean time to first text; replies without text count as 0.
     pub avg_ttft_ms: f64,
     /// Cost of subagents.
     pub subagent_cost_usd: f64,
-    /// Calls to services by round and by backend, as recorded.
+    /// Requests by round.
     pub api_by_round: Vec<ApiTiming>,
-    /// The same by backend.
+    /// Requests by backend.
     pub api_by_backend: Vec<ApiTiming>,
-    /// File that the counters come from, below the attempt.
+    /// Path of the counters' file below the attempt.
     pub file: String,
-    /// Lines of what is in that file.
-    pub places: Places,
+    /// Lines of the members in that file.
+    pub lines: MemberLines,
 }
 
-/// Calls to services.
+/// Totals of requests to model services.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ApiTiming {
-    /// `round_0`, or the `backend`.
+    /// `round_0` and so on, or the `backend`.
     pub name: String,
-    /// How many.
+    /// Number of requests.
     pub calls: u64,
-    /// Their time.
+    /// Total time of the requests.
     pub time_ms: f64,
-    /// Sum of the times to the first text; replies without text count 0.
+    /// Sum of the times to first text; replies without text count as 0.
     pub ttft_ms: f64,
 }
 
-/// Where the members of a JSON document stand: line by path, `agents/agent_a/token_usage`.
+/// Line of each member of a JSON document, by path, e.g. `agents/agent_a/token_usage`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Places(pub std::collections::HashMap<String, u64>);
+pub struct MemberLines(pub std::collections::HashMap<String, u64>);
 
-impl Places {
-    /// The line of a member; 0 if it is not known.
+impl MemberLines {
+    /// Returns the line of a member; 0 if it is unknown.
     pub fn line(&self, path: &str) -> u64 {
         self.0.get(path).copied().unwrap_or(0)
     }
 }
 
-/// One agent's counters.
+/// Counters of one agent.
 #[derive(Debug, Clone, Default)]
 pub struct AgentCounters {
     /// Tokens and cost.
@@ -230,28 +230,28 @@ pub struct AgentCounters {
 /// Tokens and cost.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tokens {
-    /// Prompt.
+    /// Prompt tokens.
     pub input: u64,
-    /// Reply.
+    /// Reply tokens.
     pub output: u64,
-    /// Part of the prompt that was cached.
+    /// Cached part of the prompt.
     pub cached: u64,
-    /// Part of the reply.
+    /// Reasoning part of the reply.
     pub reasoning: u64,
-    /// US dollars as MassGen estimated them; 0 also where it knew no price.
+    /// US dollars, as MassGen estimated them; 0 if it knew no price.
     pub cost_usd: f64,
 }
 
-/// A row of `round_history`.
+/// An element of `round_history`.
 #[derive(Debug, Clone, Default)]
 pub struct RecordedRound {
-    /// Unix milliseconds.
+    /// Start, Unix milliseconds.
     pub start_ms: i64,
-    /// Unix milliseconds.
+    /// End, Unix milliseconds.
     pub end_ms: i64,
-    /// Line in the file of the counters.
+    /// Line in the counters' file.
     pub line: u64,
-    /// Wall time of the round.
+    /// Wall time.
     pub duration_ms: f64,
     /// `initial_answer`, `voting`, `presentation`, …
     pub kind: String,
@@ -261,72 +261,72 @@ pub struct RecordedRound {
     pub tokens: Tokens,
 }
 
-/// An event of `coordination_events.json` that other files lack.
+/// An event that only `coordination_events.json` has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coordination {
-    /// Line within the file.
+    /// Line in the file.
     pub line: u64,
-    /// Unix milliseconds.
+    /// Time, Unix milliseconds.
     pub at_ms: i64,
-    /// Who it is about.
+    /// The agent that it concerns.
     pub agent: Option<String>,
     /// `vote_cast`, `vote_ignored`, `agent_timeout`, …
     pub kind: String,
-    /// The file's words for it.
+    /// Details, as recorded.
     pub details: String,
-    /// Votes: who is voted for. Answers: the label.
+    /// Votes: agent that is voted for. Answers: label.
     pub subject: Option<String>,
-    /// Votes: the label of the answer that is voted for.
+    /// Votes: label of the answer that is voted for.
     pub label: Option<String>,
-    /// Votes: why.
+    /// Votes: reason.
     pub reason: Option<String>,
 }
 
-/// What a text log adds.
+/// Notes from a text log.
 #[derive(Debug, Clone, Default)]
 pub struct LogNotes {
     /// Name of the file below the attempt.
     pub file: String,
-    /// Tools that were called and are not there: name and line.
+    /// Calls to tools that do not exist: name and line.
     pub unknown_tools: Vec<(String, u64)>,
-    /// Line that says that there is no answer.
+    /// Line that states that there is no answer.
     pub no_answer: Option<u64>,
-    /// Failed requests to a model's service: line and message, cut.
+    /// Failed requests to model services: line and shortened message.
     pub api_errors: Vec<(u64, String)>,
-    /// All failed requests, also those beyond the kept ones.
+    /// Number of failed requests, including those not in `api_errors`.
     pub api_error_count: u64,
-    /// Votes that were thrown away.
+    /// Votes that were discarded.
     pub ignored_votes: u64,
-    /// Milliseconds between first and last line.
+    /// Milliseconds between the first and the last line.
     pub span_ms: u64,
-    /// Exceptions that were printed with their stack: line and last words, cut.
+    /// Exceptions with a stack trace: line and shortened message.
     pub exceptions: Vec<(u64, String)>,
-    /// All of them, also those beyond the kept ones.
+    /// Number of exceptions, including those not in `exceptions`.
     pub exception_count: u64,
-    /// Lines of the level `ERROR`.
+    /// Number of lines of level `ERROR`.
     pub errors: u64,
-    /// Lines of the level `WARNING`.
+    /// Number of lines of level `WARNING`.
     pub warnings: u64,
-    /// First line.
+    /// Number of lines.
     pub lines: u64,
 }
 
-/// A subagent as the metrics list it.
+/// A subagent in the metrics.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Subagent {
-    /// Its id.
+    /// The subagent's id.
     pub id: String,
-    /// As recorded: the phase it was in.
+    /// Recorded status: the phase it was in.
     pub status: String,
     /// US dollars.
     pub cost_usd: f64,
-    /// Tokens.
+    /// Prompt tokens.
     pub input_tokens: u64,
     /// Reply tokens.
     pub output_tokens: u64,
-    /// Calls to the service.
+    /// Requests to model services.
     pub api_calls: u64,
-    /// Time that it took.
+    /// Wall time.
     pub wall_ms: u64,
     /// Line in `metrics_summary.json`.
     pub line: u64,

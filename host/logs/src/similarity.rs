@@ -1,18 +1,18 @@
-//! How alike two texts are: the share of word triples that they have in common (Dice's coefficient), 1 for
-//! equal texts, 0 for texts without a common phrase. Short texts are compared word by word.
+//! Similarity of two texts: the share of word triples in common (Dice's coefficient), 1 for equal texts, 0 for texts
+//! without a common phrase. Short texts are compared by words.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Words of a text that are looked at.
+/// Maximum number of words compared.
 const WORDS_MAX: usize = 20_000;
 
-/// From this on two answers say the same in other words, if in other words at all.
+/// Minimum similarity of answers that say the same.
 pub const NEAR_IDENTICAL: f64 = 0.9;
 
-/// Texts with fewer words are compared word by word: they have hardly a triple.
-const SHORT: usize = 12;
+/// Texts with fewer words are compared by words: they have hardly any triples.
+const SHORT_WORDS: usize = 12;
 
-/// What a text is made of: sorted hashes of its words and of its word triples.
+/// Sorted hashes of a text's words and word triples.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shape {
     words: Vec<u64>,
@@ -20,7 +20,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of a text. Case, punctuation at the edges of words and space don't matter.
+    /// Hashes a text. Case, whitespace and punctuation around words are ignored.
     pub fn of(text: &str) -> Self {
         let words: Vec<String> = text
             .split_whitespace()
@@ -36,14 +36,14 @@ impl Shape {
         Self { words: hashes(1), triples: hashes(3) }
     }
 
-    /// How alike, from 0 to 1; none if a text holds no word.
+    /// Returns the similarity, 0 to 1; `None` if a text has no words.
     pub fn similarity(&self, other: &Self) -> Option<f64> {
         if self.words.is_empty() || other.words.is_empty() {
             return None;
         }
-        let short = self.words.len().min(other.words.len()) < SHORT;
+        let is_short = self.words.len().min(other.words.len()) < SHORT_WORDS;
         let (mine, others) =
-            if short { (&self.words, &other.words) } else { (&self.triples, &other.triples) };
+            if is_short { (&self.words, &other.words) } else { (&self.triples, &other.triples) };
         let (mut a, mut b, mut common) = (0, 0, 0usize);
         while let (Some(left), Some(right)) = (mine.get(a), others.get(b)) {
             match left.cmp(right) {
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn from_equal_to_foreign() {
+    fn similarity_of_equal_changed_and_unrelated_texts() {
         let similarity = |a: &str, b: &str| Shape::of(a).similarity(&Shape::of(b));
         assert_eq!(similarity("The answer is 42.", "the answer: is 42"), Some(1.0));
         assert_eq!(similarity("42", "43"), Some(0.0));

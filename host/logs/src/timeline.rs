@@ -1,42 +1,43 @@
-//! A run as it is drawn: agents as lanes, rounds and tool calls as bars, answers, votes and restarts as marks.
-//! Serialises as `timeline/1`.
+//! A run as a drawing: agents as lanes, rounds and tool calls as bars, answers, votes and restarts as marks. Serialises
+//! as `timeline/1`.
 
 use serde::Serialize;
 
 use crate::events::{Call, Events, Moment, MomentKind};
-use crate::facts::{AgentFacts, AttemptFacts, Facts, Segment};
+use crate::facts::{AgentFacts, AttemptFacts, Facts, RoundFacts};
 use crate::redact::Redactor;
 use crate::run::{Attempt, Run};
 
-/// Calls of a lane that are drawn; of more, the failed and the longest.
+/// Maximum number of drawn calls of a lane; failed and long ones come first.
 const CALLS_MAX: usize = 1_500;
 
-/// Marks of a lane.
+/// Maximum number of marks of a lane.
 const MARKS_MAX: usize = 2_000;
 
+/// Characters of a mark's text.
 const TEXT_CHARS_MAX: usize = 300;
 
-/// A turn, drawn.
+/// The timeline of a turn.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Timeline {
     /// `timeline/1`.
     pub schema: &'static str,
     /// The run's directory name.
     pub run: String,
-    /// The turn.
+    /// Number of the turn.
     pub turn: u32,
     /// The user's question.
     pub question: Option<String>,
     /// Start, naive local time.
     pub started: Option<String>,
-    /// By number.
+    /// Attempts, by number.
     pub attempts: Vec<Track>,
 }
 
 /// An attempt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Track {
-    /// From 1.
+    /// Number, from 1.
     pub attempt: u32,
     /// Path of its directory below the run.
     pub path: String,
@@ -44,28 +45,28 @@ pub struct Track {
     pub outcome: &'static str,
     /// Wall time.
     pub wall_ms: u64,
-    /// Who presented.
+    /// Agent that presented.
     pub winner: Option<String>,
-    /// One for each agent, by id.
+    /// Agents, by id.
     pub lanes: Vec<Lane>,
-    /// What concerns no single agent.
+    /// Marks that concern no single agent.
     pub marks: Vec<Mark>,
 }
 
 /// An agent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Lane {
-    /// Its id.
+    /// The agent's id.
     pub agent: String,
-    /// Its model.
+    /// The agent's model.
     pub model: Option<String>,
-    /// It presented.
+    /// Whether it presented the final answer.
     pub won: bool,
-    /// Its rounds, in order.
+    /// Rounds, in order.
     pub rounds: Vec<RoundBar>,
-    /// Its tool calls, by start.
+    /// Tool calls, by start.
     pub calls: Vec<CallBar>,
-    /// Calls that are not drawn.
+    /// Number of calls that are not drawn.
     pub calls_left_out: u64,
     /// Answers, votes, restarts, troubles.
     pub marks: Vec<Mark>,
@@ -74,29 +75,29 @@ pub struct Lane {
 /// A round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RoundBar {
-    /// From 0.
+    /// Number, from 0.
     pub round: usize,
     /// `initial_answer`, `voting`, `presentation`, …
     pub kind: String,
     /// How it ended.
     pub outcome: &'static str,
-    /// The answer's label, or who was voted for.
+    /// Label of the answer, or the agent that was voted for.
     pub what: Option<String>,
-    /// Milliseconds after the attempt's first event.
+    /// Start, in milliseconds after the attempt's first event.
     pub start_ms: u64,
-    /// The same.
+    /// End, in milliseconds after the attempt's first event.
     pub end_ms: u64,
-    /// Part of it that tool calls cover.
+    /// Wall time that tool calls cover.
     pub exec_ms: u64,
-    /// Tool calls.
+    /// Tool calls that started in it.
     pub tool_calls: u64,
-    /// Those that failed.
+    /// Tool calls that failed.
     pub tool_failures: u64,
-    /// Prompt tokens, if the metrics hold this round.
+    /// Prompt tokens, if the metrics include this round.
     pub input_tokens: Option<u64>,
-    /// Reply tokens.
+    /// Reply tokens, if the metrics include this round.
     pub output_tokens: Option<u64>,
-    /// US dollars.
+    /// Cost in US dollars, if the metrics include this round.
     pub cost_usd: Option<f64>,
     /// First line in `events.jsonl`.
     pub line: u64,
@@ -109,17 +110,17 @@ pub struct RoundBar {
 pub struct CallBar {
     /// The tool's name.
     pub tool: String,
-    /// Milliseconds after the attempt's first event.
+    /// Start, in milliseconds after the attempt's first event.
     pub start_ms: u64,
-    /// The same.
+    /// End, in milliseconds after the attempt's first event.
     pub end_ms: u64,
     /// `ok`, `failed`, `unfinished` or `background`.
     pub state: &'static str,
-    /// How it failed.
+    /// Description of the failure.
     pub failure: Option<String>,
-    /// Line of its start.
+    /// Line of the start.
     pub line: u64,
-    /// Line of its end.
+    /// Line of the end.
     pub end_line: u64,
 }
 
@@ -130,13 +131,13 @@ pub struct Mark {
     pub kind: &'static str,
     /// Milliseconds after the attempt's first event.
     pub at_ms: u64,
-    /// What it says.
+    /// Text of the mark.
     pub text: String,
     /// Line in `events.jsonl`.
     pub line: u64,
 }
 
-/// Draws the last turn that was read.
+/// Returns the timeline of the last turn that was read, with secrets redacted.
 pub fn timeline(run: &Run, facts: &Facts, redactor: &Redactor) -> Timeline {
     let attempts = run.turns.last().map(|turn| turn.attempts.as_slice()).unwrap_or_default();
     let tracks = facts.attempts.iter().filter_map(|facts| {
@@ -157,8 +158,8 @@ fn track(attempt: &Attempt, facts: &AttemptFacts, redactor: &Redactor) -> Track 
     let none = Events::default();
     let events = attempt.events.as_ref().unwrap_or(&none);
     let origin = events.span.map_or(0, |span| span.first_us);
-    let pen = Pen { events, origin, redactor };
-    let lanes = facts.agents.iter().map(|agent| pen.lane(agent, facts));
+    let painter = Painter { events, origin, redactor };
+    let lanes = facts.agents.iter().map(|agent| painter.lane(agent, facts));
     Track {
         attempt: facts.attempt,
         path: facts.path.clone(),
@@ -166,17 +167,17 @@ fn track(attempt: &Attempt, facts: &AttemptFacts, redactor: &Redactor) -> Track 
         wall_ms: facts.wall_ms,
         winner: facts.winner.clone(),
         lanes: lanes.collect(),
-        marks: pen.marks(crate::events::NOBODY),
+        marks: painter.marks(crate::events::NOBODY),
     }
 }
 
-struct Pen<'a> {
+struct Painter<'a> {
     events: &'a Events,
     origin: i64,
     redactor: &'a Redactor,
 }
 
-impl Pen<'_> {
+impl Painter<'_> {
     fn ms(&self, at_us: i64) -> u64 {
         u64::try_from((at_us - self.origin + 500) / 1000).unwrap_or(0)
     }
@@ -211,7 +212,7 @@ impl Pen<'_> {
             agent: agent.id.clone(),
             model: agent.model.clone(),
             won: agent.won,
-            rounds: agent.segments.iter().map(round).collect(),
+            rounds: agent.round_list.iter().map(round).collect(),
             calls: calls.into_iter().map(|(at, call)| self.call(at, call)).collect(),
             calls_left_out: left_out as u64,
             marks,
@@ -266,27 +267,27 @@ impl Pen<'_> {
     }
 }
 
-fn round(segment: &Segment) -> RoundBar {
-    let spend = segment.spend.as_ref();
+fn round(round: &RoundFacts) -> RoundBar {
+    let spend = round.spend.as_ref();
     RoundBar {
-        round: segment.round,
-        kind: segment.kind.to_string(),
-        outcome: segment.outcome,
-        what: segment.what.as_deref().map(String::from),
-        start_ms: segment.start_ms,
-        end_ms: segment.start_ms + segment.wall_ms,
-        exec_ms: segment.exec_ms,
-        tool_calls: segment.tool_calls,
-        tool_failures: segment.tool_failures,
+        round: round.round,
+        kind: round.kind.to_string(),
+        outcome: round.outcome,
+        what: round.what.as_deref().map(String::from),
+        start_ms: round.start_ms,
+        end_ms: round.start_ms + round.wall_ms,
+        exec_ms: round.exec_ms,
+        tool_calls: round.tool_calls,
+        tool_failures: round.tool_failures,
         input_tokens: spend.map(|spend| spend.input_tokens),
         output_tokens: spend.map(|spend| spend.output_tokens),
         cost_usd: spend.map(|spend| spend.cost_usd),
-        line: segment.line,
-        end_line: segment.end_line,
+        line: round.line,
+        end_line: round.end_line,
     }
 }
 
-/// Without events, answers and votes are known from elsewhere.
+/// Marks for a run without events: answers and votes come from other files.
 fn recorded_marks(agent: &AgentFacts, facts: &AttemptFacts) -> Vec<Mark> {
     let answers = facts.answers.iter().filter(|answer| *answer.agent == *agent.id).map(|answer| {
         Mark { kind: "answer", at_ms: answer.at_ms, text: answer.label.to_string(), line: 0 }

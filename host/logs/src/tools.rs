@@ -1,9 +1,9 @@
-//! Tools of a turn, one row each. Serialises as the rows of `tools/1`.
+//! Tools of a turn, one row each. Rows serialise as elements of `tools/1`.
 
 pub use crate::facts::ToolRow;
 use crate::run::Run;
 
-/// How rows are sorted.
+/// Order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// Most time first.
@@ -14,7 +14,7 @@ pub enum Sort {
     Failures,
 }
 
-/// The tools of the last turn that was read; `attempt` narrows it to one attempt.
+/// Returns the tools of the last turn that was read, or of one of its attempts.
 pub fn rows(run: &Run, attempt: Option<u32>, sort: Sort) -> Vec<ToolRow> {
     let attempts = run.turns.last().map(|turn| turn.attempts.as_slice()).unwrap_or_default();
     let logs = attempts

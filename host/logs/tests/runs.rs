@@ -242,7 +242,7 @@ fn planted_faults_are_found_at_the_cited_lines() {
             let facts = facts_of(&root, None);
             (dir, root, facts)
         });
-        let problems = facts.problems.iter().filter(|problem| problem.kind == *kind);
+        let problems = facts.problems.iter().filter(|problem| problem.kind.as_str() == *kind);
         let mut lines: Vec<String> = problems
             .flat_map(|problem| &problem.evidence)
             .map(|evidence| {
@@ -280,7 +280,7 @@ fn only_what_is_grave_is_called_so() {
         for turn in &locate::run_dir(&root).unwrap().turns {
             let facts = facts_of(&root, Some(turn.number));
             let high = facts.problems.iter().filter(|p| p.severity == Severity::High);
-            let mut found: Vec<_> = high.map(|problem| problem.kind).collect();
+            let mut found: Vec<_> = high.map(|problem| problem.kind.as_str()).collect();
             found.sort_unstable();
             found.dedup();
             let expected = grave.get(name.as_str()).copied().unwrap_or_default();
@@ -296,12 +296,17 @@ fn evidence_stands_at_the_cited_lines_and_holds_no_key() {
         let (_dir, root) = unpack(&name);
         let facts = facts_of(&root, None);
         for problem in &facts.problems {
-            assert!(!problem.evidence.is_empty(), "{name}: {} has no evidence", problem.kind);
+            assert!(!problem.evidence.is_empty(), "{name}: {:?} has no evidence", problem.kind);
             for evidence in &problem.evidence {
                 let text = std::fs::read_to_string(root.join(&evidence.file)).unwrap();
                 let line = text.lines().nth(evidence.line_start as usize - 1).unwrap();
                 let line = Redactor::default().line(line).into_owned();
-                assert!(line.contains(&evidence.quote), "{name} {}: {:?}", problem.kind, evidence);
+                assert!(
+                    line.contains(&evidence.quote),
+                    "{name} {:?}: {:?}",
+                    problem.kind,
+                    evidence
+                );
                 cited += 1;
             }
         }

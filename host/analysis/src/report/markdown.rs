@@ -160,8 +160,11 @@ fn recommendations(out: &mut String, analysis: &Analysis<'_>) -> fmt::Result {
         });
     }
     for problem in analysis.problems {
-        let text =
-            format!("{}: {}", inline(&problem.kind.replace('_', " ")), inline(problem.advice));
+        let text = format!(
+            "{}: {}",
+            inline(&problem.kind.as_str().replace('_', " ")),
+            inline(problem.advice)
+        );
         if !all.iter().any(|known| known.text == text) {
             all.push(Recommendation { severity: problem.severity, text });
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use massgen_logs::facts::{AttemptFacts, ChecklistShare, Facts, Segment};
+use massgen_logs::facts::{AttemptFacts, ChecklistShare, Facts, RoundFacts};
 
 use super::escape::inline;
 use super::sections::{each, or_none, percent, seconds, table};
@@ -16,7 +16,7 @@ const BOTTLENECKS_MAX: usize = 3;
 /// Writes every round, by agent.
 pub(super) fn rounds(out: &mut String, facts: &Facts) -> fmt::Result {
     let all = each(facts, |attempt| &attempt.agents).flat_map(|(attempt, agent)| {
-        agent.segments.iter().map(move |round| (attempt, agent, round))
+        agent.round_list.iter().map(move |round| (attempt, agent, round))
     });
     let count = all.clone().count();
     let rows = all.take(SHOWN_MAX).map(|(attempt, agent, round)| {
@@ -138,7 +138,7 @@ pub(super) fn bottlenecks(out: &mut String, facts: &Facts) -> fmt::Result {
     writeln!(out)
 }
 
-fn round_of<'a>(attempt: &'a AttemptFacts, agent: &str, round: usize) -> Option<&'a Segment> {
+fn round_of<'a>(attempt: &'a AttemptFacts, agent: &str, round: usize) -> Option<&'a RoundFacts> {
     let agent = attempt.agents.iter().find(|known| known.id == agent)?;
-    agent.segments.iter().find(|candidate| candidate.round == round)
+    agent.round_list.iter().find(|candidate| candidate.round == round)
 }

@@ -327,7 +327,8 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 pub(super) fn problems(out: &mut String, all: &[Problem], kinds: &[&str]) -> fmt::Result {
-    let matching: Vec<_> = all.iter().filter(|problem| kinds.contains(&problem.kind)).collect();
+    let matching: Vec<_> =
+        all.iter().filter(|problem| kinds.contains(&problem.kind.as_str())).collect();
     if matching.is_empty() {
         return writeln!(out, "No problems detected.\n");
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{attempt_of, calls, state};
 use crate::events::Events;
-use crate::facts::{AgentFacts, AttemptFacts, Facts, Segment};
+use crate::facts::{AgentFacts, AttemptFacts, Facts, RoundFacts};
 use crate::run::Run;
 
 /// The export request of a turn.
@@ -98,8 +98,8 @@ impl<'a> Trace<'a> {
     }
 
     fn agent(&self, agent: &AgentFacts, spans: &mut Vec<Value>) {
-        let end = agent.segments.iter().map(|s| s.start_ms + s.wall_ms).max().unwrap_or(0);
-        let start = agent.segments.iter().map(|s| s.start_ms).min().unwrap_or(0);
+        let end = agent.round_list.iter().map(|s| s.start_ms + s.wall_ms).max().unwrap_or(0);
+        let start = agent.round_list.iter().map(|s| s.start_ms).min().unwrap_or(0);
         let mut attributes = named(agent);
         attributes.extend([
             number("gen_ai.usage.input_tokens", agent.input_tokens),
@@ -116,12 +116,12 @@ impl<'a> Trace<'a> {
             &attributes,
             ok,
         ));
-        for segment in &agent.segments {
+        for segment in &agent.round_list {
             self.round(agent, segment, spans);
         }
     }
 
-    fn round(&self, agent: &AgentFacts, segment: &Segment, spans: &mut Vec<Value>) {
+    fn round(&self, agent: &AgentFacts, segment: &RoundFacts, spans: &mut Vec<Value>) {
         let mut attributes = named(agent);
         attributes.extend([
             number("massgen.round", segment.round as u64),
@@ -152,8 +152,8 @@ impl<'a> Trace<'a> {
 
     fn round_at(&self, agent: &str, line: u64) -> Option<String> {
         let agent = self.attempt.agents.iter().find(|facts| facts.id == agent)?;
-        let at = agent.segments.partition_point(|segment| segment.line <= line);
-        Some(agent.segments.get(at.checked_sub(1)?)?.round.to_string())
+        let at = agent.round_list.partition_point(|segment| segment.line <= line);
+        Some(agent.round_list.get(at.checked_sub(1)?)?.round.to_string())
     }
 
     fn span(

@@ -63,7 +63,7 @@ fn agents(attempt: &AttemptFacts, row: &mut impl FnMut(&str, Value)) {
             object.remove("segments");
         }
         row("agent", value);
-        for segment in &agent.segments {
+        for segment in &agent.round_list {
             let mut value = json!(segment);
             if let Some(object) = value.as_object_mut() {
                 object.insert("agent".into(), json!(agent.id));

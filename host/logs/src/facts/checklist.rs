@@ -1,54 +1,54 @@
-//! Checklist-gated work: how long an agent evaluated, how long it planned, how long it built. Every call
-//! counts, rejected ones too: an agent spends its time on them all the same.
+//! Rounds with a checklist: time spent on evaluation, planning and implementation. Rejected calls count too, because
+//! they take the agent's time as well.
 
 use serde::Serialize;
 
 use super::interval::ms;
 use crate::events::{Call, Events};
 
-/// The parts of a round that went through a checklist.
+/// Times of a round with a checklist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Checklist {
-    /// Round start to the first `submit_checklist`.
+    /// Time from the round's start to the first `submit_checklist`.
     pub evaluation_ms: u64,
-    /// End of the first `submit_checklist` to the first `draft_approach`.
+    /// Time from the end of the first `submit_checklist` to the first `draft_approach`.
     pub to_propose_ms: Option<u64>,
-    /// End of the first `draft_approach` to the round's end.
+    /// Time from the end of the first `draft_approach` to the round's end.
     pub implementation_ms: Option<u64>,
-    /// End of the first `submit_checklist` to the round's end, without any `draft_approach`.
+    /// Time from the end of the first `submit_checklist` to the round's end, if there is no `draft_approach`.
     pub post_checklist_ms: Option<u64>,
 }
 
-/// Checklist time of an attempt.
+/// Totals of the rounds with a checklist.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct ChecklistShare {
-    /// Rounds with a checklist.
+    /// Number of rounds.
     pub rounds: u64,
-    /// Their wall time.
+    /// Wall time of the rounds.
     pub wall_ms: u64,
-    /// Evaluation.
+    /// Time spent on evaluation.
     pub evaluation_ms: u64,
-    /// Checklist to proposal.
+    /// Time from the checklist to the proposal.
     pub to_propose_ms: u64,
-    /// Implementation.
+    /// Time spent on implementation.
     pub implementation_ms: u64,
-    /// After the checklist, where nothing was proposed.
+    /// Time after the checklist in rounds without a proposal.
     pub post_checklist_ms: u64,
-    /// Share of the rounds' time, 0 to 1.
+    /// Evaluation's share of the wall time, 0 to 1.
     pub evaluation_share: f64,
-    /// Share of the rounds' time, 0 to 1.
+    /// Implementation's share of the wall time, 0 to 1.
     pub implementation_share: f64,
 }
 
-/// Takes a round apart; none if no checklist was submitted in it.
+/// Measures a round; `None` if no checklist was submitted in it.
 pub(super) fn of_round(
     events: &Events,
     calls: &[&Call],
     start_us: i64,
     end_us: i64,
 ) -> Option<Checklist> {
-    let first = |part: &[&str]| {
-        calls.iter().find(|call| part.iter().any(|part| events.tool(call).contains(part)))
+    let first = |names: &[&str]| {
+        calls.iter().find(|call| names.iter().any(|name| events.tool(call).contains(name)))
     };
     let submit = first(&["submit_checklist"])?;
     let draft = first(&["draft_approach", "propose_improvements"]);
@@ -60,7 +60,7 @@ pub(super) fn of_round(
     })
 }
 
-/// Sums rounds up, given with their wall times.
+/// Sums up rounds, each with its wall time; `None` without rounds.
 pub(super) fn share<'a>(
     rounds: impl Iterator<Item = (u64, &'a Checklist)>,
 ) -> Option<ChecklistShare> {

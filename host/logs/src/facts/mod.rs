@@ -1,5 +1,5 @@
-//! Measured facts of a turn: what MassGen recorded, and beside it what is true. Deterministic; a figure
-//! that can't be had is `null`, never 0.
+//! Measured facts of a turn, next to the figures that MassGen recorded. Deterministic; an unknown figure is `null`,
+//! never 0.
 
 mod agents;
 mod attempt;
@@ -7,10 +7,10 @@ mod checklist;
 mod critical_path;
 mod gaps;
 mod interval;
+mod log_lines;
 mod outcome;
 mod phases;
-mod place;
-mod segments;
+mod rounds;
 mod sources;
 mod spend;
 mod talk;
@@ -21,16 +21,16 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use agents::{AgentFacts, Segment};
+pub use agents::{AgentFacts, RoundFacts};
 pub use attempt::AttemptFacts;
 pub use checklist::{Checklist, ChecklistShare};
 pub use critical_path::Leg;
 pub use gaps::Gap;
 pub use interval::union_ms;
+pub use log_lines::{LogLines, Source};
 pub use outcome::Outcome;
 pub use phases::Phase;
-pub use place::{Place, Source};
-pub use spend::{ApiFacts, NestedFacts, SegmentSpend, SubagentFacts};
+pub use spend::{ApiFacts, NestedFacts, RoundSpend, SubagentFacts};
 pub use talk::{Alike, Answer, ChangedVote, Enforcement, Restart, TimedOut, Vote, VoteSummary};
 pub use tool_counts::ToolCounts;
 pub use work::{
@@ -42,18 +42,18 @@ pub(crate) use work::rows;
 use crate::diagnostic::Diagnostic;
 use crate::problems::Problem;
 use crate::redact::Redactor;
-use crate::run::Run;
+use crate::run::{Run, Turn};
 
-/// Everything measured of one turn. Serialises as `facts/1`.
+/// Facts of one turn. Serialises as `facts/1`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Facts {
     /// `facts/1`.
     pub schema: &'static str,
     /// The run's directory name.
     pub run: String,
-    /// The turn that is measured; 0 if the run has none.
+    /// Number of the measured turn; 0 if the run has none.
     pub turn: u32,
-    /// All turns of the run.
+    /// Numbers of all turns of the run.
     pub turns: Vec<u32>,
     /// The user's question.
     pub question: Option<String>,
@@ -63,60 +63,56 @@ pub struct Facts {
     pub started: Option<String>,
     /// Wall time of all attempts, in milliseconds.
     pub wall_ms: u64,
-    /// By number.
+    /// Attempts, by number.
     pub attempts: Vec<AttemptFacts>,
-    /// Work that an attempt did again although an earlier one had done it.
+    /// Calls made in more than one attempt with the same arguments.
     pub duplicates_across_attempts: Vec<AcrossAttempts>,
-    /// Detected problems, gravest first.
+    /// Detected problems, highest severity first.
     pub problems: Vec<Problem>,
-    /// What could not be read.
+    /// Unreadable parts of the run.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Measures the last turn that was read.
+/// Measures the last turn that was read. Problems and diagnostics are left empty.
 pub fn measure(run: &Run) -> Facts {
-    let mut facts = Facts {
+    let no_turn = Turn::default();
+    let (turn, earlier) = match run.turns.split_last() {
+        Some((turn, earlier)) => (turn, earlier),
+        None => (&no_turn, &[][..]),
+    };
+    let earlier: Vec<_> = earlier.iter().flat_map(|turn| &turn.attempts).collect();
+    let measured = turn.attempts.iter().enumerate().map(|(index, attempt)| {
+        let before: Vec<_> = earlier.iter().copied().chain(&turn.attempts[..index]).collect();
+        attempt::measure(attempt, &before, index + 1 == turn.attempts.len())
+    });
+    let attempts: Vec<AttemptFacts> = measured.collect();
+    let metadata = || turn.attempts.iter().map(|attempt| &attempt.metadata);
+    let mut statuses = turn.attempts.iter().filter_map(|attempt| attempt.status.as_ref());
+    Facts {
         schema: "facts/1",
         run: run.name.clone(),
-        turn: run.turns.last().map_or(0, |turn| turn.number),
+        turn: turn.number,
         turns: run.turn_numbers.clone(),
-        question: None,
-        version: None,
-        started: None,
-        wall_ms: 0,
-        attempts: Vec::new(),
-        duplicates_across_attempts: Vec::new(),
+        question: metadata()
+            .find_map(|metadata| metadata.question.clone())
+            .or_else(|| statuses.find_map(|status| status.question.clone())),
+        version: metadata().find_map(|metadata| metadata.version.clone()),
+        started: metadata().find_map(|metadata| metadata.started.clone()),
+        wall_ms: attempts.iter().map(|attempt| attempt.wall_ms).sum(),
+        attempts,
+        duplicates_across_attempts: work::across_attempts(&turn.attempts),
         problems: Vec::new(),
         diagnostics: Vec::new(),
-    };
-    let Some(turn) = run.turns.last() else { return facts };
-    let earlier: Vec<_> =
-        run.turns[..run.turns.len() - 1].iter().flat_map(|turn| &turn.attempts).collect();
-    for (index, attempt) in turn.attempts.iter().enumerate() {
-        let before: Vec<_> = earlier.iter().copied().chain(&turn.attempts[..index]).collect();
-        let is_last = index + 1 == turn.attempts.len();
-        facts.attempts.push(attempt::measure(attempt, &before, is_last));
     }
-    facts.duplicates_across_attempts = work::across_attempts(&turn.attempts);
-    let metadata = turn.attempts.iter().map(|attempt| &attempt.metadata);
-    let status = turn.attempts.iter().filter_map(|attempt| attempt.status.as_ref());
-    facts.question = metadata
-        .clone()
-        .find_map(|m| m.question.clone())
-        .or_else(|| status.clone().find_map(|s| s.question.clone()));
-    facts.version = metadata.clone().find_map(|m| m.version.clone());
-    facts.started = metadata.clone().find_map(|m| m.started.clone());
-    facts.wall_ms = facts.attempts.iter().map(|attempt| attempt.wall_ms).sum();
-    facts
 }
 
 impl Facts {
-    /// The attempt that decided the turn.
+    /// The attempt that determined the turn's result.
     pub fn last_attempt(&self) -> Option<&AttemptFacts> {
         self.attempts.last()
     }
 
-    /// Takes secrets out of texts that came from the logs.
+    /// Redacts secrets in texts from the logs.
     pub(crate) fn redact(&mut self, redactor: &Redactor) {
         let clean = |text: &mut String| {
             if let std::borrow::Cow::Owned(redacted) = redactor.line(text) {

@@ -1,4 +1,4 @@
-//! How an attempt ended. The exit code does not tell: it is 0 also without any answer.
+//! How an attempt ended. The exit code is no help: it is 0 even without an answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,25 +11,25 @@ use crate::run::Attempt;
 pub enum Outcome {
     /// With a final answer.
     Completed,
-    /// In order, without any answer.
+    /// In an orderly way, without an answer.
     NoAnswer,
-    /// The orchestrator ran out of time; there may be an answer all the same.
+    /// The orchestrator timed out; there may still be an answer.
     Timeout,
-    /// Without a word: killed, or still going on.
+    /// Abruptly: killed, or still running.
     Killed,
-    /// By the user.
+    /// Interrupted by the user.
     Interrupted,
-    /// Before it began: the configuration was wrong.
+    /// Before any agent started: the configuration was rejected.
     ConfigError,
-    /// By an error of the program.
+    /// With an error in MassGen.
     #[default]
     Error,
-    /// Another attempt took over.
+    /// Another attempt replaced it.
     Restarted,
 }
 
 impl Outcome {
-    /// All there are.
+    /// Every outcome.
     pub const ALL: [Self; 8] = [
         Self::Completed,
         Self::NoAnswer,
@@ -41,7 +41,7 @@ impl Outcome {
         Self::Restarted,
     ];
 
-    /// The word that the JSON has.
+    /// The word in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -80,7 +80,7 @@ pub(super) fn outcome(attempt: &Attempt, is_last: bool) -> Outcome {
             Outcome::Error
         };
     }
-    if attempt.log.no_answer.is_some() || gave_up(attempt) {
+    if attempt.log.no_answer.is_some() || all_dropped(attempt) {
         return Outcome::NoAnswer;
     }
     match finish {
@@ -93,15 +93,15 @@ pub(super) fn outcome(attempt: &Attempt, is_last: bool) -> Outcome {
     }
 }
 
-/// Stages that MassGen names when it ends before an orchestrator exists.
+/// Whether MassGen failed before it created an orchestrator, according to the recorded stage.
 fn is_setup(stage: &str) -> bool {
     stage == "system_exit" || stage.contains("config") || stage.contains("validation")
 }
 
-/// Every agent that spoke was given up by the orchestrator.
-fn gave_up(attempt: &Attempt) -> bool {
+/// Whether the orchestrator dropped every agent that the events name.
+fn all_dropped(attempt: &Attempt) -> bool {
     let Some(events) = &attempt.events else { return false };
-    let last_words = |agent: u16| {
+    let last_trouble = |agent: u16| {
         events.moments.iter().rev().find_map(|moment| match &moment.kind {
             MomentKind::Trouble(message) if moment.agent == agent => Some(message),
             _ => None,
@@ -109,7 +109,7 @@ fn gave_up(attempt: &Attempt) -> bool {
     };
     let agents = 0..events.agents.len() as u16;
     !agents.is_empty()
-        && agents
-            .into_iter()
-            .all(|id| last_words(id).is_some_and(|m| m.contains("after") && m.contains("attempts")))
+        && agents.into_iter().all(|id| {
+            last_trouble(id).is_some_and(|m| m.contains("after") && m.contains("attempts"))
+        })
 }

@@ -1,5 +1,4 @@
-//! Phases of an attempt. Durations are agent time, which overlaps; the wall time of a phase is what its
-//! rounds cover together.
+//! Phases of an attempt. Agent time overlaps; the wall time of a phase is the time that its rounds cover together.
 
 use serde::Serialize;
 
@@ -9,61 +8,70 @@ use super::interval::union_ms;
 /// Rounds of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Phase {
-    /// `initial_answer`, `voting`, `presentation`, …
+    /// Kind of the rounds: `initial_answer`, `voting`, `presentation`, …
     pub phase: String,
-    /// Rounds.
+    /// Number of rounds.
     pub count: u64,
     /// Sum of their durations.
     pub total_ms: u64,
-    /// Mean.
+    /// Mean duration.
     pub avg_ms: u64,
-    /// The longest.
+    /// Longest duration.
     pub max_ms: u64,
-    /// Wall time that they cover together.
+    /// Wall time that the rounds cover together.
     pub wall_ms: u64,
     /// Share of all agent time, 0 to 1.
     pub share: f64,
 }
 
-/// A phase while its rounds are gathered: when it began, and the time that each round takes.
-type Gathered = (u64, Phase, Vec<(i64, i64)>);
+/// A phase whose rounds are being added.
+struct OpenPhase {
+    start_ms: u64,
+    phase: Phase,
+    /// Start and end of each round, in microseconds.
+    intervals: Vec<(i64, i64)>,
+}
 
-/// The phases in the order in which they began.
+/// The phases, in the order in which they started.
 pub(super) fn phases(agents: &[AgentFacts]) -> Vec<Phase> {
-    let mut found: Vec<Gathered> = Vec::new();
-    for segment in agents.iter().flat_map(|agent| &agent.segments) {
-        let at = match found.iter().position(|(_, phase, _)| phase.phase == segment.kind) {
-            Some(at) => at,
+    let mut open: Vec<OpenPhase> = Vec::new();
+    for round in agents.iter().flat_map(|agent| &agent.round_list) {
+        let index = match open.iter().position(|open| open.phase.phase == round.kind) {
+            Some(index) => index,
             None => {
-                let phase = Phase {
-                    phase: segment.kind.to_string(),
-                    count: 0,
-                    total_ms: 0,
-                    avg_ms: 0,
-                    max_ms: 0,
-                    wall_ms: 0,
-                    share: 0.0,
-                };
-                found.push((segment.start_ms, phase, Vec::new()));
-                found.len() - 1
+                let phase = empty(&round.kind);
+                open.push(OpenPhase { start_ms: round.start_ms, phase, intervals: Vec::new() });
+                open.len() - 1
             }
         };
-        let (first, phase, spans) = &mut found[at];
-        *first = (*first).min(segment.start_ms);
+        let OpenPhase { start_ms, phase, intervals } = &mut open[index];
+        *start_ms = (*start_ms).min(round.start_ms);
         phase.count += 1;
-        phase.total_ms += segment.wall_ms;
-        phase.max_ms = phase.max_ms.max(segment.wall_ms);
-        let start = i64::try_from(segment.start_ms).unwrap_or(i64::MAX / 4000);
-        let wall = i64::try_from(segment.wall_ms).unwrap_or(0);
-        spans.push((start * 1000, (start + wall) * 1000));
+        phase.total_ms += round.wall_ms;
+        phase.max_ms = phase.max_ms.max(round.wall_ms);
+        let start = i64::try_from(round.start_ms).unwrap_or(i64::MAX / 4000);
+        let wall = i64::try_from(round.wall_ms).unwrap_or(0);
+        intervals.push((start * 1000, (start + wall) * 1000));
     }
-    found.sort_by_key(|(first, _, _)| *first);
-    let all: u64 = found.iter().map(|(_, phase, _)| phase.total_ms).sum();
-    let finished = found.into_iter().map(|(_, mut phase, spans)| {
-        phase.avg_ms = phase.total_ms / phase.count.max(1);
-        phase.wall_ms = union_ms(spans);
-        phase.share = (phase.total_ms as f64 / all.max(1) as f64 * 1000.0).round() / 1000.0;
-        phase
+    open.sort_by_key(|open| open.start_ms);
+    let total: u64 = open.iter().map(|open| open.phase.total_ms).sum();
+    let finished = open.into_iter().map(|OpenPhase { phase, intervals, .. }| Phase {
+        avg_ms: phase.total_ms / phase.count.max(1),
+        wall_ms: union_ms(intervals),
+        share: (phase.total_ms as f64 / total.max(1) as f64 * 1000.0).round() / 1000.0,
+        ..phase
     });
     finished.collect()
+}
+
+fn empty(kind: &str) -> Phase {
+    Phase {
+        phase: kind.to_string(),
+        count: 0,
+        total_ms: 0,
+        avg_ms: 0,
+        max_ms: 0,
+        wall_ms: 0,
+        share: 0.0,
+    }
 }

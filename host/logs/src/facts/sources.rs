@@ -1,28 +1,27 @@
-//! Where the figures of an attempt were read: each fact names its file and lines. Lists carry their lines
-//! themselves; this is about single figures.
+//! File and lines of each single figure of an attempt. Elements of lists have their own line fields.
 
 use super::attempt::AttemptFacts;
-use super::place::{Place, Source};
+use super::log_lines::{LogLines, Source};
 use crate::events::MomentKind;
 use crate::run::Attempt;
 
 pub(super) fn sources(attempt: &Attempt, facts: &AttemptFacts) -> Vec<Source> {
-    let mut list = List { attempt, found: Vec::new() };
+    let mut list = Sources { attempt, found: Vec::new() };
     list.times(facts);
     list.counters(facts);
-    list.endings(facts);
+    list.ending(facts);
     list.found
 }
 
-struct List<'a> {
+struct Sources<'a> {
     attempt: &'a Attempt,
     found: Vec<Source>,
 }
 
-impl List<'_> {
+impl Sources<'_> {
     fn add(&mut self, fact: impl Into<String>, file: &str, start: u64, end: u64) {
-        let place = Place::of(&self.attempt.path, file, start, end);
-        self.found.push(Source { fact: fact.into(), place });
+        let lines = LogLines::of(&self.attempt.path, file, start, end);
+        self.found.push(Source { fact: fact.into(), lines });
     }
 
     fn times(&mut self, facts: &AttemptFacts) {
@@ -33,7 +32,7 @@ impl List<'_> {
             }
         } else if self.attempt.status.is_some() {
             let line =
-                self.attempt.status.as_ref().map_or(0, |s| s.places.line("meta/last_updated"));
+                self.attempt.status.as_ref().map_or(0, |s| s.lines.line("meta/last_updated"));
             self.add("wall_ms", "status.json", line, line);
         }
         for agent in &facts.agents {
@@ -51,7 +50,7 @@ impl List<'_> {
         }
         let file = counters.file.clone();
         let mut add = |fact: String, path: &str| {
-            let line = counters.places.line(path);
+            let line = counters.lines.line(path);
             if line > 0 {
                 self.add(fact, &file, line, line);
             }
@@ -75,10 +74,10 @@ impl List<'_> {
         add("subagent_cost_usd".into(), "totals/subagent_cost");
     }
 
-    fn endings(&mut self, facts: &AttemptFacts) {
-        let moments = self.attempt.events.iter().flat_map(|events| events.moments.iter().rev());
+    fn ending(&mut self, facts: &AttemptFacts) {
+        let mut moments = self.attempt.events.iter().flat_map(|events| events.moments.iter().rev());
         let last = moments
-            .filter(|moment| {
+            .find(|moment| {
                 matches!(
                     moment.kind,
                     MomentKind::FinalAnswer(_)
@@ -86,15 +85,14 @@ impl List<'_> {
                         | MomentKind::AttemptRestart(_)
                 )
             })
-            .map(|moment| u64::from(moment.line))
-            .next();
+            .map(|moment| u64::from(moment.line));
         if let Some(line) = last {
             self.add("outcome", "events.jsonl", line, line);
             if facts.winner.is_some() {
                 self.add("winner", "events.jsonl", line, line);
             }
         } else if let Some(status) = &self.attempt.status {
-            let line = status.places.line("finish_reason");
+            let line = status.lines.line("finish_reason");
             self.add("outcome", "status.json", line, line);
         } else if self.attempt.metadata.failure_line > 0 {
             let line = self.attempt.metadata.failure_line;

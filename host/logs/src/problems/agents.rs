@@ -1,25 +1,25 @@
-//! Rules on single agents: failed requests, forced retries, agents that were given up.
+//! Rules on single agents: failed requests, forced retries, dropped agents, subagents.
 
 use std::collections::BTreeMap;
 
-use super::Severity::{High, Info, Low, Medium};
-use super::{Case, Evidence};
+use super::words::counted;
+use super::{Case, Evidence, ProblemKind};
 use crate::events::MomentKind;
-use crate::facts::{Enforcement, Outcome};
+use crate::facts::{Enforcement, Outcome, SubagentFacts};
 
-/// A round that starts slower is worth a word.
+/// A slower start of a round is reported.
 const START_MS: u64 = 120_000;
 
-/// Retries in one round that are worth a word.
-const RETRIES_A_ROUND: u64 = 2;
+/// Retries in one round from which the title mentions them.
+const RETRIES_PER_ROUND_MIN: u64 = 2;
 
 pub(super) fn detect(case: &mut Case<'_>) {
     requests(case);
-    given_up(case);
+    dropped(case);
     enforcement(case);
     slow_starts(case);
-    votes(case);
-    hollow_subagents(case);
+    self_votes(case);
+    subagents(case);
 }
 
 fn requests(case: &mut Case<'_>) {
@@ -27,78 +27,53 @@ fn requests(case: &mut Case<'_>) {
     if log.api_error_count == 0 {
         return;
     }
-    let place = |(line, _): &(u64, String)| case.at(&log.file, *line, "");
-    let with = |sign: &str| {
-        log.api_errors.iter().filter(|(_, text)| text.contains(sign)).collect::<Vec<_>>()
+    let evidence_of = |errors: Vec<&(u64, String)>| -> Vec<Evidence> {
+        errors.into_iter().map(|(line, _)| case.at(&log.file, *line, "")).collect()
     };
-    let missing = with("api_key client option");
+    let with = |sign: &str| {
+        log.api_errors.iter().filter(|(_, message)| message.contains(sign)).collect::<Vec<_>>()
+    };
+    let missing = evidence_of(with("api_key client option"));
     let refused: Vec<_> =
         with("Error code: 401").into_iter().chain(with("Error code: 403")).collect();
-    let all: Vec<Evidence> = log.api_errors.iter().map(place).collect();
+    let refused = evidence_of(refused);
+    let all = evidence_of(log.api_errors.iter().collect());
     if !missing.is_empty() {
-        let evidence = missing.into_iter().map(place).collect();
-        case.report(
-            "missing_api_key",
-            High,
-            "an agent had no API key: its requests were never sent".into(),
-            "set the key that the backend's client names, in the environment or a .env file",
-            evidence,
-        );
+        let title = "an agent had no API key: its requests were never sent";
+        case.report(ProblemKind::MissingApiKey, title.into(), missing);
     } else if !refused.is_empty() {
-        let title = format!("the service refused the key: {} failed requests", refused.len());
-        let evidence = refused.into_iter().map(place).collect();
-        case.report(
-            "key_refused",
-            High,
-            title,
-            "check the key and that it may use this model",
-            evidence,
-        );
+        let count = counted(refused.len() as u64, "failed request", "failed requests");
+        let title = format!("the service rejected the API key: {count}");
+        case.report(ProblemKind::KeyRefused, title, refused);
     }
     let title = format!(
-        "{} failed, and no metric counts them",
-        counted(
-            log.api_error_count,
-            "request to a model's service",
-            "requests to models' services"
-        )
+        "{} failed; MassGen does not count failed requests",
+        counted(log.api_error_count, "request to a model service", "requests to model services")
     );
-    case.report(
-        "api_errors",
-        Medium,
-        title,
-        "see massgen.log at the cited lines; retries of the client itself leave no trace at all",
-        all,
-    );
+    case.report(ProblemKind::ApiErrors, title, all);
 }
 
-fn given_up(case: &mut Case<'_>) {
+fn dropped(case: &mut Case<'_>) {
     for agent in &case.facts.agents {
-        let words = last_words(case, &agent.id);
+        let message = drop_message(case, &agent.id);
         let recorded = agent.error.clone();
-        let Some(why) = recorded.or_else(|| {
-            words.as_ref().map(|(_, message)| message.trim_start_matches(['❌', ' ']).to_string())
+        let Some(reason) = recorded.or_else(|| {
+            let (_, text) = message.as_ref()?;
+            Some(text.trim_start_matches(['❌', ' ']).to_string())
         }) else {
             continue;
         };
-        let mut evidence: Vec<Evidence> =
-            words.iter().map(|(line, _)| case.event(*line, "❌")).collect();
-        if evidence.is_empty() {
-            evidence.push(case.at("status.json", 0, &why));
-        }
-        let title = format!("{} was given up: {why}", agent.id);
-        case.report(
-            "agent_failed",
-            High,
-            title,
-            "its share of the tokens bought nothing; see why at the cited line",
-            evidence,
-        );
+        let evidence = match message {
+            Some((line, _)) => case.event(line, "❌"),
+            None => case.at("status.json", 0, &reason),
+        };
+        let title = format!("{} was dropped: {reason}", agent.id);
+        case.report(ProblemKind::AgentFailed, title, vec![evidence]);
     }
 }
 
-/// The message with which the orchestrator gave an agent up.
-fn last_words(case: &Case<'_>, id: &str) -> Option<(u64, String)> {
+/// The message with which the orchestrator dropped an agent, and its line.
+fn drop_message(case: &Case<'_>, id: &str) -> Option<(u64, String)> {
     let agent = case.events()?.agent_index(id)?;
     case.moments().rev().find_map(|moment| match &moment.kind {
         MomentKind::Trouble(message)
@@ -117,61 +92,54 @@ fn enforcement(case: &mut Case<'_>) {
     let mut ids: Vec<&str> = case.facts.enforcement.iter().map(|e| e.agent.as_str()).collect();
     ids.dedup();
     for id in ids {
-        let mine: Vec<_> = case.facts.enforcement.iter().filter(|e| e.agent == id).collect();
-        let total: u64 = mine.iter().map(|e| e.count).sum();
-        let reasons: Vec<_> = mine.iter().map(|e| format!("{} ×{}", e.reason, e.count)).collect();
-        let lost = case
-            .attempt
-            .status
-            .as_ref()
-            .and_then(|s| s.agents.get(id))
-            .map_or(0, |agent| agent.chars_lost);
-        let lost = if lost > 0 {
-            format!("; {lost} characters of its output were thrown away")
-        } else {
-            String::new()
+        let retries: Vec<_> = case.facts.enforcement.iter().filter(|e| e.agent == id).collect();
+        let total: u64 = retries.iter().map(|e| e.count).sum();
+        let reasons: Vec<_> =
+            retries.iter().map(|e| format!("{} ×{}", e.reason, e.count)).collect();
+        let recorded = case.attempt.status.as_ref().and_then(|status| status.agents.get(id));
+        let discarded = match recorded.map_or(0, |agent| agent.chars_lost) {
+            0 => String::new(),
+            chars => format!("; {chars} characters of its output were discarded"),
         };
-        let in_a_round = most_in_a_round(&mine);
-        let flag = if in_a_round >= RETRIES_A_ROUND {
-            format!("; {in_a_round} times in one round")
-        } else {
-            String::new()
+        let in_one_round = match max_per_round(&retries) {
+            count if count >= RETRIES_PER_ROUND_MIN => format!("; {count} times in one round"),
+            _ => String::new(),
         };
         let title = format!(
-            "{id} was made to try again {}: {}{flag}{lost}",
+            "{id} was forced to retry {}: {}{in_one_round}{discarded}",
             counted(total, "time", "times"),
             reasons.join(", ")
         );
-        let mut lines: Vec<u64> = mine.iter().flat_map(|e| e.lines.iter().copied()).collect();
+        let mut lines: Vec<u64> = retries.iter().flat_map(|e| e.lines.iter().copied()).collect();
         lines.sort_unstable();
         lines.dedup();
         let mut evidence: Vec<Evidence> = case.lines(&lines, "❌");
         if evidence.is_empty() {
-            evidence.push(case.at("status.json", 0, mine[0].reason.as_str()));
+            evidence.push(case.at("status.json", 0, retries[0].reason.as_str()));
         }
-        case.report("enforcement", Medium, title, "a model that does not use the workflow tools wastes a request each time; name them in its system message or change the model", evidence);
+        case.report(ProblemKind::Enforcement, title, evidence);
     }
 }
 
-/// The most retries of one round, whatever their reasons.
-fn most_in_a_round(mine: &[&Enforcement]) -> u64 {
+/// The largest number of retries in one round, for any reason.
+fn max_per_round(retries: &[&Enforcement]) -> u64 {
     let mut rounds: BTreeMap<u64, u64> = BTreeMap::new();
-    for (round, count) in mine.iter().flat_map(|e| &e.by_round) {
+    for (round, count) in retries.iter().flat_map(|e| &e.by_round) {
         *rounds.entry(*round).or_default() += count;
     }
     rounds.into_values().max().unwrap_or(0)
 }
 
-/// Rounds in which the first tool call or, without one, the first sign of life let wait for it.
+/// Reports rounds with a late first tool call or, without a call, with late first activity.
 fn slow_starts(case: &mut Case<'_>) {
     let mut slow = Vec::new();
     let mut evidence = Vec::new();
     for agent in &case.facts.agents {
-        for segment in &agent.segments {
-            let waited = segment.first_tool_ms.or(segment.first_activity_ms).unwrap_or(0);
+        for round in &agent.round_list {
+            let waited = round.first_tool_ms.or(round.first_activity_ms).unwrap_or(0);
             if waited > START_MS {
-                slow.push(format!("{} round {} ({} s)", agent.id, segment.round, waited / 1000));
-                evidence.extend(case.lines(&[segment.line], "\"event_type\""));
+                slow.push(format!("{} round {} ({} s)", agent.id, round.round, waited / 1000));
+                evidence.extend(case.lines(&[round.line], "\"event_type\""));
             }
         }
     }
@@ -179,83 +147,55 @@ fn slow_starts(case: &mut Case<'_>) {
         return;
     }
     let title = format!(
-        "{} took more than two minutes to a first tool call or, without one, a sign of life: {}",
+        "{} took more than two minutes to a first tool call or, without one, to first activity: {}",
         counted(slow.len() as u64, "round", "rounds"),
         slow.iter().take(super::EVIDENCE_MAX).map(String::as_str).collect::<Vec<_>>().join(", ")
     );
-    case.report(
-        "slow_start",
-        Low,
-        title,
-        "servers that start, a long prompt, or a slow service: see the time of requests",
-        evidence,
-    );
+    case.report(ProblemKind::SlowStart, title, evidence);
 }
 
-fn votes(case: &mut Case<'_>) {
-    let own: Vec<_> =
+fn self_votes(case: &mut Case<'_>) {
+    let votes: Vec<_> =
         case.facts.votes.iter().filter(|vote| vote.counted && vote.voter == vote.target).collect();
-    let several = case.facts.agents.len() > 1;
-    if several && !own.is_empty() {
-        let names: Vec<_> = own.iter().map(|vote| &*vote.voter).collect();
-        let lines: Vec<u64> = own.iter().map(|vote| vote.line).collect();
-        let evidence = case.lines(&lines, "\"target_id\"");
-        let title = format!(
-            "{} voted for the own answer: {}",
-            counted(own.len() as u64, "agent", "agents"),
-            names.join(", ")
-        );
-        case.report(
-            "self_vote",
-            Info,
-            title,
-            "a vote for oneself says little about quality",
-            evidence,
-        );
+    if case.facts.agents.len() < 2 || votes.is_empty() {
+        return;
+    }
+    let names: Vec<_> = votes.iter().map(|vote| &*vote.voter).collect();
+    let lines: Vec<u64> = votes.iter().map(|vote| vote.line).collect();
+    let evidence = case.lines(&lines, "\"target_id\"");
+    let title = format!(
+        "{}: {}",
+        counted(
+            votes.len() as u64,
+            "agent voted for its own answer",
+            "agents voted for their own answers"
+        ),
+        names.join(", ")
+    );
+    case.report(ProblemKind::SelfVote, title, evidence);
+}
+
+fn subagents(case: &mut Case<'_>) {
+    let runs = &case.facts.subagent_runs;
+    let hollow: Vec<_> = runs.iter().filter(|subagent| is_hollow(subagent)).collect();
+    let failed: Vec<_> = runs.iter().filter(|s| s.said_success == Some(false)).collect();
+    for (kind, subagents, claim) in [
+        (ProblemKind::HollowSubagents, hollow, "subagents reported success but returned nothing"),
+        (ProblemKind::FailedSubagents, failed, "subagents failed"),
+    ] {
+        if !subagents.is_empty() {
+            let names: Vec<_> = subagents.iter().map(|s| s.id.as_str()).collect();
+            let lines: Vec<u64> = subagents.iter().map(|s| s.line).collect();
+            let evidence = case.lines(&lines, "\"result\"");
+            case.report(kind, format!("{claim}: {}", names.join(", ")), evidence);
+        }
     }
 }
 
-fn hollow_subagents(case: &mut Case<'_>) {
-    let false_success = |s: &&crate::facts::SubagentFacts| {
-        s.said_success == Some(true)
-            && (s.gave_an_answer == Some(false)
-                || s.run.as_ref().is_some_and(|run| {
-                    matches!(run.outcome, Outcome::NoAnswer | Outcome::Error | Outcome::ConfigError)
-                }))
-    };
-    let hollow: Vec<_> = case.facts.subagent_runs.iter().filter(false_success).collect();
-    let failed: Vec<_> =
-        case.facts.subagent_runs.iter().filter(|s| s.said_success == Some(false)).collect();
-    if !hollow.is_empty() {
-        let names: Vec<_> = hollow.iter().map(|s| s.id.as_str()).collect();
-        let lines: Vec<u64> = hollow.iter().map(|s| s.line).collect();
-        let title =
-            format!("subagents are reported as successful and gave nothing: {}", names.join(", "));
-        let evidence = case.lines(&lines, "\"result\"");
-        case.report(
-            "hollow_subagents",
-            High,
-            title,
-            "read their logs: a subagent whose requests all fail is still called a success",
-            evidence,
-        );
-    }
-    if !failed.is_empty() {
-        let names: Vec<_> = failed.iter().map(|s| s.id.as_str()).collect();
-        let lines: Vec<u64> = failed.iter().map(|s| s.line).collect();
-        let title = format!("subagents failed: {}", names.join(", "));
-        let evidence = case.lines(&lines, "\"result\"");
-        case.report(
-            "failed_subagents",
-            Medium,
-            title,
-            "the result at the cited line tells why; what they were for was not done by them",
-            evidence,
-        );
-    }
-}
-
-/// `1 request`, `2 requests`.
-pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
+/// Whether a subagent reported success without an answer or with a failed run.
+fn is_hollow(subagent: &SubagentFacts) -> bool {
+    let run_failed = subagent.run.as_ref().is_some_and(|run| {
+        matches!(run.outcome, Outcome::NoAnswer | Outcome::Error | Outcome::ConfigError)
+    });
+    subagent.said_success == Some(true) && (subagent.gave_an_answer == Some(false) || run_failed)
 }

@@ -1,11 +1,10 @@
-//! Rules on answers and votes: repetition, progress, changed minds.
+//! Rules on answers and votes: repetition, progress, changed votes.
 
-use super::Case;
-use super::Severity::{Info, Low};
-use super::agents::counted;
+use super::words::counted;
+use super::{Case, ProblemKind};
 use crate::similarity::NEAR_IDENTICAL;
 
-/// An answer of fewer characters is alike by chance: `42` is right or wrong, not copied.
+/// Shorter answers are alike by chance: two agents that answer `42` did not copy.
 const CHARS_MIN: u64 = 40;
 
 pub(super) fn detect(case: &mut Case<'_>) {
@@ -14,7 +13,7 @@ pub(super) fn detect(case: &mut Case<'_>) {
     changed_votes(case);
 }
 
-/// An agent handed in what another had handed in before.
+/// Answers that repeat an earlier one of another agent.
 fn near_identical(case: &mut Case<'_>) {
     let mut pairs = Vec::new();
     let mut evidence = Vec::new();
@@ -33,12 +32,12 @@ fn near_identical(case: &mut Case<'_>) {
     }
     if !pairs.is_empty() {
         let title =
-            format!("answers of different agents are nearly the same: {}", pairs.join(", "));
-        case.report("near_identical_answers", Low, title, "agents that find the same are paid for twice; give them different models, tools or roles", evidence);
+            format!("answers of different agents are nearly identical: {}", pairs.join(", "));
+        case.report(ProblemKind::NearIdenticalAnswers, title, evidence);
     }
 }
 
-/// An agent handed in again what it had handed in before.
+/// Answers that repeat the same agent's previous one.
 fn no_progress(case: &mut Case<'_>) {
     let mut labels = Vec::new();
     let mut evidence = Vec::new();
@@ -51,17 +50,11 @@ fn no_progress(case: &mut Case<'_>) {
     }
     if !labels.is_empty() {
         let title = format!(
-            "{} hardly anything: {}",
+            "{} almost nothing: {}",
             counted(labels.len() as u64, "new answer changed", "new answers changed"),
             labels.join(", ")
         );
-        case.report(
-            "answer_without_progress",
-            Low,
-            title,
-            "each new answer makes every agent vote again; a vote would have been enough",
-            evidence,
-        );
+        case.report(ProblemKind::AnswerWithoutProgress, title, evidence);
     }
 }
 
@@ -70,18 +63,12 @@ fn changed_votes(case: &mut Case<'_>) {
     if changed.is_empty() {
         return;
     }
-    let words: Vec<_> = changed
+    let changes: Vec<_> = changed
         .iter()
         .map(|vote| format!("{} from {} to {}", vote.voter, vote.from, vote.to))
         .collect();
     let lines: Vec<u64> = changed.iter().map(|vote| vote.line).collect();
-    let title = format!("voters changed their minds: {}", words.join(", "));
+    let title = format!("agents changed their votes: {}", changes.join(", "));
     let evidence = case.lines(&lines, "\"target_id\"");
-    case.report(
-        "changed_votes",
-        Info,
-        title,
-        "read why: a new answer convinced them, or they vote by chance",
-        evidence,
-    );
+    case.report(ProblemKind::ChangedVotes, title, evidence);
 }

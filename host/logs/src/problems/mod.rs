@@ -1,18 +1,21 @@
-//! Rules that turn facts into detected problems, each with evidence that a reader finds at the cited
-//! lines. A rule speaks only of what the files show.
+//! Rules that turn facts into problems, each with evidence at the cited lines. A rule claims only what the files
+//! show.
 
 mod agents;
 mod answers;
 mod ending;
+mod kinds;
 mod quote;
 mod record;
+mod words;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
+pub use kinds::{Definition, ProblemKind};
 pub use quote::quote;
 
-use crate::events::{Call, Events, Moment};
+use crate::events::{Call, EVENTS_FILE, Events, Moment};
 use crate::facts::{AttemptFacts, Facts};
 use crate::run::{Attempt, Run};
 
@@ -20,18 +23,18 @@ use crate::run::{Attempt, Run};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The run did not give what it was for, or a secret lies open.
+    /// The run missed its purpose, or a secret is exposed.
     High,
     /// Work, time or money was lost.
     Medium,
-    /// A flaw worth knowing.
+    /// A minor flaw.
     Low,
-    /// Nothing wrong: what explains the figures.
+    /// No flaw: an explanation of the figures.
     Info,
 }
 
 impl Severity {
-    /// The word that the JSON has.
+    /// The word in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::High => "high",
@@ -42,37 +45,38 @@ impl Severity {
     }
 }
 
-/// Where something stands in the logs.
+/// Lines of a log that support a problem or a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Path below the run's directory.
     pub file: String,
-    /// From 1; 0 where the file as a whole is meant.
+    /// From 1; 0 for the file as a whole.
     pub line_start: u64,
     /// Inclusive.
     pub line_end: u64,
-    /// What stands there, verbatim but for secrets, cut.
+    /// Text of these lines, shortened, with secrets redacted.
     pub quote: String,
 }
 
 /// A detected problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// A stable word for the rule, e.g. `hidden_tool_failures`.
-    pub kind: &'static str,
+    /// A stable word for the rule, e.g. `hidden_tool_failures`; `massgen logs problems` lists all.
+    pub kind: ProblemKind,
     /// How much it matters.
     pub severity: Severity,
     /// One sentence with the figures.
     pub title: String,
     /// What to do about it.
     pub advice: &'static str,
-    /// The attempt it is about.
+    /// Number of the attempt.
     pub attempt: u32,
-    /// Where it shows.
+    /// Lines that show it.
     pub evidence: Vec<Evidence>,
 }
 
-/// Applies every rule to the last turn that was read; gravest first. Quotes are filled in by [`quote()`].
+/// Applies every rule to the last turn that was read. Problems come by severity, highest first; [`quote()`] fills in
+/// the quotes.
 pub fn detect(run: &Run, facts: &Facts) -> Vec<Problem> {
     let Some(turn) = run.turns.last() else { return Vec::new() };
     let mut found = Vec::new();
@@ -88,23 +92,27 @@ pub fn detect(run: &Run, facts: &Facts) -> Vec<Problem> {
     found
 }
 
-/// One attempt before the rules.
+/// An attempt that the rules are applied to.
 struct Case<'a> {
     attempt: &'a Attempt,
     facts: &'a AttemptFacts,
     found: &'a mut Vec<Problem>,
 }
 
-/// Evidence of one problem that is kept; the title tells how many there are.
+/// Pieces of evidence kept for each problem; the title has the full count.
 const EVIDENCE_MAX: usize = 10;
 
 impl Case<'_> {
-    fn report(
+    fn report(&mut self, kind: ProblemKind, title: String, evidence: Vec<Evidence>) {
+        self.report_as(kind, kind.definition().severity, title, evidence);
+    }
+
+    /// Reports a problem whose severity depends on its figures.
+    fn report_as(
         &mut self,
-        kind: &'static str,
+        kind: ProblemKind,
         severity: Severity,
         title: String,
-        advice: &'static str,
         evidence: Vec<Evidence>,
     ) {
         let evidence = evidence.into_iter().take(EVIDENCE_MAX).collect();
@@ -112,18 +120,18 @@ impl Case<'_> {
             kind,
             severity,
             title,
-            advice,
+            advice: kind.definition().advice,
             attempt: self.attempt.number,
             evidence,
         });
     }
 
-    /// Places on lines of `events.jsonl`.
+    /// Evidence on lines of `events.jsonl`. Line 0 means that there is none.
     fn lines(&self, lines: &[u64], needle: &str) -> Vec<Evidence> {
         lines.iter().filter(|line| **line > 0).map(|line| self.event(*line, needle)).collect()
     }
 
-    /// A place in a file of the attempt. `needle` is what the quote begins with, if the line is long.
+    /// Evidence in a file of the attempt. The quote of a long line begins at `needle`.
     fn at(&self, file: &str, line: u64, needle: &str) -> Evidence {
         Evidence {
             file: format!("{}/{file}", self.attempt.path),
@@ -134,7 +142,7 @@ impl Case<'_> {
     }
 
     fn event(&self, line: u64, needle: &str) -> Evidence {
-        self.at("events.jsonl", line, needle)
+        self.at(EVENTS_FILE, line, needle)
     }
 
     /// A call's result, or its start if it has none.

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::json::{Document, count, elements, members, number, seconds_ms, text};
-use crate::run::{AgentCounters, ApiTiming, Counters, Places, RecordedRound, Subagent, Tokens};
+use crate::run::{
+    AgentCounters, ApiTiming, Counters, MemberLines, RecordedRound, Subagent, Tokens,
+};
 
 /// Counters of `metrics_summary.json` or, where it is missing or cut, of `status.json`: both hold the same per
 /// agent.
@@ -28,7 +30,7 @@ pub(super) fn counters(metrics: Option<&Document>, status: Option<&Document>) ->
         api_by_round: timings(api, "by_round"),
         api_by_backend: timings(api, "by_backend"),
         file: if is_metrics { "metrics_summary.json" } else { "status.json" }.into(),
-        places: document.places.clone(),
+        lines: document.places.clone(),
     }
 }
 
@@ -43,7 +45,7 @@ fn timings(api: &Value, key: &str) -> Vec<ApiTiming> {
         .collect()
 }
 
-fn agent_counters(id: &str, agent: &Value, places: &Places) -> AgentCounters {
+fn agent_counters(id: &str, agent: &Value, places: &MemberLines) -> AgentCounters {
     let rounds = elements(agent, "round_history")
         .enumerate()
         .map(|(at, json)| round(json, places.line(&format!("agents/{id}/round_history/{at}"))));

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::salvage::salvage;
 use super::{Source, places};
-use crate::run::Places;
+use crate::run::MemberLines;
 
 /// A JSON document and where its members stand.
 pub(super) struct Document {
     pub(super) value: Value,
-    pub(super) places: Places,
+    pub(super) places: MemberLines,
     /// It was read to its end; otherwise it holds what stands before the place that can't be read.
     pub(super) whole: bool,
 }

@@ -1,6 +1,6 @@
 //! On which line the members of a JSON document stand, so that a figure can be cited.
 
-use crate::run::Places;
+use crate::run::MemberLines;
 
 /// Members deeper than this are cited by the line of what holds them.
 const DEPTH_MAX: usize = 4;
@@ -9,13 +9,13 @@ const DEPTH_MAX: usize = 4;
 const PLACES_MAX: usize = 100_000;
 
 /// Walks a document that is known to be valid as far as it goes.
-pub(super) fn places(text: &str) -> Places {
+pub(super) fn places(text: &str) -> MemberLines {
     let mut walk = Walk {
         bytes: text.as_bytes(),
         at: 0,
         line: 1,
         path: String::new(),
-        found: Places::default(),
+        found: MemberLines::default(),
     };
     walk.value(0);
     walk.found
@@ -26,7 +26,7 @@ struct Walk<'a> {
     at: usize,
     line: u64,
     path: String,
-    found: Places,
+    found: MemberLines,
 }
 
 impl Walk<'_> {

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::json::{Document, count, elements, members, seconds_ms, text};
-use crate::run::{AgentStatus, Status};
+use crate::run::{AgentStatus, AttemptStatus};
 
-pub(super) fn status(document: Document) -> Status {
+pub(super) fn status(document: Document) -> AttemptStatus {
     let json = &document.value;
     let meta = json.get("meta").unwrap_or(&Value::Null);
     let results = json.get("results").unwrap_or(&Value::Null);
-    Status {
+    AttemptStatus {
         finish_reason: text(json, "finish_reason").unwrap_or_default(),
         winner: text(results, "winner"),
         question: text(meta, "question"),
@@ -18,7 +18,7 @@ pub(super) fn status(document: Document) -> Status {
         agents: members(json, "agents")
             .map(|(id, agent)| (id.clone(), agent_status(agent)))
             .collect(),
-        places: document.places,
+        lines: document.places,
     }
 }
 

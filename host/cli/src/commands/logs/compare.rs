@@ -173,7 +173,7 @@ fn figures(facts: &Facts) -> Value {
 fn kinds(facts: &Facts) -> BTreeMap<&'static str, u64> {
     let mut kinds = BTreeMap::new();
     for problem in &facts.problems {
-        *kinds.entry(problem.kind).or_default() += 1;
+        *kinds.entry(problem.kind.as_str()).or_default() += 1;
     }
     kinds
 }

@@ -1,41 +1,39 @@
-//! Requests to models' services, as far as MassGen counts them: no list of calls, no failures, no retries.
+//! Requests to model services. MassGen records totals only: no single requests, failures or retries.
 
 use serde::Serialize;
 
 use crate::run::{ApiTiming, Attempt};
 
-/// Requests of an attempt.
+/// Requests to model services.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ApiFacts {
-    /// Those that MassGen counted, for this attempt alone.
+    /// Requests that MassGen counted, for this attempt alone.
     pub calls: u64,
-    /// Their time.
+    /// Total time of the requests.
     pub total_ms: u64,
-    /// Mean.
+    /// Mean time of a request.
     pub avg_ms: Option<f64>,
-    /// Mean time to the first text as recorded, replies without text counted as 0.
+    /// Mean time to first text as recorded; replies without text count as 0.
     pub recorded_avg_ttft_ms: f64,
-    /// Mean over the rounds that recorded a time at all; still too low where some of their replies held
-    /// tool calls only.
+    /// Mean over the rounds with a recorded time; still too low if some of their replies held only tool calls.
     pub avg_ttft_ms: Option<f64>,
-    /// Failed requests that the text log shows; MassGen counts none.
+    /// Failed requests in the text log; MassGen counts none.
     pub failed: u64,
-    /// By round, as recorded and running on.
+    /// Requests by round, as recorded and cumulative.
     pub by_round: Vec<ApiTiming>,
-    /// By `backend`, as recorded and running on.
+    /// Requests by `backend`, as recorded and cumulative.
     pub by_backend: Vec<ApiTiming>,
-    /// File of the attempt that holds them.
+    /// File below the attempt that has these figures.
     pub file: String,
-    /// Line in that file; 0 where there is none.
+    /// Line in that file; 0 if there is none.
     pub line: u64,
 }
 
 pub(in crate::facts) fn api(attempt: &Attempt, before: &[&Attempt]) -> ApiFacts {
     let counters = &attempt.counters;
-    let earlier = before
-        .last()
-        .map(|earlier| &earlier.counters)
-        .filter(|earlier| runs_on(attempt, before) && earlier.api_calls <= counters.api_calls);
+    let earlier = before.last().map(|earlier| &earlier.counters).filter(|earlier| {
+        is_cumulative(attempt, before) && earlier.api_calls <= counters.api_calls
+    });
     let calls = counters.api_calls - earlier.map_or(0, |earlier| earlier.api_calls);
     let time = counters.api_time_ms - earlier.map_or(0.0, |earlier| earlier.api_time_ms);
     let timed: Vec<_> = counters.api_by_round.iter().filter(|round| round.ttft_ms > 0.0).collect();
@@ -51,12 +49,12 @@ pub(in crate::facts) fn api(attempt: &Attempt, before: &[&Attempt]) -> ApiFacts 
         by_round: counters.api_by_round.clone(),
         by_backend: counters.api_by_backend.clone(),
         file: counters.file.clone(),
-        line: counters.places.line("api_timing"),
+        line: counters.lines.line("api_timing"),
     }
 }
 
-/// The counters of this attempt go on where those before ended: some agent's earlier rounds stand in them.
-fn runs_on(attempt: &Attempt, before: &[&Attempt]) -> bool {
+/// Whether this attempt's counters include the previous attempt: some agent's earlier rounds appear in both.
+fn is_cumulative(attempt: &Attempt, before: &[&Attempt]) -> bool {
     let Some(earlier) = before.last() else { return false };
     attempt.counters.agents.iter().any(|(id, now)| {
         earlier.counters.agents.get(id).is_some_and(|then| {

@@ -1,25 +1,24 @@
-//! Which recorded round belongs to which round of the events. Their numbers differ, so that they are matched
-//! by time; the metrics tell the time in seconds since 1970, the events in local time, and the difference is
-//! taken from the run itself.
+//! Matches recorded rounds with observed ones. Their numbers differ, so they are matched by time. The metrics use Unix
+//! time and the events local time; the offset comes from the run itself.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::super::segments::Round;
-use super::Own;
+use super::super::rounds::ObservedRound;
+use super::AgentUsage;
 use crate::run::{Attempt, RecordedRound};
 use crate::time::naive_us;
 
-/// Offsets between clocks are whole quarters of an hour.
+/// Offsets from UTC are multiples of a quarter of an hour.
 const QUARTER_US: i64 = 900 * 1_000_000;
 
-/// How far apart the two records of one round's start or end may be.
+/// Maximum distance of the two recorded times of a round's start or end.
 const TOLERANCE_US: i64 = 1_500_000;
 
-/// What a round used.
+/// Tokens and cost of a round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SegmentSpend {
+pub struct RoundSpend {
     /// Prompt tokens.
     pub input_tokens: u64,
     /// Reply tokens.
@@ -28,15 +27,15 @@ pub struct SegmentSpend {
     pub cached_tokens: u64,
     /// Reasoning part of the reply.
     pub reasoning_tokens: u64,
-    /// As MassGen estimated it.
+    /// Cost, as MassGen estimated it.
     pub cost_usd: f64,
-    /// File of the attempt that holds it.
+    /// File below the attempt that has these figures.
     pub file: String,
     /// Line in that file.
     pub line: u64,
 }
 
-impl SegmentSpend {
+impl RoundSpend {
     pub(in crate::facts) fn of(round: &RecordedRound, file: &str) -> Self {
         Self {
             input_tokens: round.tokens.input,
@@ -50,15 +49,15 @@ impl SegmentSpend {
     }
 }
 
-/// Kind and spend of each round that the metrics hold, by the round's place.
+/// Kind and spend of each round that the metrics include, by the round's index.
 pub(in crate::facts) fn spend_of(
-    rounds: &[Round],
-    own: &Own<'_>,
+    rounds: &[ObservedRound],
+    usage: &AgentUsage<'_>,
     attempt: &Attempt,
-) -> HashMap<usize, (String, SegmentSpend)> {
+) -> HashMap<usize, (String, RoundSpend)> {
     let mut found = HashMap::new();
-    let Some(offset) = offset_us(attempt, rounds, own) else { return found };
-    for recorded in &own.rounds {
+    let Some(offset) = offset_us(attempt, rounds, usage) else { return found };
+    for recorded in &usage.rounds {
         let (start, end) = (recorded.start_ms * 1000 + offset, recorded.end_ms * 1000 + offset);
         let fits = rounds
             .iter()
@@ -71,20 +70,20 @@ pub(in crate::facts) fn spend_of(
             .filter(|(_, start, end)| *start <= TOLERANCE_US || *end <= TOLERANCE_US)
             .min_by_key(|(_, start, end)| start + end);
         if let Some((at, _, _)) = fits {
-            let spend = SegmentSpend::of(recorded, &attempt.counters.file);
+            let spend = RoundSpend::of(recorded, &attempt.counters.file);
             found.insert(at, (recorded.kind.clone(), spend));
         }
     }
     found
 }
 
-/// What is added to Unix time to get the run's local time.
-fn offset_us(attempt: &Attempt, rounds: &[Round], own: &Own<'_>) -> Option<i64> {
+/// Offset from Unix time to the run's local time.
+fn offset_us(attempt: &Attempt, rounds: &[ObservedRound], usage: &AgentUsage<'_>) -> Option<i64> {
     let started = attempt.metadata.started.as_deref().and_then(naive_us);
     let recorded = attempt.status.as_ref().map(|s| s.start_ms * 1000).filter(|start| *start > 0);
     let (local, unix) = match (started, recorded) {
         (Some(started), Some(recorded)) => (started, recorded),
-        _ => (rounds.first()?.start_us, own.rounds.first()?.start_ms * 1000),
+        _ => (rounds.first()?.start_us, usage.rounds.first()?.start_ms * 1000),
     };
     let quarters = ((local - unix) as f64 / QUARTER_US as f64).round() as i64;
     Some(quarters * QUARTER_US)

@@ -1,4 +1,4 @@
-//! Subagents: what was said of them, and what their own logs say.
+//! Subagents: what MassGen recorded, what the calling tool reported, and their own logs.
 
 use std::collections::BTreeMap;
 
@@ -11,39 +11,39 @@ use crate::run::{Attempt, NestedRun};
 /// One subagent.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SubagentFacts {
-    /// Its id.
+    /// The subagent's id.
     pub id: String,
-    /// Who started it.
+    /// Agent that started it.
     pub agent: Option<String>,
-    /// What MassGen calls its status: the phase that it was in, never its end.
+    /// Status that MassGen recorded: the phase that it was in, never its result.
     pub recorded_status: Option<String>,
-    /// What the call that started it said: `completed`, `error`, …
+    /// Status that the starting call reported: `completed`, `error`, …
     pub said: Option<String>,
-    /// That call said that it succeeded.
+    /// Whether that call reported success.
     pub said_success: Option<bool>,
-    /// It gave something: neither an error nor nothing at all.
+    /// Whether it returned an answer: neither an error nor an empty result.
     pub gave_an_answer: Option<bool>,
-    /// Why it failed.
+    /// Reason of its failure.
     pub error: Option<String>,
-    /// Time that it took.
+    /// Wall time.
     pub wall_ms: u64,
     /// Prompt tokens.
     pub input_tokens: u64,
     /// Reply tokens.
     pub output_tokens: u64,
-    /// US dollars.
+    /// Cost in US dollars.
     pub cost_usd: f64,
-    /// Requests to services.
+    /// Requests to model services.
     pub api_calls: u64,
-    /// Line in `events.jsonl` of the result that tells of it; 0 without one.
+    /// Line in `events.jsonl` of the result that reports it; 0 without one.
     pub line: u64,
     /// Line in `metrics_summary.json`; 0 without one.
     pub metrics_line: u64,
-    /// What its own logs say, where they are within reach.
+    /// Facts from its own logs, if they are in the run's directory.
     pub run: Option<NestedFacts>,
 }
 
-/// A run inside the run.
+/// The run of a subagent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NestedFacts {
     /// Path of its attempt below the run.
@@ -52,15 +52,15 @@ pub struct NestedFacts {
     pub outcome: Outcome,
     /// Wall time.
     pub wall_ms: u64,
-    /// Who presented its answer.
+    /// Agent that presented the answer.
     pub winner: Option<String>,
-    /// Its agents.
+    /// Number of agents.
     pub agents: u64,
-    /// Rounds of them all.
+    /// Rounds of all agents.
     pub rounds: u64,
     /// Finished tool calls.
     pub tool_calls: u64,
-    /// Those that failed.
+    /// Finished tool calls that failed.
     pub tool_failures: u64,
     /// Answers.
     pub answers: u64,
@@ -68,9 +68,9 @@ pub struct NestedFacts {
     pub votes: u64,
     /// Prompt tokens.
     pub input_tokens: u64,
-    /// US dollars.
+    /// Cost in US dollars.
     pub cost_usd: f64,
-    /// Its own subagents.
+    /// Subagents that it started.
     pub subagents: Vec<SubagentFacts>,
 }
 
@@ -87,8 +87,8 @@ pub(in crate::facts) fn subagents(attempt: &Attempt) -> Vec<SubagentFacts> {
         facts.metrics_line = recorded.line;
     }
     if let Some(events) = &attempt.events {
-        for (place, spawned) in &events.spawned {
-            let Some(call) = events.calls.get(*place as usize) else { continue };
+        for (index, spawned) in &events.spawned {
+            let Some(call) = events.calls.get(*index as usize) else { continue };
             let facts = found.entry(&spawned.id).or_default();
             facts.agent = events.agent(call.agent).map(String::from);
             facts.said = Some(spawned.status.clone());
@@ -103,12 +103,12 @@ pub(in crate::facts) fn subagents(attempt: &Attempt) -> Vec<SubagentFacts> {
         }
     }
     for nested in &attempt.nested {
-        found.entry(&nested.id).or_default().run = Some(inside(nested));
+        found.entry(&nested.id).or_default().run = Some(measure_nested(nested));
     }
     found.into_iter().map(|(id, facts)| SubagentFacts { id: id.to_string(), ..facts }).collect()
 }
 
-fn inside(nested: &NestedRun) -> NestedFacts {
+fn measure_nested(nested: &NestedRun) -> NestedFacts {
     let facts = attempt::measure(&nested.attempt, &[], true);
     NestedFacts {
         path: nested.path.clone(),

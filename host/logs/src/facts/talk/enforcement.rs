@@ -1,4 +1,4 @@
-//! Retries that the orchestrator forced on an agent that did not use its workflow tools as it should.
+//! Retries that the orchestrator forced because an agent misused its workflow tools.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,29 +7,28 @@ use serde::Serialize;
 use crate::events::MomentKind;
 use crate::run::Attempt;
 
-/// Retries for one reason.
+/// Forced retries of one agent for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Enforcement {
-    /// On whom.
+    /// The agent.
     pub agent: String,
-    /// Why.
+    /// MassGen's word for the reason.
     pub reason: String,
-    /// How often.
+    /// Number of retries.
     pub count: u64,
-    /// Characters of output that they threw away; none where `status.json` does not tell.
+    /// Characters of output that they discarded; `null` if `status.json` does not record it.
     pub chars_lost: Option<u64>,
-    /// In which rounds, as MassGen counts them.
+    /// Rounds, as MassGen counts them.
     pub rounds: Vec<u64>,
-    /// How many in each of them.
+    /// Number of retries by round.
     pub by_round: BTreeMap<u64, u64>,
-    /// Lines of `events.jsonl` on which they show.
+    /// Lines of `events.jsonl` that show them.
     pub lines: Vec<u64>,
 }
 
-/// From `status.json` or, where that is missing or was overwritten, from the messages that the retries
-/// left in the events.
-pub(in crate::facts) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
-    let shown = shown(attempt);
+/// Forced retries from `status.json` or, if that is missing or was overwritten, from the retry messages in the events.
+pub(super) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
+    let messages = retry_messages(attempt);
     let mut found: Vec<Enforcement> = Vec::new();
     for (agent, status) in attempt.status.iter().flat_map(|status| &status.agents) {
         for (reason, retries) in &status.enforcement {
@@ -41,7 +40,7 @@ pub(in crate::facts) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
                 chars_lost: Some(retries.chars_lost),
                 rounds: retries.rounds.keys().copied().collect(),
                 by_round: retries.rounds.clone(),
-                lines: shown
+                lines: messages
                     .get(&key)
                     .map(|(_, lines)| lines.iter().copied().collect())
                     .unwrap_or_default(),
@@ -49,7 +48,7 @@ pub(in crate::facts) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
         }
     }
     if found.is_empty() {
-        found = shown
+        found = messages
             .into_iter()
             .map(|((agent, reason), (count, lines))| Enforcement {
                 agent,
@@ -65,11 +64,12 @@ pub(in crate::facts) fn enforcement(attempt: &Attempt) -> Vec<Enforcement> {
     found
 }
 
-type Shown = BTreeMap<(String, String), (u64, BTreeSet<u64>)>;
+/// Count and lines by agent and reason.
+type RetryMessages = BTreeMap<(String, String), (u64, BTreeSet<u64>)>;
 
-/// Retries that the texts of the events show: one text may hold several.
-fn shown(attempt: &Attempt) -> Shown {
-    let mut found = Shown::new();
+/// Retries that messages in the events announce; one message may announce several.
+fn retry_messages(attempt: &Attempt) -> RetryMessages {
+    let mut found = RetryMessages::new();
     let Some(events) = &attempt.events else { return found };
     for moment in &events.moments {
         let MomentKind::Trouble(message) = &moment.kind else { continue };
@@ -84,7 +84,7 @@ fn shown(attempt: &Attempt) -> Shown {
     found
 }
 
-/// MassGen's word for the reason behind a retry message.
+/// MassGen's word for the reason in a retry message.
 fn reason_of(message: &str) -> &'static str {
     const SIGNS: &[(&str, &str)] = &[
         ("must use workflow tools", "no_workflow_tool"),

@@ -1,23 +1,23 @@
-//! Rounds that were begun again, and time that ran out.
+//! Restarted rounds and timeouts.
 
 use serde::Serialize;
 
 use super::super::interval::ms;
-use super::super::place::Place;
+use super::super::log_lines::LogLines;
 use crate::events::MomentKind;
 use crate::run::Attempt;
 
-/// Restarts that are listed; their number is exact in any case.
+/// Maximum number of listed restarts; their count is always exact.
 const LISTED_MAX: usize = 5_000;
 
-/// An agent that was made to begin again.
+/// A restart of an agent's round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restart {
-    /// Who.
+    /// The agent.
     pub agent: String,
-    /// Why, in MassGen's words.
+    /// Reason, as MassGen recorded it.
     pub reason: String,
-    /// The answer that was handed in before it.
+    /// Label of the answer submitted before it.
     pub after_answer: Option<String>,
     /// Milliseconds after the attempt's first event.
     pub at_ms: u64,
@@ -25,19 +25,19 @@ pub struct Restart {
     pub line: u64,
 }
 
-/// Time that ran out.
+/// A timeout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TimedOut {
-    /// Whose; none if it was the orchestrator's.
+    /// The agent; `null` for the orchestrator's timeout.
     pub agent: Option<String>,
-    /// Why, in MassGen's words.
+    /// Reason, as MassGen recorded it.
     pub reason: String,
-    /// Where it shows.
+    /// Lines that show it.
     #[serde(flatten)]
-    pub place: Place,
+    pub lines: LogLines,
 }
 
-pub(in crate::facts) fn restarts(attempt: &Attempt, origin_us: i64) -> Vec<Restart> {
+pub(super) fn restarts(attempt: &Attempt, origin_us: i64) -> Vec<Restart> {
     let Some(events) = &attempt.events else { return Vec::new() };
     let mut answer: Option<&str> = None;
     let mut found = Vec::new();
@@ -57,18 +57,18 @@ pub(in crate::facts) fn restarts(attempt: &Attempt, origin_us: i64) -> Vec<Resta
     found
 }
 
-pub(in crate::facts) fn timeouts(attempt: &Attempt) -> Vec<TimedOut> {
+pub(super) fn timeouts(attempt: &Attempt) -> Vec<TimedOut> {
     let mut found = Vec::new();
     for moment in attempt.events.iter().flat_map(|events| &events.moments) {
         if let MomentKind::Timeout(timeout) = &moment.kind {
             let line = u64::from(moment.line);
-            let place = Place::of(&attempt.path, "events.jsonl", line, line);
-            found.push(TimedOut { agent: None, reason: timeout.0.clone(), place });
+            let lines = LogLines::of(&attempt.path, "events.jsonl", line, line);
+            found.push(TimedOut { agent: None, reason: timeout.0.clone(), lines });
         }
     }
     for event in attempt.coordination.iter().filter(|event| event.kind == "agent_timeout") {
-        let place = Place::of(&attempt.path, "coordination_events.json", event.line, event.line);
-        found.push(TimedOut { agent: event.agent.clone(), reason: event.details.clone(), place });
+        let lines = LogLines::of(&attempt.path, "coordination_events.json", event.line, event.line);
+        found.push(TimedOut { agent: event.agent.clone(), reason: event.details.clone(), lines });
     }
     found
 }

@@ -1,4 +1,4 @@
-//! Votes: who, for whom, why, and which of them counted in the end.
+//! Votes: voter, target, reason, and whether each counted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,56 +12,56 @@ use crate::run::{Attempt, Coordination};
 /// A vote that was cast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Vote {
-    /// Who voted.
+    /// Agent that voted.
     pub voter: Arc<str>,
-    /// For which agent.
+    /// Agent that was voted for.
     #[serde(rename = "for")]
     pub target: Arc<str>,
-    /// For which answer, where the record tells.
+    /// Label of the answer that was voted for, if it is recorded.
     pub label: Option<String>,
-    /// Why, cut.
+    /// Reason, shortened.
     pub reason: Arc<str>,
     /// Milliseconds after the attempt's first event.
     pub at_ms: u64,
-    /// It is the voter's last: a new answer makes everybody vote again.
+    /// Whether it is the voter's last vote: a new answer makes every agent vote again.
     pub counted: bool,
-    /// Line in `events.jsonl`; 0 where it comes from elsewhere.
+    /// Line in `events.jsonl`; 0 if it comes from another file.
     pub line: u64,
 }
 
-/// The votes together.
+/// Totals of the votes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct VoteSummary {
-    /// Votes that counted, by agent.
+    /// Counted votes, by agent voted for.
     pub counts: BTreeMap<Arc<str>, u64>,
-    /// Who voted for whom, in words of the record: voter to agents in the order of its votes.
+    /// Agents voted for, by voter, in the order of the votes.
     pub by_voter: BTreeMap<Arc<str>, Vec<Arc<str>>>,
-    /// All votes that counted went to one agent.
+    /// Whether all counted votes went to one agent.
     pub unanimous: bool,
-    /// The most votes went to several agents alike.
+    /// Whether several agents share the highest number of votes, or the orchestrator called a tie.
     pub tie: bool,
-    /// Agents that voted for themselves in the end.
+    /// Agents whose counted vote went to themselves.
     pub self_votes: u64,
-    /// Voters that changed their mind.
+    /// Changed votes.
     pub changed: Vec<ChangedVote>,
-    /// Agents that cast no vote that counted.
+    /// Agents that cast no vote.
     pub abstained: Vec<String>,
 }
 
-/// A voter that changed its mind.
+/// A vote that differs from the voter's previous one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangedVote {
-    /// Who.
+    /// Agent that voted.
     pub voter: String,
-    /// Before.
+    /// Agent voted for before.
     pub from: String,
-    /// After.
+    /// Agent voted for now.
     pub to: String,
     /// Line of the later vote.
     pub line: u64,
 }
 
-pub(in crate::facts) fn votes(attempt: &Attempt, origin_us: i64) -> Vec<Vote> {
+pub(super) fn votes(attempt: &Attempt, origin_us: i64) -> Vec<Vote> {
     let mut found = match &attempt.events {
         Some(_) => from_events(attempt, origin_us),
         None => from_coordination(attempt),
@@ -119,8 +119,8 @@ fn from_coordination(attempt: &Attempt) -> Vec<Vote> {
     votes.collect()
 }
 
-/// Sums votes up. `tie`: the orchestrator called it one.
-pub(in crate::facts) fn summary<'a>(
+/// Sums up votes. `tie` states whether the orchestrator called the vote a tie.
+pub(super) fn summary<'a>(
     votes: &[Vote],
     agents: impl Iterator<Item = &'a str>,
     tie: bool,

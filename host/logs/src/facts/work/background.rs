@@ -1,5 +1,5 @@
-//! Tools that went on in the background: the call that starts them ends at once, their own end stands in the
-//! result of a later call.
+//! Tools that run in the background: the call that starts one returns at once; the result of a later call reports its
+//! end.
 
 use std::collections::BTreeMap;
 
@@ -8,39 +8,42 @@ use serde::Serialize;
 use super::super::interval::ms;
 use crate::events::Events;
 
-/// One job.
+/// Maximum number of lines listed for a job.
+const LINES_MAX: usize = 20;
+
+/// A tool that ran in the background.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct BackgroundJob {
-    /// `bgtool_…`.
+    /// Id, `bgtool_…`.
     pub id: String,
-    /// What it ran.
+    /// Tool that it ran.
     pub tool: String,
-    /// Who was told of it.
+    /// Agent that its status was reported to.
     pub agent: Option<String>,
-    /// The last status that was told.
+    /// Last status that was reported.
     pub status: String,
-    /// Milliseconds after the attempt's first event.
+    /// Start, in milliseconds after the attempt's first event.
     pub start_ms: Option<u64>,
-    /// From start to end; none if its end was never told.
+    /// Time from start to end; `null` if the end was never reported.
     pub wall_ms: Option<u64>,
-    /// Lines in `events.jsonl` that tell of it.
+    /// Lines in `events.jsonl` that report it, at most 20.
     pub lines: Vec<u64>,
 }
 
-pub(in crate::facts) fn background_jobs(events: &Events, origin_us: i64) -> Vec<BackgroundJob> {
+pub(super) fn background_jobs(events: &Events, origin_us: i64) -> Vec<BackgroundJob> {
     let mut found: BTreeMap<&str, BackgroundJob> = BTreeMap::new();
-    for (place, told) in &events.jobs {
-        let Some(call) = events.calls.get(*place as usize) else { continue };
-        let job = found.entry(&told.id).or_default();
-        job.id.clone_from(&told.id);
-        job.tool.clone_from(&told.tool);
+    for (index, report) in &events.jobs {
+        let Some(call) = events.calls.get(*index as usize) else { continue };
+        let job = found.entry(&report.id).or_default();
+        job.id.clone_from(&report.id);
+        job.tool.clone_from(&report.tool);
         job.agent = events.agent(call.agent).map(String::from);
-        job.status.clone_from(&told.status);
-        if let Some(started) = told.started_us {
+        job.status.clone_from(&report.status);
+        if let Some(started) = report.started_us {
             job.start_ms = Some(ms(started - origin_us));
-            job.wall_ms = told.completed_us.map(|completed| ms(completed - started));
+            job.wall_ms = report.completed_us.map(|completed| ms(completed - started));
         }
-        if job.lines.len() < 20 {
+        if job.lines.len() < LINES_MAX {
             job.lines.push(call.line());
         }
     }

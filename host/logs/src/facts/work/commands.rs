@@ -1,4 +1,4 @@
-//! Shell commands by pattern: `npm install left-pad` and `npm install right-pad` are one.
+//! Shell commands by pattern: `npm install left-pad` and `npm install right-pad` share one.
 
 use std::collections::BTreeSet;
 
@@ -12,66 +12,57 @@ const LINES_MAX: usize = 20;
 /// Commands of one pattern.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CommandPattern {
-    /// Program and verb.
+    /// Program and subcommand.
     pub pattern: String,
-    /// Calls.
+    /// Number of calls.
     pub count: u64,
-    /// Different commands among them.
+    /// Number of different commands.
     pub distinct: u64,
-    /// Those that failed.
+    /// Calls that failed.
     pub failures: u64,
-    /// Sum of their times.
+    /// Total time.
     pub total_ms: u64,
-    /// Mean.
+    /// Mean time.
     pub avg_ms: u64,
-    /// The slowest.
+    /// Longest time.
     pub max_ms: u64,
-    /// The largest result, in characters.
+    /// Size of the largest result, in characters.
     pub largest_result_chars: u64,
-    /// Who ran them.
+    /// Agents that ran them.
     pub agents: Vec<String>,
     /// Lines in `events.jsonl`, at most 20.
     pub lines: Vec<u64>,
 }
 
-/// Patterns, the one that took most time first.
-pub(in crate::facts) fn commands(events: &Events) -> Vec<CommandPattern> {
+/// Returns patterns, most time first.
+pub(super) fn commands(events: &Events) -> Vec<CommandPattern> {
     let mut by_pattern: Vec<Vec<&Call>> = vec![Vec::new(); events.patterns.len()];
     for call in events.calls.iter().filter(|call| call.pattern > 0) {
         by_pattern[usize::from(call.pattern)].push(call);
     }
-    let mut found: Vec<CommandPattern> = by_pattern
-        .iter()
-        .filter(|calls| !calls.is_empty())
-        .map(|calls| {
-            let times = || calls.iter().map(|call| f64::from(call.elapsed_ms));
-            let total = times().sum::<f64>();
-            let distinct: BTreeSet<u64> = calls.iter().map(|call| call.args_hash).collect();
-            let agents: BTreeSet<&str> =
-                calls.iter().filter_map(|call| events.agent(call.agent)).collect();
-            CommandPattern {
-                pattern: events.pattern(calls[0]).to_string(),
-                count: calls.len() as u64,
-                distinct: distinct.len() as u64,
-                failures: calls.iter().filter(|call| call.failed()).count() as u64,
-                total_ms: total.round() as u64,
-                avg_ms: (total / calls.len() as f64).round() as u64,
-                max_ms: times().fold(0.0, f64::max).round() as u64,
-                largest_result_chars: calls
-                    .iter()
-                    .map(|call| u64::from(call.result_chars))
-                    .max()
-                    .unwrap_or(0),
-                agents: agents.into_iter().map(String::from).collect(),
-                lines: calls
-                    .iter()
-                    .take(LINES_MAX)
-                    .map(|call| u64::from(call.start_line))
-                    .collect(),
-            }
-        })
-        .collect();
+    let used = by_pattern.iter().filter(|calls| !calls.is_empty());
+    let mut found: Vec<CommandPattern> = used.map(|calls| row(events, calls)).collect();
     found.sort_by(|a, b| b.total_ms.cmp(&a.total_ms).then_with(|| a.lines.cmp(&b.lines)));
     found.truncate(LISTED_MAX);
     found
+}
+
+fn row(events: &Events, calls: &[&Call]) -> CommandPattern {
+    let times = || calls.iter().map(|call| f64::from(call.elapsed_ms));
+    let total = times().sum::<f64>();
+    let distinct: BTreeSet<u64> = calls.iter().map(|call| call.args_hash).collect();
+    let agents: BTreeSet<&str> = calls.iter().filter_map(|call| events.agent(call.agent)).collect();
+    let largest = calls.iter().map(|call| u64::from(call.result_chars)).max();
+    CommandPattern {
+        pattern: events.pattern(calls[0]).to_string(),
+        count: calls.len() as u64,
+        distinct: distinct.len() as u64,
+        failures: calls.iter().filter(|call| call.failed()).count() as u64,
+        total_ms: total.round() as u64,
+        avg_ms: (total / calls.len() as f64).round() as u64,
+        max_ms: times().fold(0.0, f64::max).round() as u64,
+        largest_result_chars: largest.unwrap_or(0),
+        agents: agents.into_iter().map(String::from).collect(),
+        lines: calls.iter().take(LINES_MAX).map(|call| u64::from(call.start_line)).collect(),
+    }
 }

@@ -1,50 +1,49 @@
-//! Work that was done more than once: the same tool with the same arguments, by one agent or several, in one
-//! round or several, in one attempt or several.
+//! Repeated work: calls to one tool with the same arguments, across agents, rounds and attempts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::agents::{AgentFacts, Segment};
+use super::super::agents::{AgentFacts, RoundFacts};
 use crate::events::{Call, Events, groups, is_reader};
 use crate::redact::Redactor;
 use crate::run::Attempt;
 
-/// Groups that are listed, the most frequent ones.
+/// Maximum number of listed groups.
 const LISTED_MAX: usize = 200;
 
 const LINES_MAX: usize = 20;
 
-/// Equal calls of one attempt.
+/// Calls in one attempt with the same tool and arguments.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Duplicate {
     /// The tool's name.
     pub tool: String,
-    /// The arguments; as cut text where they are long.
+    /// Arguments; long ones as shortened text.
     pub args: Value,
-    /// How often it was called so.
+    /// Number of calls.
     pub count: u64,
-    /// By whom.
+    /// Agents that made the calls.
     pub agents: Vec<String>,
-    /// In how many rounds, counted per agent.
+    /// Number of rounds with these calls, counted per agent.
     pub rounds: u64,
-    /// Time of all calls but the first.
+    /// Total time of all calls except the first.
     pub repeated_ms: u64,
-    /// How many of the calls failed.
+    /// Calls that failed.
     pub failures: u64,
-    /// It only reads: a repetition brings nothing new unless something was written meanwhile.
+    /// Whether the tool only reads: repeating it is useless unless the data changed.
     pub reads: bool,
     /// Lines in `events.jsonl`, at most 20.
     pub lines: Vec<u64>,
 }
 
-/// Equal calls in several attempts of a turn.
+/// Calls in several attempts of a turn with the same tool and arguments.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AcrossAttempts {
     /// The tool's name.
     pub tool: String,
-    /// How often it was called so, by attempt.
+    /// Number of calls by attempt.
     pub attempts: BTreeMap<u32, u64>,
     /// Line of the first call in each attempt.
     pub lines: BTreeMap<u32, u64>,
@@ -59,21 +58,22 @@ impl Duplicate {
     }
 }
 
-/// Calls that were made at least twice, the most frequent first.
-pub(in crate::facts) fn duplicates(events: &Events, agents: &[AgentFacts]) -> Vec<Duplicate> {
+/// Returns calls made at least twice, most frequent first.
+pub(super) fn duplicates(events: &Events, agents: &[AgentFacts]) -> Vec<Duplicate> {
     listed(events, &events.repeated, agents)
 }
 
-/// Prompts that were given to tools more than once, with whatever other arguments; those that are equal in
-/// every argument are `duplicates` already.
-pub(in crate::facts) fn prompts(
+/// Returns prompts passed to tools more than once, with any other arguments. Calls that are equal in every argument
+/// are in `duplicates` already.
+pub(super) fn prompts(
     events: &Events,
     agents: &[AgentFacts],
     duplicates: &[Duplicate],
 ) -> Vec<Duplicate> {
-    let started = |at: u32| events.calls.get(at as usize).is_some_and(|call| call.start_line > 0);
-    let prompts = events.prompts.iter().filter(|(at, _)| started(*at));
-    let groups = groups(prompts.map(|(at, prompt)| (*prompt, *at)).collect(), LISTED_MAX);
+    let has_start =
+        |index: u32| events.calls.get(index as usize).is_some_and(|call| call.start_line > 0);
+    let prompts = events.prompts.iter().filter(|(index, _)| has_start(*index));
+    let groups = groups(prompts.map(|(index, prompt)| (*prompt, *index)).collect(), LISTED_MAX);
     let mut found = listed(events, &groups, agents);
     found.retain(|prompt| {
         !duplicates.iter().any(|d| d.count >= prompt.count && d.lines == prompt.lines)
@@ -82,32 +82,32 @@ pub(in crate::facts) fn prompts(
 }
 
 fn listed(events: &Events, groups: &[Vec<u32>], agents: &[AgentFacts]) -> Vec<Duplicate> {
-    let segments: Vec<&[Segment]> = events
+    let rounds: Vec<&[RoundFacts]> = events
         .agents
         .iter()
         .map(|id| agents.iter().find(|agent| *agent.id == **id))
-        .map(|agent| agent.map_or(&[][..], |agent| &agent.segments))
+        .map(|agent| agent.map_or(&[][..], |agent| &agent.round_list))
         .collect();
-    let one = |group: &Vec<u32>| {
-        let calls: Vec<&Call> = group.iter().map(|at| &events.calls[*at as usize]).collect();
-        one(events, &calls, &segments)
+    let duplicate = |group: &Vec<u32>| {
+        let calls: Vec<&Call> = group.iter().map(|index| &events.calls[*index as usize]).collect();
+        duplicate(events, &calls, &rounds)
     };
-    groups.iter().take(LISTED_MAX).map(one).collect()
+    groups.iter().take(LISTED_MAX).map(duplicate).collect()
 }
 
-/// `segments`: the rounds of each agent of the events.
-fn one(events: &Events, calls: &[&Call], segments: &[&[Segment]]) -> Duplicate {
+/// Describes a group of equal calls. `rounds_by_agent` has the rounds of each agent of the events.
+fn duplicate(events: &Events, calls: &[&Call], rounds_by_agent: &[&[RoundFacts]]) -> Duplicate {
     let first = calls[0];
     let tool = events.tool(first).to_string();
     let who: BTreeSet<u16> = calls.iter().map(|call| call.agent).collect();
     let mut agents: Vec<_> = who.iter().filter_map(|agent| events.agent(*agent)).collect();
     agents.sort_unstable();
-    // The round in which a call began is found by its line: lines only go forward.
+    // A call's round is found by its line: lines only go forward.
     let mut rounds: Vec<(u16, usize)> = calls
         .iter()
         .filter_map(|call| {
             let line = u64::from(call.start_line);
-            let rounds = segments.get(usize::from(call.agent))?;
+            let rounds = rounds_by_agent.get(usize::from(call.agent))?;
             Some((call.agent, rounds.partition_point(|round| round.line <= line)))
         })
         .collect();
@@ -130,7 +130,7 @@ fn one(events: &Events, calls: &[&Call], segments: &[&[Segment]]) -> Duplicate {
     }
 }
 
-/// The same tool with the same arguments in several attempts: a restart that did its work again.
+/// Returns calls that several attempts made with the same arguments: a restart repeated the work.
 pub(in crate::facts) fn across_attempts(attempts: &[Attempt]) -> Vec<AcrossAttempts> {
     if attempts.len() < 2 {
         return Vec::new();

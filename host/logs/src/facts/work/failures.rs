@@ -1,4 +1,4 @@
-//! Failures that repeat.
+//! Repeated failures.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,24 @@ use serde_json::Value;
 use crate::events::{Call, Events};
 use crate::redact::Redactor;
 
-/// So many failures of one tool in a row are an approach that does not work.
-pub(crate) const STREAK: usize = 3;
+/// Minimum number of consecutive failures in a streak.
+const STREAK_MIN: usize = 3;
 
 const LISTED_MAX: usize = 200;
 const LINES_MAX: usize = 20;
 
-/// A call that failed again and again.
+/// Calls to one tool that failed repeatedly.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RepeatedFailure {
     /// The tool's name.
     pub tool: String,
-    /// The arguments, where all calls had the same ones.
+    /// Arguments, if all calls had the same ones.
     pub args: Value,
-    /// How often it failed.
+    /// Number of failures.
     pub count: u64,
-    /// By whom.
+    /// Agents that made the calls.
     pub agents: Vec<String>,
-    /// Time of all these calls.
+    /// Total time of the calls.
     pub total_ms: u64,
     /// Lines of the results in `events.jsonl`, at most 20.
     pub lines: Vec<u64>,
@@ -40,8 +40,8 @@ impl RepeatedFailure {
     }
 }
 
-/// The same tool with the same arguments, failed at least twice.
-pub(in crate::facts) fn repeated_failures(events: &Events) -> Vec<RepeatedFailure> {
+/// Returns calls that failed at least twice with the same arguments.
+pub(super) fn repeated_failures(events: &Events) -> Vec<RepeatedFailure> {
     let mut failed: Vec<&Call> = events.calls.iter().filter(|call| call.failed()).collect();
     failed.sort_by_cached_key(|call| (call.tool, call.args_hash, call.end_line));
     let mut groups: Vec<&[&Call]> = failed
@@ -50,21 +50,21 @@ pub(in crate::facts) fn repeated_failures(events: &Events) -> Vec<RepeatedFailur
         .collect();
     groups.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a[0].end_line.cmp(&b[0].end_line)));
     groups.truncate(LISTED_MAX);
-    groups.into_iter().map(|calls| one(events, calls)).collect()
+    groups.into_iter().map(|calls| failure(events, calls)).collect()
 }
 
-/// Calls of one tool by one agent that failed at least three times in a row, with whatever arguments.
-pub(in crate::facts) fn streaks(events: &Events) -> Vec<RepeatedFailure> {
+/// Returns tools that failed at least three times in a row for one agent, with any arguments.
+pub(super) fn streaks(events: &Events) -> Vec<RepeatedFailure> {
     let mut found = Vec::new();
     let ended = events.calls.iter().enumerate().filter(|(_, call)| call.ended());
-    let mut order: Vec<_> = ended.map(|(at, call)| (call.agent, call.end_line, at)).collect();
+    let mut order: Vec<_> = ended.map(|(index, call)| (call.agent, call.end_line, index)).collect();
     order.sort_unstable();
-    let ended: Vec<&Call> = order.iter().map(|(_, _, at)| &events.calls[*at]).collect();
-    let goes_on =
+    let ended: Vec<&Call> = order.iter().map(|(_, _, index)| &events.calls[*index]).collect();
+    let continues =
         |a: &&Call, b: &&Call| (a.agent, a.tool) == (b.agent, b.tool) && a.failed() && b.failed();
-    for run in ended.chunk_by(goes_on) {
-        if run.len() >= STREAK && run[0].failed() {
-            found.push(one(events, run));
+    for run in ended.chunk_by(continues) {
+        if run.len() >= STREAK_MIN && run[0].failed() {
+            found.push(failure(events, run));
         }
     }
     found.sort_by_key(|streak| std::cmp::Reverse(streak.count));
@@ -72,7 +72,7 @@ pub(in crate::facts) fn streaks(events: &Events) -> Vec<RepeatedFailure> {
     found
 }
 
-fn one(events: &Events, calls: &[&Call]) -> RepeatedFailure {
+fn failure(events: &Events, calls: &[&Call]) -> RepeatedFailure {
     let first = calls[0];
     let same = calls.iter().all(|call| call.args_hash == first.args_hash);
     let args = events.repeated_args.get(&(first.tool, first.args_hash)).filter(|_| same);

@@ -1,4 +1,4 @@
-//! Tools, one row each.
+//! Tools and tool servers, one row each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,77 +9,77 @@ use crate::events::{Call, Events};
 /// One tool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolRow {
-    /// Its name.
+    /// The tool's name.
     pub name: String,
-    /// Its server: of `mcp__<server>__<tool>`, or `custom`.
+    /// Server in `mcp__<server>__<tool>`, or `custom`, or `built-in`.
     pub server: String,
     /// Finished calls.
     pub calls: u64,
-    /// Those whose result shows a failure.
+    /// Finished calls whose result shows a failure.
     pub failures: u64,
-    /// Those that MassGen recorded as failures.
+    /// Calls that MassGen recorded as failures.
     pub recorded_failures: u64,
-    /// Calls that never ended.
+    /// Calls that never finished.
     pub unfinished: u64,
-    /// Calls that went on in the background; their times are those of starting them.
+    /// Calls that continued in the background; their times cover only the start.
     pub background: u64,
-    /// Sum of the calls' times.
+    /// Total time of the calls.
     pub total_ms: f64,
-    /// Mean.
+    /// Mean time.
     pub avg_ms: f64,
-    /// Median.
+    /// Median time.
     pub p50_ms: f64,
-    /// 95th percentile (nearest rank).
+    /// 95th percentile of the times (nearest rank).
     pub p95_ms: f64,
-    /// The slowest call.
+    /// Time of the slowest call.
     pub max_ms: f64,
-    /// Line in `events.jsonl` where the slowest call ended.
+    /// Line in `events.jsonl` on which the slowest call ended.
     pub slowest_line: u64,
     /// Characters of all results.
     pub result_chars: u64,
-    /// The largest result.
+    /// Characters of the largest result.
     pub largest_result_chars: u64,
-    /// Who called it.
+    /// Agents that called it.
     pub agents: Vec<String>,
 }
 
 /// The tools of one server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServerRow {
-    /// Its name.
+    /// The server's name.
     pub server: String,
-    /// How many of its tools were called.
+    /// Number of its tools that were called.
     pub tools: u64,
     /// Finished calls.
     pub calls: u64,
-    /// Those that failed.
+    /// Finished calls that failed.
     pub failures: u64,
-    /// Sum of the calls' times.
+    /// Total time of the calls.
     pub total_ms: f64,
 }
 
-/// Tools by name, over one or several event logs.
+/// Returns one row for each tool in these event logs, by name.
 pub(crate) fn rows<'a>(logs: impl Iterator<Item = &'a Events>) -> Vec<ToolRow> {
-    let mut tools: BTreeMap<&str, Gathered<'a>> = BTreeMap::new();
+    let mut tools: BTreeMap<&str, ToolCalls<'a>> = BTreeMap::new();
     for events in logs {
-        let mut of_log: Vec<Gathered<'a>> = Vec::new();
-        of_log.resize_with(events.tools.len(), Gathered::default);
+        let mut of_log: Vec<ToolCalls<'a>> = Vec::new();
+        of_log.resize_with(events.tools.len(), ToolCalls::default);
         for call in &events.calls {
-            if let Some(gathered) = of_log.get_mut(usize::from(call.tool)) {
-                gathered.add(call);
+            if let Some(calls) = of_log.get_mut(usize::from(call.tool)) {
+                calls.add(call);
             }
         }
-        for (name, mut gathered) in events.tools.iter().zip(of_log) {
-            let places = std::mem::take(&mut gathered.places);
-            gathered.agents.extend(places.into_iter().filter_map(|agent| events.agent(agent)));
-            tools.entry(name).or_default().join(gathered);
+        for (name, mut calls) in events.tools.iter().zip(of_log) {
+            let indices = std::mem::take(&mut calls.agent_indices);
+            calls.agents.extend(indices.into_iter().filter_map(|agent| events.agent(agent)));
+            tools.entry(name).or_default().join(calls);
         }
     }
-    tools.into_iter().map(|(name, gathered)| gathered.row(name)).collect()
+    tools.into_iter().map(|(name, calls)| calls.row(name)).collect()
 }
 
-/// Rows summed up by server, most time first.
-pub(in crate::facts) fn servers(rows: &[ToolRow]) -> Vec<ServerRow> {
+/// Sums up tools by server, most time first.
+pub(super) fn servers(rows: &[ToolRow]) -> Vec<ServerRow> {
     let mut servers: BTreeMap<&str, ServerRow> = BTreeMap::new();
     for row in rows {
         let sum = servers.entry(&row.server).or_insert_with(|| ServerRow {
@@ -99,8 +99,9 @@ pub(in crate::facts) fn servers(rows: &[ToolRow]) -> Vec<ServerRow> {
     found
 }
 
+/// Calls of one tool.
 #[derive(Default)]
-struct Gathered<'a> {
+struct ToolCalls<'a> {
     times_ms: Vec<f32>,
     unfinished: u64,
     failures: u64,
@@ -109,14 +110,14 @@ struct Gathered<'a> {
     result_chars: u64,
     largest: u64,
     slowest: (f32, u64),
-    /// Agents by their places in a log, until all of it is gathered.
-    places: BTreeSet<u16>,
+    /// Agents by their index in one log; resolved to ids at the end of the log.
+    agent_indices: BTreeSet<u16>,
     agents: BTreeSet<&'a str>,
 }
 
-impl<'a> Gathered<'a> {
+impl<'a> ToolCalls<'a> {
     fn add(&mut self, call: &Call) {
-        self.places.insert(call.agent);
+        self.agent_indices.insert(call.agent);
         if !call.ended() {
             self.unfinished += 1;
             return;
@@ -160,8 +161,8 @@ impl<'a> Gathered<'a> {
             background: self.background,
             total_ms: tenths(total),
             avg_ms: tenths(if calls == 0 { 0.0 } else { total / calls as f64 }),
-            p50_ms: tenths(rank(&self.times_ms, 0.50)),
-            p95_ms: tenths(rank(&self.times_ms, 0.95)),
+            p50_ms: tenths(percentile(&self.times_ms, 0.50)),
+            p95_ms: tenths(percentile(&self.times_ms, 0.95)),
             max_ms: tenths(self.times_ms.last().copied().map_or(0.0, f64::from)),
             slowest_line: self.slowest.1,
             result_chars: self.result_chars,
@@ -171,7 +172,7 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// The server of a tool: MassGen's own field for it always says `mcp`.
+/// Server of a tool, from its name: MassGen's field for it is always `mcp`.
 fn server(tool: &str) -> &str {
     if let Some(rest) = tool.strip_prefix("mcp__") {
         return rest.split("__").next().unwrap_or(rest);
@@ -179,10 +180,10 @@ fn server(tool: &str) -> &str {
     if tool.starts_with("custom_tool__") { "custom" } else { "built-in" }
 }
 
-/// Nearest rank of sorted values.
-fn rank(sorted: &[f32], share: f64) -> f64 {
-    let at = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(at.saturating_sub(1)).copied().map_or(0.0, f64::from)
+/// Returns the percentile `share` of sorted values by nearest rank.
+fn percentile(sorted: &[f32], share: f64) -> f64 {
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().map_or(0.0, f64::from)
 }
 
 fn tenths(ms: f64) -> f64 {

@@ -1,17 +1,17 @@
-//! Cuts an agent's moments into rounds. `round_end` is declared and never written, and a restart bumps
-//! the round number twice, so that rounds are told apart by what happens, not by number.
+//! Splits an agent's moments into rounds. MassGen never writes the documented `round_end`, and a restart increments
+//! the round number twice, so boundaries come from what happens, not from numbers.
 
 use std::sync::Arc;
 
 use super::interval::ms;
 use crate::events::{Moment, MomentKind};
 
-/// A restart right after the start of a round is the same beginning written twice.
-const SAME_BEGINNING_US: i64 = 1_000_000;
+/// A restart this soon after the start of a round is the same start, written twice.
+const SAME_START_US: i64 = 1_000_000;
 
-/// A round of one agent.
+/// A round of one agent as the events show it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Round {
+pub(super) struct ObservedRound {
     pub(super) start_us: i64,
     pub(super) end_us: i64,
     pub(super) line: u64,
@@ -19,78 +19,79 @@ pub(super) struct Round {
     pub(super) outcome: &'static str,
     /// `initial_answer`, `voting` or `presentation`.
     pub(super) kind: &'static str,
-    /// The answer's label, or who was voted for.
+    /// Label of the answer, or the agent that was voted for.
     pub(super) what: Option<Arc<str>>,
-    /// First sign of life after the start.
+    /// First activity after the start.
     pub(super) first_activity_us: Option<i64>,
 }
 
-impl Round {
+impl ObservedRound {
     pub(super) fn wall_ms(&self) -> u64 {
         ms(self.end_us - self.start_us)
     }
 }
 
-/// The rounds of one agent, in order. `moments` are that agent's.
-pub(super) fn rounds<'a>(moments: impl Iterator<Item = &'a Moment>) -> Vec<Round> {
-    let mut cut = Cut::default();
+/// The rounds of one agent, in order. `moments` are those of this agent alone.
+pub(super) fn rounds<'a>(moments: impl Iterator<Item = &'a Moment>) -> Vec<ObservedRound> {
+    let mut splitter = Splitter::default();
     for moment in moments {
-        cut.take(moment);
+        splitter.push(moment);
     }
-    cut.rounds
+    splitter.rounds
 }
 
 #[derive(Default)]
-struct Cut {
-    rounds: Vec<Round>,
-    open: bool,
-    answered: bool,
+struct Splitter {
+    rounds: Vec<ObservedRound>,
+    /// The last round has not ended.
+    is_open: bool,
+    has_answered: bool,
 }
 
-impl Cut {
-    fn take(&mut self, moment: &Moment) {
+impl Splitter {
+    fn push(&mut self, moment: &Moment) {
         match &moment.kind {
             MomentKind::RoundStart | MomentKind::Restart(_) => {
-                let kind = if self.answered { "voting" } else { "initial_answer" };
+                let kind = if self.has_answered { "voting" } else { "initial_answer" };
                 self.begin(moment, kind);
             }
             MomentKind::PresentationStart(_) => self.begin(moment, "presentation"),
             MomentKind::Answer(answer) => {
-                self.answered = true;
-                self.close(moment, "answer", Some(answer.label.clone()));
+                self.has_answered = true;
+                self.end(moment, "answer", Some(answer.label.clone()));
             }
-            MomentKind::Vote(vote) => self.close(moment, "vote", Some(vote.target.clone())),
-            MomentKind::FinalAnswer(_) => self.close(moment, "presentation", None),
+            MomentKind::Vote(vote) => self.end(moment, "vote", Some(vote.target.clone())),
+            MomentKind::FinalAnswer(_) => self.end(moment, "presentation", None),
             MomentKind::Activity(until) => self.extend(moment, *until),
             MomentKind::Trouble(_) | MomentKind::Timeout(_) => self.extend(moment, moment.at_us),
             MomentKind::AttemptRestart(_) | MomentKind::Mark(_) => {}
         }
     }
 
-    fn current(&mut self) -> Option<&mut Round> {
-        self.rounds.last_mut().filter(|_| self.open)
+    fn open_round(&mut self) -> Option<&mut ObservedRound> {
+        self.rounds.last_mut().filter(|_| self.is_open)
     }
 
-    fn extend(&mut self, moment: &Moment, until: i64) {
-        if let Some(round) = self.current() {
-            round.end_us = round.end_us.max(until);
+    fn extend(&mut self, moment: &Moment, until_us: i64) {
+        if let Some(round) = self.open_round() {
+            round.end_us = round.end_us.max(until_us);
             round.end_line = round.end_line.max(u64::from(moment.line));
             round.first_activity_us.get_or_insert(moment.at_us);
         }
     }
 
     fn begin(&mut self, moment: &Moment, kind: &'static str) {
-        if let Some(round) = self.current() {
-            let same = round.first_activity_us.is_none()
-                && moment.at_us - round.start_us < SAME_BEGINNING_US
+        if let Some(round) = self.open_round() {
+            let is_same_start = round.first_activity_us.is_none()
+                && moment.at_us - round.start_us < SAME_START_US
                 && kind != "presentation";
-            if same {
+            if is_same_start {
                 return;
             }
             round.end_us = round.end_us.max(moment.at_us);
             round.outcome = "restarted";
         }
-        self.rounds.push(Round {
+        self.rounds.push(ObservedRound {
             start_us: moment.at_us,
             end_us: moment.at_us,
             line: u64::from(moment.line),
@@ -100,17 +101,17 @@ impl Cut {
             what: None,
             first_activity_us: None,
         });
-        self.open = true;
+        self.is_open = true;
     }
 
-    fn close(&mut self, moment: &Moment, outcome: &'static str, what: Option<Arc<str>>) {
-        if let Some(round) = self.current() {
+    fn end(&mut self, moment: &Moment, outcome: &'static str, what: Option<Arc<str>>) {
+        if let Some(round) = self.open_round() {
             round.end_us = round.end_us.max(moment.at_us);
             round.end_line = u64::from(moment.line);
             round.outcome = outcome;
             round.what = what;
             round.first_activity_us.get_or_insert(moment.at_us);
-            self.open = false;
+            self.is_open = false;
         }
     }
 }

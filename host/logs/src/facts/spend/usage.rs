@@ -1,22 +1,25 @@
-//! What belongs to one attempt. MassGen's counters run on over the turns and attempts of a process, so
-//! that summing them counts twice.
+//! Usage of one attempt. MassGen's counters are cumulative over the turns and attempts of a process, so adding them up
+//! counts usage twice.
 
 use std::collections::BTreeSet;
 
 use crate::run::{AgentCounters, Attempt, RecordedRound, Tokens};
 
-/// An agent's own share of cumulative counters.
+/// An agent's part of the cumulative counters that belongs to one attempt.
 #[derive(Debug, Default)]
-pub(in crate::facts) struct Own<'a> {
+pub(in crate::facts) struct AgentUsage<'a> {
     pub(in crate::facts) tokens: Tokens,
     pub(in crate::facts) rounds: Vec<&'a RecordedRound>,
 }
 
-/// Takes away what earlier attempts had already counted. They were counted by the same process if one of
-/// their rounds stands in this history too, or, where no round was recorded yet, if every figure grew on
-/// within the same turn.
-pub(in crate::facts) fn own<'a>(id: &str, attempt: &'a Attempt, before: &[&Attempt]) -> Own<'a> {
-    let Some(counters) = attempt.counters.agents.get(id) else { return Own::default() };
+/// Subtracts the usage of earlier attempts. The same process counted them if one of their rounds appears in this
+/// attempt's history or, if none was recorded yet, if every figure grew within the same turn.
+pub(in crate::facts) fn usage<'a>(
+    id: &str,
+    attempt: &'a Attempt,
+    before: &[&Attempt],
+) -> AgentUsage<'a> {
+    let Some(counters) = attempt.counters.agents.get(id) else { return AgentUsage::default() };
     let earlier = before.iter().rev().find_map(|a| a.counters.agents.get(id));
     let starts: BTreeSet<i64> = before
         .iter()
@@ -26,17 +29,17 @@ pub(in crate::facts) fn own<'a>(id: &str, attempt: &'a Attempt, before: &[&Attem
         .collect();
     let rounds: Vec<_> =
         counters.rounds.iter().filter(|round| !starts.contains(&round.start_ms)).collect();
-    let runs_on = rounds.len() < counters.rounds.len()
+    let is_cumulative = rounds.len() < counters.rounds.len()
         || (starts.is_empty() && same_process(attempt, before));
     match earlier {
-        Some(earlier) if runs_on && grew(counters, earlier) => {
-            Own { tokens: difference(&counters.tokens, &earlier.tokens), rounds }
+        Some(earlier) if is_cumulative && grew(counters, earlier) => {
+            AgentUsage { tokens: difference(&counters.tokens, &earlier.tokens), rounds }
         }
-        _ => Own { tokens: counters.tokens, rounds },
+        _ => AgentUsage { tokens: counters.tokens, rounds },
     }
 }
 
-/// Attempts of one turn are made by one process.
+/// Whether the previous attempt belongs to the same turn: one process makes all attempts of a turn.
 fn same_process(attempt: &Attempt, before: &[&Attempt]) -> bool {
     let turn = |path: &str| path.split('/').next().map(String::from);
     before.last().is_some_and(|last| turn(&last.path) == turn(&attempt.path))
@@ -52,21 +55,20 @@ fn difference(now: &Tokens, earlier: &Tokens) -> Tokens {
         output: now.output - earlier.output,
         cached: now.cached.saturating_sub(earlier.cached),
         reasoning: now.reasoning.saturating_sub(earlier.reasoning),
-        // Cost is a float of six decimals; keep it one.
+        // Recorded costs have six decimals: rounding removes float noise.
         cost_usd: ((now.cost_usd - earlier.cost_usd).max(0.0) * 1e9).round() / 1e9,
     }
 }
 
-/// Share of the prompt that came from a cache. Anthropic reports cached tokens beside the input, the others
-/// within it.
+/// Cached share of the prompt. Anthropic's input tokens exclude cached ones; other services include them.
 pub(in crate::facts) fn cache_hit_rate(
     tokens: &Tokens,
     backend: Option<&str>,
     model: Option<&str>,
 ) -> Option<f64> {
-    let beside = backend.is_some_and(|backend| backend.starts_with("claude"))
+    let is_excluded = backend.is_some_and(|backend| backend.starts_with("claude"))
         || (backend.is_none() && model.is_some_and(|model| model.contains("claude")))
         || tokens.cached > tokens.input;
-    let prompt = if beside { tokens.input + tokens.cached } else { tokens.input };
+    let prompt = if is_excluded { tokens.input + tokens.cached } else { tokens.input };
     (prompt > 0).then(|| (tokens.cached as f64 / prompt as f64 * 1e4).round() / 1e4)
 }

@@ -1,30 +1,30 @@
-//! Where a fact comes from.
+//! Lines that a fact was read from.
 
 use serde::Serialize;
 
 /// Lines of a file of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct LogLines {
     /// Path below the run's directory.
     pub file: String,
-    /// From 1; 0 where the file as a whole is meant.
+    /// From 1; 0 for the file as a whole.
     pub line_start: u64,
     /// Inclusive.
     pub line_end: u64,
 }
 
-/// What a figure of an attempt was read from.
+/// Lines that a figure of an attempt was read from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Source {
-    /// The field, e.g. `wall_ms` or `agents/agent_a/input_tokens`.
+    /// Field of the attempt, e.g. `wall_ms` or `agents/agent_a/input_tokens`.
     pub fact: String,
-    /// Where.
+    /// Its lines.
     #[serde(flatten)]
-    pub place: Place,
+    pub lines: LogLines,
 }
 
-impl Place {
-    /// A place in a file of an attempt.
+impl LogLines {
+    /// Lines of a file in an attempt's directory.
     pub(super) fn of(attempt: &str, file: &str, line_start: u64, line_end: u64) -> Self {
         Self { file: format!("{attempt}/{file}"), line_start, line_end }
     }
