@@ -9,14 +9,14 @@ use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::apply;
 use crate::baseline::{self, Baseline, LoadError, Roots};
 use crate::beneath;
 use crate::changeset::{
     Changeset, CompareError, Effective, LOOKED_AT_BYTES_MAX, Looked, Source, compare,
 };
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::{Content, Hash, Node, Place};
+use crate::journal::records_in_force;
 use crate::path::RelPath;
 use crate::scan::{ScanError, scan};
 use crate::session::{SaveError, Session, State};
@@ -84,8 +84,8 @@ impl Opened {
         let baseline = baseline::load(&dir.join("baseline"))?;
         let mut delivered = BTreeMap::new();
         let mut delivered_stores = BTreeMap::new();
-        for (record, record_dir) in apply::records(&context.state)? {
-            for delivery in record.deliveries_to(&session.id) {
+        for (record, record_dir) in records_in_force(&context.state)? {
+            for delivery in record.deliveries_of(&session.id) {
                 if let Some(content) = delivery.node.as_ref().and_then(Node::content) {
                     delivered_stores.insert(content.hash, Store::new(&record_dir));
                 }

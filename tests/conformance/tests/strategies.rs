@@ -7,7 +7,8 @@ use massgen_conformance::MISCHIEF;
 use massgen_isolation::archive::doctor;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::confine::{Confinement, Protect};
-use massgen_isolation::create::{Context, CreateError, CreateRequest, create};
+use massgen_isolation::context::Context;
+use massgen_isolation::create::{CreateError, CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::session::{GitKind, StateDir};
 use massgen_isolation::strategy::{

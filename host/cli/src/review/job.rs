@@ -8,7 +8,7 @@ use massgen_isolation::apply::{Applied, ApplyError, ApplyRequest, NoHook, apply}
 use massgen_isolation::archive::{ArchiveError, discard};
 use massgen_isolation::changes::{ChangesError, Opened};
 use massgen_isolation::changeset::{Change, CompareError};
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::OnDrift;
 use massgen_isolation::review::{

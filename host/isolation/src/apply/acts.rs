@@ -1,8 +1,8 @@
 //! The single acts that a plan comes down to, in an order in which each is possible.
 
 use crate::entry::Node;
+use crate::journal::Op;
 use crate::path::RelPath;
-use crate::plan::Op;
 
 /// One act. Nodes are files or links; directories have acts of their own.
 #[derive(Debug, Clone, PartialEq)]

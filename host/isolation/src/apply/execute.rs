@@ -10,10 +10,10 @@ use rustix::io::Errno;
 
 use super::acts::{Act, acts};
 use super::hook::{Fault, Hook};
-use super::record::{ApplyRecord, Status};
 use super::tree::{self, Tree};
 use super::{meta, recover, stage};
 use crate::entry::Node;
+use crate::journal::{ApplyPhase, ApplyRecord};
 use crate::mode;
 use crate::path::RelPath;
 use crate::session::SaveError;
@@ -123,17 +123,17 @@ impl Run<'_> {
         for at in 0..self.acts.len() {
             self.stage(at)?;
         }
-        self.record.status = Status::Staged;
+        self.record.phase = ApplyPhase::Staged;
         self.step("journal: staged", &root)?;
         self.record.save(self.dir)?;
         for at in 0..self.acts.len() {
             self.commit(at)?;
         }
         self.sync_dirs()?;
-        self.record.status = Status::Committed;
+        self.record.phase = ApplyPhase::Committed;
         self.step("journal: committed", &root)?;
         if let Err(error) = self.record.save(self.dir) {
-            self.record.status = Status::Staged;
+            self.record.phase = ApplyPhase::Staged;
             return Err(error.into());
         }
         Ok(())

@@ -3,7 +3,7 @@
 
 use crate::changes::{ChangesError, Opened};
 use crate::changeset::{Change, Scope};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::Node;
 use crate::git::handover::{self, CommitRequest};
 use crate::git::{GitError, Repository};

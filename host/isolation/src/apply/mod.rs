@@ -6,7 +6,6 @@ mod execute;
 mod handover;
 mod hook;
 mod meta;
-mod record;
 mod recover;
 mod stage;
 mod tree;
@@ -18,17 +17,16 @@ use std::path::Path;
 pub use execute::{ExecuteError, execute};
 pub use handover::{BranchError, BranchRequest, Branched, as_branch};
 pub use hook::{Fault, Hook, NoHook};
-pub(crate) use record::all_records;
-pub use record::{ApplyKind, ApplyRecord, Status, records};
 pub use recover::{RecoverError, Recovered, recover, unfinished};
 pub use tree::Tree;
 pub use undo::{UndoError, Undone, Which, undo};
 
 use crate::changes::{ChangesError, Opened};
 use crate::changeset::{Changeset, Status as Change};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::{Content, Hash, Place};
 use crate::git::{Git, GitError};
+use crate::journal::{self, ApplyKind, ApplyRecord};
 use crate::path::{HostPath, RelPath};
 use crate::plan::{Because, Keeper, OnDrift, Part, Plan, PlanError, Planner};
 use crate::review::Selection;
@@ -139,13 +137,11 @@ pub fn apply(
     }
     let _tree_lock = lock_project(context, &project)?;
     recover(context, Some(&project))?;
-    let dir = record::new_dir(context)?;
+    let dir = journal::new_dir(&context.state)?;
     let store = Store::new(&dir);
     store.create()?;
     let outcome = planned(context, request, &project, &dir, &store, hook);
-    if !matches!(&outcome, Ok(applied) if applied.undo_id.is_some())
-        && !dir.join("record.json").exists()
-    {
+    if !matches!(&outcome, Ok(applied) if applied.undo_id.is_some()) && !ApplyRecord::exists(&dir) {
         // Nothing was written: the bytes that were kept for it are of no use.
         _ = std::fs::remove_dir_all(&dir);
     }
@@ -219,7 +215,11 @@ fn planned(
         return Ok(applied);
     }
     let sessions = request.sessions.iter().map(|(opened, _)| opened.session.id.clone()).collect();
-    let mut record = ApplyRecord::new(context, dir, project, sessions, &plan);
+    let mut record = ApplyRecord {
+        ops: plan.ops.into_values().collect(),
+        deliveries: plan.deliveries,
+        ..ApplyRecord::new(context, dir, project, sessions, ApplyKind::Apply)
+    };
     execute(&tree, &mut record, dir, hook)?;
     for (opened, _) in request.sessions {
         settle_state(context, &opened.session)?;

@@ -10,10 +10,10 @@ use rustix::io::Errno;
 
 use super::acts::{Act, acts};
 use super::execute::is_node;
-use super::record::{ApplyRecord, Status, all_records};
 use super::stage;
 use super::tree::{self, Tree};
-use crate::create::Context;
+use crate::context::Context;
+use crate::journal::{ApplyPhase, ApplyRecord, all_records};
 use crate::mode;
 use crate::path::RelPath;
 use crate::session::SaveError;
@@ -62,8 +62,7 @@ pub fn unfinished(
 ) -> Result<Vec<(ApplyRecord, PathBuf)>, SaveError> {
     let mut all = all_records(&context.state)?;
     all.retain(|(record, _)| {
-        !matches!(record.status, Status::Done | Status::RolledBack)
-            && project.is_none_or(|project| *record.project == *project)
+        record.is_unfinished() && project.is_none_or(|project| *record.project == *project)
     });
     Ok(all)
 }
@@ -76,12 +75,12 @@ pub fn recover(context: &Context, project: Option<&Path>) -> Result<Vec<Recovere
         let path = record.project.0.clone();
         let tree = Tree::open(&path)
             .map_err(|source| RecoverError::Project { path: path.clone(), source })?;
-        if record.status == Status::Committed {
+        if record.phase == ApplyPhase::Committed {
             finish(&tree, &mut record, &dir)?;
         } else {
             roll_back(&tree, &mut record, &dir)?;
         }
-        let applied = record.status == Status::Done;
+        let applied = record.phase == ApplyPhase::Done;
         recovered.push(Recovered { id: record.id, applied, rescued: record.rescued });
     }
     Ok(recovered)
@@ -94,14 +93,14 @@ pub(super) fn roll_back(
     dir: &Path,
 ) -> Result<(), RecoverError> {
     let acts = acts(&record.ops);
-    if record.status != Status::Planned {
+    if record.phase != ApplyPhase::Planned {
         for at in (0..acts.len()).rev() {
             take_back(tree, record, dir, at, &acts[at])
                 .map_err(|source| RecoverError::Io { path: acts[at].path().lossy(), source })?;
         }
     }
     clean_up(tree, record, dir, &acts)?;
-    record.status = Status::RolledBack;
+    record.phase = ApplyPhase::RolledBack;
     Ok(record.save(dir)?)
 }
 
@@ -113,7 +112,7 @@ pub(super) fn finish(
 ) -> Result<(), RecoverError> {
     let acts = acts(&record.ops);
     clean_up(tree, record, dir, &acts)?;
-    record.status = Status::Done;
+    record.phase = ApplyPhase::Done;
     Ok(record.save(dir)?)
 }
 
@@ -225,7 +224,7 @@ fn clean_up(
                 continue;
             }
             let known = [act.staged(), act.displaced()];
-            let planned = record.status == Status::Planned;
+            let planned = record.phase == ApplyPhase::Planned;
             let kept =
                 planned || known.into_iter().flatten().any(|node| is_node(&staging, &name, node));
             let done = if kept {

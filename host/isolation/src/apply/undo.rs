@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::hook::Hook;
-use super::record::{ApplyKind, ApplyRecord, Status, all_records, new_dir, records};
 use super::{ApplyError, Tree, execute, lock_project, recover};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::Node;
+use crate::journal::{self, ApplyKind, ApplyRecord, Op, all_records, records_in_force};
 use crate::path::RelPath;
-use crate::plan::{Because, Op, PlanError, Target};
+use crate::plan::{Because, PlanError, Target};
 use crate::session::{SaveError, Session, State};
 use crate::store::{Store, StoreError};
 
@@ -68,7 +68,7 @@ pub enum Which<'a> {
 /// Undoes the newest apply.
 pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<Undone, UndoError> {
     let find = || -> Result<(ApplyRecord, std::path::PathBuf), UndoError> {
-        let mut known = records(&context.state)?;
+        let mut known = records_in_force(&context.state)?;
         // One that found everything there already wrote nothing.
         known.retain(|(record, _)| !record.ops.is_empty());
         known.retain(|(record, _)| match which {
@@ -98,7 +98,7 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
     if !drift.is_empty() {
         return Err(UndoError::Drift(drift));
     }
-    let new = new_dir(context)?;
+    let new = journal::new_dir(&context.state)?;
     let mut back = reversed(context, &record, &new);
     keep_bytes(&back.ops, &Store::new(&dir), &Store::new(&new))?;
     execute(&tree, &mut back, &new, hook).map_err(ApplyError::from)?;
@@ -163,17 +163,11 @@ fn reversed(context: &Context, record: &ApplyRecord, dir: &Path) -> ApplyRecord 
         before: op.after.clone(),
         after: op.before.clone(),
     });
+    let kind = ApplyKind::Undo { of: record.id.clone() };
+    let sessions = record.sessions.clone();
     ApplyRecord {
-        id: dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        kind: ApplyKind::Undo { of: record.id.clone() },
-        status: Status::Planned,
-        created_unix_ms: context.now_unix_ms,
         ops: ops.collect(),
-        deliveries: Vec::new(),
-        stages: Vec::new(),
-        inodes: Vec::new(),
-        rescued: Vec::new(),
-        ..record.clone()
+        ..ApplyRecord::new(context, dir, &record.project, sessions, kind)
     }
 }
 

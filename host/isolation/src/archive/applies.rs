@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gc::{Collected, remove_tree, size_of};
 use super::{ArchiveError, io, trash};
-use crate::apply::{ApplyKind, ApplyRecord, Status, all_records, lock_if_free};
-use crate::create::Context;
+use crate::apply::lock_if_free;
+use crate::context::Context;
+use crate::journal::{ApplyKind, ApplyRecord, all_records};
 
 /// Which applies may go.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl Rule {
     fn allows(&self, record: &ApplyRecord) -> bool {
         let age_ms = self.now_unix_ms.saturating_sub(record.created_unix_ms);
         // What was rescued is somebody's, and nowhere else.
-        matches!(record.status, Status::Done | Status::RolledBack)
+        !record.is_unfinished()
             && record.rescued.is_empty()
             && age_ms >= self.older_than_ms
             && !record.sessions.iter().any(|session| self.sessions.contains(session))
@@ -87,6 +88,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::ApplyPhase;
     use crate::path::HostPath;
 
     fn record(id: &str, project: &str, session: &str) -> ApplyRecord {
@@ -94,7 +96,7 @@ mod tests {
             schema: 1,
             id: id.into(),
             kind: ApplyKind::Apply,
-            status: Status::Done,
+            phase: ApplyPhase::Done,
             created_unix_ms: 1_000,
             project: HostPath(project.into()),
             sessions: vec![session.into()],
@@ -144,14 +146,14 @@ mod tests {
         let gone = || record("1", "/a", "gone");
         let records = [
             ApplyRecord { created_unix_ms: 1_001, ..gone() },
-            ApplyRecord { status: Status::Planned, ..gone() },
-            ApplyRecord { status: Status::Staged, ..gone() },
-            ApplyRecord { status: Status::Committed, ..gone() },
+            ApplyRecord { phase: ApplyPhase::Planned, ..gone() },
+            ApplyRecord { phase: ApplyPhase::Staged, ..gone() },
+            ApplyRecord { phase: ApplyPhase::Committed, ..gone() },
             ApplyRecord { rescued: vec!["a file".into()], ..gone() },
         ];
         for kept in &records {
             assert!(!rule(&[]).allows(kept), "{kept:?}");
         }
-        assert!(rule(&[]).allows(&ApplyRecord { status: Status::RolledBack, ..gone() }));
+        assert!(rule(&[]).allows(&ApplyRecord { phase: ApplyPhase::RolledBack, ..gone() }));
     }
 }

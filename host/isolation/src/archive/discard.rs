@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, leave_repository, lock};
-use crate::create::Context;
+use crate::context::Context;
 use crate::git::{Git, Repository, handover, linked};
 use crate::session::{GitKind, GitSide, Session, State, sync_dir};
 

@@ -2,7 +2,7 @@
 
 use super::{ArchiveError, abandon, discard, gc};
 use crate::apply::{self, RecoverError};
-use crate::create::Context;
+use crate::context::Context;
 use crate::git::{Repository, linked, pin};
 use crate::session::{GitKind, Lock, Session, State, list};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::thin::thin;
 use super::{ArchiveError, applies, io as io_at, to_trash, trash};
-use crate::create::Context;
+use crate::context::Context;
 use crate::session::{Lock, Session, State, list};
 
 /// What was collected.

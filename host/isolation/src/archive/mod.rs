@@ -17,7 +17,7 @@ pub use restore::restore;
 
 use crate::apply::RecoverError;
 use crate::baseline::LoadError;
-use crate::create::Context;
+use crate::context::Context;
 use crate::git::{GitError, linked, pin};
 use crate::session::{Busy, GitKind, Lock, SaveError, Session};
 use crate::store::StoreError;

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, Timespec, Timestamps};
 use super::thin::LIST;
 use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, lock};
 use crate::baseline::{self, Baseline};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::{Node, Stamp};
 use crate::git::{Git, GitError, Repository, linked, pin};
 use crate::mode;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Escape;
 use super::sight::{self, Seen};
 use crate::changeset::{Change, Scope, Status, TextDiff, patch as render, text_diff};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::{Content, Hash, Node};
 use crate::path::{PathError, RelPath};
 use crate::session::Session;

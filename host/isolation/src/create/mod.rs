@@ -12,30 +12,16 @@ pub use project::{Project, ProjectError, locate};
 use crate::archive::abandon;
 use crate::baseline::{CarryError, CarryPolicy, LoadError};
 use crate::confine::Confinement;
-use crate::git::{Git, GitError};
+use crate::context::Context;
+use crate::git::GitError;
 use crate::path::HostPath;
-use crate::session::{
-    Busy, CarriedCounts, GitKind, Lock, Protection, SaveError, Session, State, StateDir,
-};
+use crate::session::{Busy, CarriedCounts, GitKind, Lock, Protection, SaveError, Session, State};
 use crate::store::StoreError;
 use crate::strategy::{Decision, Outcome, Strategy, StrategyError, Wants, gather, gather_target};
 use perform::Performer;
 
 /// A strategy that has not come to an end by then never will.
 const STEPS_MAX: usize = 32;
-
-/// What the libraries need from the outside.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// Where everything is kept.
-    pub state: StateDir,
-    /// git, with its environment.
-    pub git: Git,
-    /// The name of this machine.
-    pub host: String,
-    /// Milliseconds since 1970.
-    pub now_unix_ms: i64,
-}
 
 /// A session to be made.
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ pub use planner::{Part, Planner};
 
 use crate::changeset::CompareError;
 use crate::entry::{Content, Node};
+use crate::journal::{Delivery, Op};
 use crate::path::RelPath;
 use crate::store::StoreError;
 
@@ -26,28 +27,6 @@ pub enum OnDrift {
     Refuse,
     /// Both sides are merged; what can't be merged is a conflict, and nothing is applied.
     Merge,
-}
-
-/// One write. `before` is what must be there when it is made; none: nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Op {
-    /// Where.
-    pub path: RelPath,
-    /// What must be there.
-    pub before: Option<Node>,
-    /// What will be there.
-    pub after: Option<Node>,
-}
-
-/// What the user's tree holds of a session's work at a path, for later comparisons.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// The session.
-    pub session: String,
-    /// Where.
-    pub path: RelPath,
-    /// What. None: the path is gone.
-    pub node: Option<Node>,
 }
 
 /// A path with a reason.

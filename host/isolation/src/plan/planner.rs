@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::drift::drift;
-use super::{Because, Delivery, Keeper, OnDrift, Op, Plan, PlanError, Target, merge_text, modes};
+use super::{Because, Keeper, OnDrift, Plan, PlanError, Target, merge_text, modes};
 use crate::changeset::{
     Change, Changeset, Part as HunkPart, Source, Status, TextDiff, select_parts, text_diff,
 };
 use crate::entry::{MODE_MASK, Node};
+use crate::journal::{Delivery, Op};
 use crate::path::{RelPath, forbidden_component};
 use crate::review::{Chosen, Selection};
 

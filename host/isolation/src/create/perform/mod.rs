@@ -5,8 +5,9 @@ mod worktree;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{Context, CreateError, CreateRequest, Project, stamps};
+use super::{CreateError, CreateRequest, Project, stamps};
 use crate::baseline::{self, Carried, Carrier, CarryError, Origin, Wanted, looks_secret};
+use crate::context::Context;
 use crate::git::Repository;
 use crate::path::RelPath;
 use crate::session::{Session, State};

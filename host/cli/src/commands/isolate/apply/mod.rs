@@ -8,7 +8,7 @@ use massgen_isolation::apply::{
     as_branch,
 };
 use massgen_isolation::changes::Opened;
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::git::GitError;
 use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::{Because, OnDrift, PlanError};

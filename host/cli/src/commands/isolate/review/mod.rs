@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use massgen_isolation::apply::Applied;
 use massgen_isolation::changes::Opened;
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::review::Saved;
 use serde_json::json;
 
