@@ -24,7 +24,7 @@ mod review {
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use massgen_isolation::changeset::{Change, Scope, Status};
+use massgen_isolation::changeset::{Change, ChangeStatus, Scope};
 use massgen_isolation::path::RelPath;
 use massgen_isolation::review::Accept;
 use review::desk::{Desk, Item, Key, Tab};
@@ -51,7 +51,7 @@ fn items(files: usize) -> Vec<Item> {
         let change = Change {
             path: RelPath::new(path.as_bytes()).unwrap(),
             old_path: None,
-            status: Status::Modified,
+            status: ChangeStatus::Modified,
             old: None,
             new: None,
             scope: Scope::In,

@@ -12,10 +12,10 @@ use rustix::fs::{Mode, OFlags};
 use crate::baseline::{self, Baseline, LoadError, Roots};
 use crate::beneath;
 use crate::changeset::{
-    Changeset, CompareError, Effective, LOOKED_AT_BYTES_MAX, Looked, Source, compare,
+    Changeset, CompareError, Effective, FileState, INSPECTED_BYTES_MAX, Source, compare,
 };
 use crate::context::Context;
-use crate::entry::{Content, Hash, Node, Place};
+use crate::entry::{Content, Hash, Node, Storage};
 use crate::journal::records_in_force;
 use crate::path::RelPath;
 use crate::scan::{ScanError, scan};
@@ -169,12 +169,12 @@ fn unreadable(path: &RelPath) -> impl FnOnce(std::io::Error) -> CompareError {
 impl Source for Opened {
     fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError> {
         match content.place {
-            Place::Pack { .. } => Ok(self.store.read(content)?),
-            Place::Loose => {
+            Storage::Pack { .. } => Ok(self.store.read(content)?),
+            Storage::Loose => {
                 let store = self.delivered_stores.get(&content.hash).unwrap_or(&self.store);
                 Ok(store.read(content)?)
             }
-            Place::Workspace => {
+            Storage::Workspace => {
                 let mut bytes = Vec::new();
                 self.open_file(path)
                     .and_then(|mut file| file.read_to_end(&mut bytes))
@@ -187,7 +187,7 @@ impl Source for Opened {
         }
     }
 
-    fn look(&self, path: &RelPath) -> Result<Looked, CompareError> {
+    fn look(&self, path: &RelPath) -> Result<FileState, CompareError> {
         let mut hasher = blake3::Hasher::new();
         let mut file = self.open_file(path).map_err(unreadable(path))?;
         // Small enough that a look at ten thousand small files does not spend its time on clearing it.
@@ -201,12 +201,12 @@ impl Source for Opened {
             }
             hasher.update(&chunk[..n]);
             size += n as u64;
-            bytes = bytes.filter(|_| size <= LOOKED_AT_BYTES_MAX);
+            bytes = bytes.filter(|_| size <= INSPECTED_BYTES_MAX);
             if let Some(bytes) = &mut bytes {
                 bytes.extend_from_slice(&chunk[..n]);
             }
         }
         let hash = Hash(*hasher.finalize().as_bytes());
-        Ok(Looked { content: Content { size, hash, place: Place::Workspace }, bytes })
+        Ok(FileState { content: Content { size, hash, place: Storage::Workspace }, bytes })
     }
 }

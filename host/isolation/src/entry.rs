@@ -32,7 +32,7 @@ impl std::fmt::Debug for Hash {
 
 /// Where a file's bytes are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub enum Storage {
     /// In a pack of the baseline, from this byte on.
     Pack {
         /// Number of the pack.
@@ -54,7 +54,7 @@ pub struct Content {
     /// Their hash.
     pub hash: Hash,
     /// Where they are kept.
-    pub place: Place,
+    pub place: Storage,
 }
 
 impl PartialEq for Content {
@@ -89,7 +89,7 @@ pub enum Node {
 /// The kind of a node, in the words of the JSON output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum NodeKind {
     /// A regular file.
     File,
     /// A symbolic link.
@@ -100,11 +100,11 @@ pub enum Kind {
 
 impl Node {
     /// Its kind.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> NodeKind {
         match self {
-            Self::Dir { .. } => Kind::Dir,
-            Self::File { .. } => Kind::File,
-            Self::Link { .. } => Kind::Symlink,
+            Self::Dir { .. } => NodeKind::Dir,
+            Self::File { .. } => NodeKind::File,
+            Self::Link { .. } => NodeKind::Symlink,
         }
     }
 

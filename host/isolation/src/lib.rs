@@ -3,8 +3,8 @@
 
 pub mod apply;
 pub mod archive;
+mod atomic_write;
 pub mod audit;
-pub mod base64;
 pub mod baseline;
 mod beneath;
 pub mod changes;

@@ -19,7 +19,7 @@ use crate::path::RelPath;
 
 /// What stands at a path of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Now {
+pub enum ScannedNode {
     /// A regular file.
     File {
         /// Permission bits.
@@ -48,7 +48,7 @@ pub enum Now {
 #[derive(Debug, Default)]
 pub struct Scan {
     /// New paths, and those whose stamp, kind or mode is another one.
-    pub touched: Vec<(RelPath, Now)>,
+    pub touched: Vec<(RelPath, ScannedNode)>,
     /// Paths of the baseline that are gone.
     pub gone: Vec<RelPath>,
     /// What can't be read, or has no bytes.
@@ -149,7 +149,9 @@ impl<'a> Walk<'a> {
             // The root's is ours; a submodule's is ours; a known one belongs to a nested repository.
             let new = known.is_none() && !dir.is_root() && kind.is_dir();
             if new {
-                found.touched.push((path, Now::Dir { mode: 0o755, empty: false, git: true }));
+                found
+                    .touched
+                    .push((path, ScannedNode::Dir { mode: 0o755, empty: false, git: true }));
             }
             return;
         }
@@ -182,7 +184,7 @@ impl<'a> Walk<'a> {
         if known.map(|entry| &entry.node) != Some(&Node::Dir { mode }) {
             let listed = beneath::open_dir(&self.root, &path).and_then(|fd| baseline::list(&fd));
             let empty = listed.is_ok_and(|names| names.is_empty());
-            found.touched.push((path.clone(), Now::Dir { mode, empty, git: false }));
+            found.touched.push((path.clone(), ScannedNode::Dir { mode, empty, git: false }));
         }
         scope.spawn(move |scope| self.enter(scope, path));
     }
@@ -194,7 +196,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let target = self.roots.lead_back(&path, &target).unwrap_or(target);
-        found.touched.push((path, Now::Link { target }));
+        found.touched.push((path, ScannedNode::Link { target }));
     }
 }
 
@@ -217,7 +219,7 @@ fn file(
     {
         return;
     }
-    found.touched.push((path, Now::File { mode, size: stamp.size }));
+    found.touched.push((path, ScannedNode::File { mode, size: stamp.size }));
 }
 
 fn leave(found: &mut Scan, path: RelPath, errno: Errno) {

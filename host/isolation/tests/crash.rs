@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use massgen_isolation::apply::{
-    ApplyRequest, Fault, Hook, NoHook, UndoError, Which, apply, recover, undo, unfinished,
+    ApplyRequest, Fault, Hook, NoHook, UndoError, UndoTarget, apply, recover, undo, unfinished,
 };
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
@@ -182,7 +182,7 @@ impl Case {
     }
 
     fn undo(&self, hook: &mut dyn Hook) -> bool {
-        undo(&self.context, Which::Project(&self.project()), hook).is_ok()
+        undo(&self.context, UndoTarget::Project(&self.project()), hook).is_ok()
     }
 
     /// After recovery: nothing of ours is left, and the tree is one of two.
@@ -334,7 +334,7 @@ fn an_undo_of_another_project_leaves_an_apply_alone_that_is_under_way() {
     impl Hook for Undoes<'_> {
         fn before(&mut self, _: &'static str) -> Result<(), Fault> {
             self.2 += 1;
-            let which = [Which::Project(&self.1), Which::Session("nobody")];
+            let which = [UndoTarget::Project(&self.1), UndoTarget::Session("nobody")];
             for which in which {
                 let undone = undo(self.0, which, &mut NoHook);
                 assert!(matches!(undone, Err(UndoError::Nothing)), "{undone:?}");

@@ -8,7 +8,7 @@ use crate::entry::Node;
 use crate::git::handover::{self, CommitRequest};
 use crate::git::{GitError, Repository};
 use crate::path::RelPath;
-use crate::plan::Because;
+use crate::plan::PathReason;
 use crate::session::{Busy, GitKind, Lock};
 
 /// What is to be handed over.
@@ -57,7 +57,7 @@ pub struct Branched {
     /// The commit that it stands on.
     pub commit: String,
     /// Paths that are not on it, with the reason.
-    pub skipped: Vec<Because>,
+    pub skipped: Vec<PathReason>,
 }
 
 /// Makes the branch.
@@ -120,6 +120,6 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branc
     let branch = format!("refs/heads/{}", request.branch);
     let commit = Repository::commit(git, root, &branch)?.unwrap_or(commit);
     let reason = "it lies in a submodule, which has a history of its own";
-    let because = |path| Because { path, reason: reason.into() };
+    let because = |path| PathReason { path, reason: reason.into() };
     Ok(Branched { commit, skipped: committed.in_submodules.into_iter().map(because).collect() })
 }

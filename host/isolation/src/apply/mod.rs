@@ -19,16 +19,16 @@ pub use handover::{BranchError, BranchRequest, Branched, as_branch};
 pub use hook::{Fault, Hook, NoHook};
 pub use recover::{RecoverError, Recovered, recover, unfinished};
 pub use tree::Tree;
-pub use undo::{UndoError, Undone, Which, undo};
+pub use undo::{UndoError, UndoTarget, Undone, undo};
 
 use crate::changes::{ChangesError, Opened};
-use crate::changeset::{Changeset, Status as Change};
+use crate::changeset::{ChangeStatus, Changeset};
 use crate::context::Context;
-use crate::entry::{Content, Hash, Place};
+use crate::entry::{Content, Hash, Storage};
 use crate::git::{Git, GitError};
 use crate::journal::{self, ApplyKind, ApplyRecord};
 use crate::path::{HostPath, RelPath};
-use crate::plan::{Because, Keeper, OnDrift, Part, Plan, PlanError, Planner};
+use crate::plan::{BlobStore, Contribution, OnDrift, PathReason, Plan, PlanBuilder, PlanError};
 use crate::review::Selection;
 use crate::session::{Busy, Lock, SaveError, Session, State};
 use crate::store::{Store, StoreError};
@@ -54,9 +54,9 @@ pub struct Applied {
     /// Paths.
     pub applied: Vec<RelPath>,
     /// Paths that were left, with the reason.
-    pub skipped: Vec<Because>,
+    pub skipped: Vec<PathReason>,
     /// Paths that can't be applied. With any of these nothing was.
-    pub conflicts: Vec<Because>,
+    pub conflicts: Vec<PathReason>,
     /// One of the conflicts comes of the project alone, so that merging both sides may settle it.
     pub drifted: bool,
 }
@@ -174,12 +174,12 @@ fn planned(
     let tree =
         Tree::open(project).map_err(|source| ApplyError::Io { path: project.0.clone(), source })?;
     let unmerged = unmerged(&context.git, project)?;
-    let keeper: &dyn Keeper = match (request.dry_run, request.on_drift) {
-        (true, OnDrift::Refuse) => &NoKeeper,
-        _ => &StoreKeeper(store),
+    let blobs: &dyn BlobStore = match (request.dry_run, request.on_drift) {
+        (true, OnDrift::Refuse) => &DiscardBlobs,
+        _ => &KeepBlobs(store),
     };
-    let planner =
-        Planner { target: &tree, keeper, on_drift: request.on_drift, unmerged: &unmerged };
+    let builder =
+        PlanBuilder { target: &tree, blobs, on_drift: request.on_drift, unmerged: &unmerged };
     let mut plan = Plan::default();
     let mut changesets = Vec::new();
     for (opened, selection) in request.sessions {
@@ -195,9 +195,9 @@ fn planned(
         if !unknown.is_empty() {
             return Err(ApplyError::Unknown(unknown));
         }
-        let part =
-            Part { session: &opened.session.id, changes: &changes, source: opened, selection };
-        planner.add(&mut plan, &part)?;
+        let session = &opened.session.id;
+        let contribution = Contribution { session, changes: &changes, source: opened, selection };
+        builder.add(&mut plan, &contribution)?;
         changesets.push(changes);
     }
     if !plan.conflicts.is_empty() {
@@ -245,7 +245,7 @@ fn settle_state(context: &Context, session: &Session) -> Result<(), ApplyError> 
 
 fn deletes_everything(changes: &Changeset) -> bool {
     let deleted = changes.changes.iter().filter(|change| {
-        change.status == Change::Deleted && change.scope == crate::changeset::Scope::In
+        change.status == ChangeStatus::Deleted && change.scope == crate::changeset::Scope::In
     });
     let came = changes.changes.iter().any(|change| change.new.is_some());
     changes.baseline_files > 1 && !came && deleted.count() as u64 >= changes.baseline_files
@@ -262,9 +262,9 @@ fn unmerged(git: &Git, project: &Path) -> Result<BTreeSet<RelPath>, GitError> {
     Ok(paths.collect())
 }
 
-struct StoreKeeper<'a>(&'a Store);
+struct KeepBlobs<'a>(&'a Store);
 
-impl Keeper for StoreKeeper<'_> {
+impl BlobStore for KeepBlobs<'_> {
     fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
         self.0.keep(bytes)
     }
@@ -275,11 +275,11 @@ impl Keeper for StoreKeeper<'_> {
 }
 
 /// For a plan that nobody executes. Without a merge, nothing is read back.
-struct NoKeeper;
+struct DiscardBlobs;
 
-impl Keeper for NoKeeper {
+impl BlobStore for DiscardBlobs {
     fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
-        Ok(Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose })
+        Ok(Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Storage::Loose })
     }
 
     fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError> {

@@ -12,6 +12,7 @@ use super::acts::{Act, acts};
 use super::execute::is_node;
 use super::stage;
 use super::tree::{self, Tree};
+use crate::atomic_write::{self, Durability};
 use crate::context::Context;
 use crate::journal::{ApplyPhase, ApplyRecord, all_records};
 use crate::mode;
@@ -258,15 +259,15 @@ fn rescue(
     std::fs::create_dir_all(&rescued)?;
     let label = format!("{}-{}", String::from_utf8_lossy(staged), String::from_utf8_lossy(name));
     let path = rescued.join(&label);
-    match rustix::fs::readlinkat(staging, staged, Vec::new()) {
-        Ok(target) => std::fs::write(&path, target.as_bytes())?,
+    let bytes = match rustix::fs::readlinkat(staging, staged, Vec::new()) {
+        Ok(target) => target.into_bytes(),
         Err(_) => {
             let mut bytes = Vec::new();
             tree::open_in(staging.as_fd(), staged)?.read_to_end(&mut bytes)?;
-            std::fs::write(&path, bytes)?;
+            bytes
         }
-    }
-    std::fs::File::open(&path)?.sync_all()?;
+    };
+    atomic_write::write(&path, &bytes, Durability::Synced)?;
     record.rescued.push(path.display().to_string());
     Ok(rustix::fs::unlinkat(staging, staged, AtFlags::empty())?)
 }

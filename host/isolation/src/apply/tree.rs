@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use crate::entry::{Content, Hash, Node, Place};
+use crate::entry::{Content, Hash, Node, Storage};
 use crate::mode;
 use crate::path::RelPath;
 use crate::plan::{PlanError, Target};
@@ -114,7 +114,7 @@ pub(super) fn node_in(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<Option<Nod
                 size += n as u64;
             }
             let hash = Hash(*hasher.finalize().as_bytes());
-            Node::File { mode, content: Content { size, hash, place: Place::Workspace } }
+            Node::File { mode, content: Content { size, hash, place: Storage::Workspace } }
         }
         _ => {
             return Err(io::Error::new(

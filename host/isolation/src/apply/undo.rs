@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::entry::Node;
 use crate::journal::{self, ApplyKind, ApplyRecord, Op, all_records, records_in_force};
 use crate::path::RelPath;
-use crate::plan::{Because, PlanError, Target};
+use crate::plan::{PathReason, PlanError, Target};
 use crate::session::{SaveError, Session, State};
 use crate::store::{Store, StoreError};
 
@@ -32,7 +32,7 @@ pub enum UndoError {
     Nothing,
     /// The tree changed since; nothing was undone.
     #[error("the project changed since it was applied; nothing was undone")]
-    Drift(Vec<Because>),
+    Drift(Vec<PathReason>),
     /// The tree can't be written.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -58,7 +58,7 @@ impl From<PlanError> for UndoError {
 
 /// Which apply is meant: the newest of a session, or of a project.
 #[derive(Debug, Clone, Copy)]
-pub enum Which<'a> {
+pub enum UndoTarget<'a> {
     /// Of a session.
     Session(&'a str),
     /// Of a project.
@@ -66,20 +66,24 @@ pub enum Which<'a> {
 }
 
 /// Undoes the newest apply.
-pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<Undone, UndoError> {
+pub fn undo(
+    context: &Context,
+    which: UndoTarget<'_>,
+    hook: &mut dyn Hook,
+) -> Result<Undone, UndoError> {
     let find = || -> Result<(ApplyRecord, std::path::PathBuf), UndoError> {
         let mut known = records_in_force(&context.state)?;
         // One that found everything there already wrote nothing.
         known.retain(|(record, _)| !record.ops.is_empty());
         known.retain(|(record, _)| match which {
-            Which::Session(id) => record.sessions.iter().any(|session| session == id),
-            Which::Project(path) => *record.project == *path,
+            UndoTarget::Session(id) => record.sessions.iter().any(|session| session == id),
+            UndoTarget::Project(path) => *record.project == *path,
         });
         known.pop().ok_or(UndoError::Nothing)
     };
     let project = match which {
-        Which::Project(path) => path.to_path_buf(),
-        Which::Session(id) => {
+        UndoTarget::Project(path) => path.to_path_buf(),
+        UndoTarget::Session(id) => {
             let known = all_records(&context.state)?;
             let mut of_session = known
                 .into_iter()
@@ -110,7 +114,7 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
 }
 
 /// Paths that are not as the apply left them.
-fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
+fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<PathReason>, UndoError> {
     let mut drift = Vec::new();
     let ours: HashMap<&RelPath, &Op> = record.ops.iter().map(|op| (&op.path, op)).collect();
     // A directory that the undo itself brings back need not be there yet.
@@ -120,11 +124,11 @@ fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
             || matches!(tree.node(dir), Ok(Some(Node::Dir { .. })))
     };
     for op in &record.ops {
-        let because = |reason: &str| Because { path: op.path.clone(), reason: reason.into() };
+        let because = |reason: &str| PathReason { path: op.path.clone(), reason: reason.into() };
         let current = match tree.node(&op.path) {
             Ok(current) => current,
             // Below what is a file now, nothing stands.
-            Err(error) if error.is_below_no_directory() => None,
+            Err(error) if error.is_not_a_directory() => None,
             Err(error) => {
                 drift.push(because(&error.to_string()));
                 continue;

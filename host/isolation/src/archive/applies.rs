@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gc::{Collected, remove_tree, size_of};
+use super::gc::{GcReport, remove_tree, size_of};
 use super::{ArchiveError, io, trash};
 use crate::apply::lock_if_free;
 use crate::context::Context;
@@ -10,7 +10,7 @@ use crate::journal::{ApplyKind, ApplyRecord, all_records};
 
 /// Which applies may go.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct Retention {
     /// The time, milliseconds since 1970.
     pub(super) now_unix_ms: i64,
     /// Age that they must have.
@@ -22,9 +22,9 @@ pub(super) struct Rule {
 /// Removes them.
 pub(super) fn remove(
     context: &Context,
-    rule: &Rule,
+    rule: &Retention,
     dry_run: bool,
-    collected: &mut Collected,
+    collected: &mut GcReport,
 ) -> Result<(), ArchiveError> {
     let records = match all_records(&context.state) {
         Ok(records) => records,
@@ -54,7 +54,7 @@ pub(super) fn remove(
     Ok(())
 }
 
-impl Rule {
+impl Retention {
     /// The ids of those of `records`, the oldest first, that may go.
     fn choose<'a, T>(&self, records: &'a [(ApplyRecord, T)]) -> BTreeSet<&'a str> {
         // The newest of a project can always be taken back, and its number tells the next one's.
@@ -108,9 +108,9 @@ mod tests {
         }
     }
 
-    fn rule(sessions: &[&str]) -> Rule {
+    fn rule(sessions: &[&str]) -> Retention {
         let sessions = sessions.iter().map(ToString::to_string).collect();
-        Rule { now_unix_ms: 5_000, older_than_ms: 4_000, sessions }
+        Retention { now_unix_ms: 5_000, older_than_ms: 4_000, sessions }
     }
 
     #[test]

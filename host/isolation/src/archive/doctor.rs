@@ -8,7 +8,7 @@ use crate::session::{GitKind, Lock, Session, State, list};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ailment {
+pub struct Defect {
     /// What it is about: a session's id, an apply's number, a path.
     pub subject: String,
     /// A word for programs: `half-made`, `unfinished-apply`, `unfinished-discard`, `lost-workspace`,
@@ -19,14 +19,14 @@ pub struct Ailment {
     /// What was done about it, or can be done.
     pub remedy: String,
     /// It is mended.
-    pub mended: bool,
+    pub repaired: bool,
 }
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
     /// All of it.
-    pub ailments: Vec<Ailment>,
+    pub defects: Vec<Defect>,
 }
 
 const REPAIR: &str = "massgen isolate doctor --repair";
@@ -41,12 +41,12 @@ pub fn doctor(
     unfinished_applies(context, repair, &mut found)?;
     let (sessions, broken) = list(&context.state);
     for (id, error) in &broken {
-        found.ailments.push(Ailment {
+        found.defects.push(Defect {
             subject: id.clone(),
             kind: "damaged-record",
             message: error.to_string(),
             remedy: format!("look into {}", context.state.session(id).display()),
-            mended: false,
+            repaired: false,
         });
     }
     for session in &sessions {
@@ -63,7 +63,7 @@ pub fn doctor(
             gc::clear_incoming(context);
             gc::empty_trash(context)?;
         }
-        found.ailments.push(ailment(
+        found.defects.push(defect(
             "trash".into(),
             "trash",
             format!("{trash} directories wait to be removed"),
@@ -73,9 +73,9 @@ pub fn doctor(
     Ok(found)
 }
 
-fn ailment(subject: String, kind: &'static str, message: String, mended: bool) -> Ailment {
-    let remedy = if mended { "mended".to_string() } else { REPAIR.to_string() };
-    Ailment { subject, kind, message, remedy, mended }
+fn defect(subject: String, kind: &'static str, message: String, repaired: bool) -> Defect {
+    let remedy = if repaired { "mended".to_string() } else { REPAIR.to_string() };
+    Defect { subject, kind, message, remedy, repaired }
 }
 
 fn unfinished_applies(
@@ -86,11 +86,11 @@ fn unfinished_applies(
     for (record, _) in apply::unfinished(context, None)? {
         let message =
             format!("apply {} to {} was interrupted", record.id, record.project.display());
-        let mut sick = ailment(record.id.clone(), "unfinished-apply", message, false);
+        let mut sick = defect(record.id.clone(), "unfinished-apply", message, false);
         if repair {
             match mend_apply(context, &record.project) {
                 Ok(rescued) => {
-                    sick.mended = true;
+                    sick.repaired = true;
                     sick.remedy = match rescued.as_slice() {
                         [] => "mended".into(),
                         files => format!(
@@ -102,7 +102,7 @@ fn unfinished_applies(
                 Err(error) => sick.remedy = error.to_string(),
             }
         }
-        found.ailments.push(sick);
+        found.defects.push(sick);
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ fn of_session(
                 abandon(context, session)?;
             }
             let message = "it was not made to its end; no agent ran in it".to_string();
-            found.ailments.push(ailment(session.id.clone(), "half-made", message, repair));
+            found.defects.push(defect(session.id.clone(), "half-made", message, repair));
         }
         State::Discarded => {
             let moved = !dir.join("workspace").exists();
@@ -142,7 +142,7 @@ fn of_session(
                     discard::put_aside(context, session)?;
                 }
                 let message = "discarding it was interrupted".to_string();
-                found.ailments.push(ailment(
+                found.defects.push(defect(
                     session.id.clone(),
                     "unfinished-discard",
                     message,
@@ -151,12 +151,12 @@ fn of_session(
             }
         }
         State::Open | State::Applied if !session.workspace.is_dir() => {
-            found.ailments.push(Ailment {
+            found.defects.push(Defect {
                 subject: session.id.clone(),
                 kind: "lost-workspace",
                 message: format!("its workspace {} is gone", session.workspace.display()),
                 remedy: format!("massgen isolate discard {}", session.id),
-                mended: false,
+                repaired: false,
             });
         }
         State::Open | State::Applied => {}
@@ -183,7 +183,7 @@ fn foreign_pins(
 ) -> Result<(), ArchiveError> {
     for id in pin::list(&context.git, &repository.root)? {
         if !sessions.iter().any(|session| session.id == id) {
-            found.ailments.push(Ailment {
+            found.defects.push(Defect {
                 subject: id.clone(),
                 kind: "foreign-pin",
                 message: format!(
@@ -191,7 +191,7 @@ fn foreign_pins(
                     pin::ref_of(&id)
                 ),
                 remedy: format!("if nobody needs it: git update-ref -d {}", pin::ref_of(&id)),
-                mended: false,
+                repaired: false,
             });
         }
     }

@@ -12,7 +12,7 @@ use crate::session::{Lock, Session, State, list};
 
 /// What was collected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Collected {
+pub struct GcReport {
     /// Archives that were removed for good.
     pub removed: Vec<String>,
     /// Applies that can't be undone any longer, by their numbers.
@@ -25,8 +25,8 @@ pub struct Collected {
 
 /// Removes archives that were discarded at least `older_than_ms` ago, and what `undo` needs of applies that are as
 /// old and whose sessions are gone, but for the newest of each project. With `dry_run`, only says which.
-pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collected, ArchiveError> {
-    let mut collected = Collected::default();
+pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<GcReport, ArchiveError> {
+    let mut collected = GcReport::default();
     let (sessions, broken) = list(&context.state);
     for (id, error) in broken {
         collected.kept.push((id, error.to_string()));
@@ -44,7 +44,7 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
     }
     applies::remove(
         context,
-        &applies_rule(context, older_than_ms, &collected),
+        &retention(context, older_than_ms, &collected),
         dry_run,
         &mut collected,
     )?;
@@ -57,12 +57,12 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
 }
 
 /// What is true once the archives are removed, or would be.
-fn applies_rule(context: &Context, older_than_ms: i64, collected: &Collected) -> applies::Rule {
+fn retention(context: &Context, older_than_ms: i64, collected: &GcReport) -> applies::Retention {
     let (sessions, broken) = list(&context.state);
     let known = sessions.into_iter().map(|session| session.id);
     let known = known.chain(broken.into_iter().map(|(id, _)| id));
     let sessions = known.filter(|id| !collected.removed.contains(id)).collect();
-    applies::Rule { now_unix_ms: context.now_unix_ms, older_than_ms, sessions }
+    applies::Retention { now_unix_ms: context.now_unix_ms, older_than_ms, sessions }
 }
 
 /// Why a session is not removed; none if it may be.
@@ -82,7 +82,7 @@ fn remove(
     context: &Context,
     session: Session,
     dry_run: bool,
-    collected: &mut Collected,
+    collected: &mut GcReport,
 ) -> Result<(), ArchiveError> {
     let dir = context.state.session(&session.id);
     let lock = match Lock::take(&dir.join("lock")) {

@@ -11,8 +11,8 @@ mod thin;
 use std::path::PathBuf;
 
 pub use discard::discard;
-pub use doctor::{Ailment, Diagnosis, doctor};
-pub use gc::{Collected, empty_trash, gc};
+pub use doctor::{Defect, Diagnosis, doctor};
+pub use gc::{GcReport, empty_trash, gc};
 pub use restore::restore;
 
 use crate::apply::RecoverError;

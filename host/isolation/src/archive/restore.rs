@@ -4,10 +4,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 
 use super::thin::LIST;
 use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, lock};
+use crate::atomic_write::{AtomicFile, Durability};
 use crate::baseline::{self, Baseline};
 use crate::context::Context;
 use crate::entry::{Node, Stamp};
@@ -55,10 +56,7 @@ fn refill(session: &Session, dir: &Path) -> Result<(), ArchiveError> {
             refill_file(&mut baseline, &store, &path, (dir, &file))?;
         }
     }
-    let fresh = dir.join("baseline.new");
-    _ = std::fs::remove_file(&fresh);
-    baseline::save(&baseline, &fresh)?;
-    std::fs::rename(&fresh, &path).map_err(io(&path))?;
+    baseline::save(&baseline, &path)?;
     std::fs::remove_file(&list).map_err(io(&list))
 }
 
@@ -78,25 +76,25 @@ fn refill_file(
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
-    // A crash must not leave a part of it in its place.
-    let partial = dir.join("refill.partial");
-    _ = std::fs::remove_file(&partial);
-    let mut out = std::fs::File::create_new(&partial).map_err(failed)?;
-    out.write_all(&bytes).map_err(failed)?;
-    let settle = || -> rustix::io::Result<Stamp> {
-        rustix::fs::fchmod(&out, mode::system(*mode))?;
+    let place = || -> std::io::Result<Stamp> {
+        // Written outside the workspace: a file left by a crash there would look like the agent's work.
+        let mut out = AtomicFile::create_in(dir)?;
+        out.as_file().write_all(&bytes)?;
+        rustix::fs::fchmod(out.as_file(), mode::system(*mode))?;
         let ns = entry.stamp.mtime_ns;
         let time = Timespec {
             tv_sec: ns.div_euclid(1_000_000_000),
             tv_nsec: ns.rem_euclid(1_000_000_000),
         };
-        rustix::fs::futimens(&out, &Timestamps { last_access: time, last_modification: time })?;
-        rustix::fs::fsync(&out)?;
-        rustix::fs::rename(&partial, file)?;
-        let stat = rustix::fs::statat(rustix::fs::CWD, file, AtFlags::SYMLINK_NOFOLLOW)?;
+        let times = Timestamps { last_access: time, last_modification: time };
+        rustix::fs::futimens(out.as_file(), &times)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let parent = rustix::fs::open(file.parent().unwrap_or(dir), flags, Mode::empty())?;
+        out.commit_to(&parent, path.name(), Durability::Synced)?;
+        let stat = rustix::fs::statat(&parent, path.name(), AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(Stamp::from(&stat))
     };
-    entry.stamp = settle().map_err(|errno| failed(errno.into()))?;
+    entry.stamp = place().map_err(failed)?;
     Ok(())
 }
 

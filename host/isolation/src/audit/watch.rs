@@ -9,7 +9,7 @@ use super::place::{Place, Skip, places};
 use super::sight::{self, Seen};
 use super::{Area, Escape};
 use crate::baseline::{self, Baseline, LoadError};
-use crate::changeset::Status;
+use crate::changeset::ChangeStatus as Status;
 use crate::context::Context;
 use crate::entry::{Content, Node};
 use crate::journal::{self, ApplyRecord};

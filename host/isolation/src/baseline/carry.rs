@@ -10,10 +10,10 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::decision::State;
+use super::decision::CarryMode;
 use super::ignored::{Level, Owner};
 use super::rules::{self, RULES_BYTES_MAX};
-use super::walk::{Job, Walk};
+use super::walk::{DirTask, Walk};
 use super::{Baseline, Entry, Roots, RuleFile};
 use crate::git::{Git, GitError, Repository};
 use crate::mode;
@@ -36,7 +36,7 @@ pub enum CarryPolicy {
 
 /// What is to be brought.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct CarryOptions {
     /// Whether ignore rules are applied at all.
     pub ruled: bool,
     /// Only what git tracks.
@@ -131,7 +131,7 @@ pub struct Carrier<'a> {
     /// Directories that are never entered: this program's own state.
     pub own_dirs: &'a [PathBuf],
     /// What to bring.
-    pub wanted: &'a Wanted,
+    pub options: &'a CarryOptions,
     /// Nanoseconds since 1970.
     pub now_ns: i64,
 }
@@ -164,7 +164,7 @@ impl Shared<'_> {
 
     /// Counts bytes against the limit.
     pub(super) fn count(&self, bytes: u64) {
-        let max = self.carrier.wanted.bytes_max;
+        let max = self.carrier.options.bytes_max;
         if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > max {
             self.fail(CarryError::TooLarge { bytes_max: max });
         }
@@ -190,8 +190,8 @@ impl Carrier<'_> {
         let lines = |lines: &[String]| rules::matcher(&root, lines.join("\n").as_bytes(), false);
         let shared = Shared {
             carrier: self,
-            include: lines(&self.wanted.include),
-            exclude: lines(&self.wanted.exclude),
+            include: lines(&self.options.include),
+            exclude: lines(&self.options.exclude),
             listed: self.listed(),
             packs: PackPool::new(self.store),
             from,
@@ -203,10 +203,13 @@ impl Carrier<'_> {
             ignore_case,
         };
         let owner = self.owner(&shared, &root, self.repository)?;
-        let state =
-            if self.wanted.ruled { State::Ruled } else { State::All(super::Origin::Tracked) };
-        let job = Job { dir: root, owner, level: None, state };
-        rayon::scope(|scope| Walk { shared: &shared }.enter(scope, job));
+        let mode = if self.options.ruled {
+            CarryMode::Ruled
+        } else {
+            CarryMode::All(super::Origin::Tracked)
+        };
+        let task = DirTask { dir: root, owner, level: None, mode };
+        rayon::scope(|scope| Walk { shared: &shared }.enter(scope, task));
         if let Some(failure) = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
@@ -251,7 +254,7 @@ impl Carrier<'_> {
 
     /// The globs of `.worktreeinclude`, if they count.
     fn listed(&self) -> Option<Gitignore> {
-        if self.wanted.ignored != CarryPolicy::Listed || !self.wanted.ruled {
+        if self.options.ignored != CarryPolicy::Listed || !self.options.ruled {
             return None;
         }
         let text = small_file::read(&self.source.join(".worktreeinclude"), RULES_BYTES_MAX).ok()?;
@@ -265,7 +268,7 @@ impl Carrier<'_> {
         root: &RelPath,
         repository: Option<&Repository>,
     ) -> Result<Arc<Owner>, GitError> {
-        let Some(repository) = repository.filter(|_| self.wanted.ruled) else {
+        let Some(repository) = repository.filter(|_| self.options.ruled) else {
             return Ok(Arc::default());
         };
         let mut wide = Vec::new();

@@ -36,21 +36,21 @@ pub(super) enum NotCopied {
 }
 
 /// Where a file comes from and goes to.
-pub(super) struct Place<'a> {
+pub(super) struct Transfer<'a> {
     pub(super) from: BorrowedFd<'a>,
     pub(super) to: BorrowedFd<'a>,
     pub(super) name: &'a [u8],
 }
 
 pub(super) fn copy_file(
-    place: &Place<'_>,
+    transfer: &Transfer<'_>,
     store: &Store,
     pack: &mut PackWriter,
     buffer: &mut Vec<u8>,
 ) -> Result<CopiedFile, NotCopied> {
     // Without NONBLOCK, a pipe that was just put there would hold us up for ever.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let source = rustix::fs::openat(place.from, place.name, flags, Mode::empty())
+    let source = rustix::fs::openat(transfer.from, transfer.name, flags, Mode::empty())
         .map_err(NotCopied::Source)?;
     let mut source = File::from(source);
     let mut before = rustix::fs::fstat(&source).map_err(NotCopied::Source)?;
@@ -58,7 +58,7 @@ pub(super) fn copy_file(
         return Err(NotCopied::Special);
     }
     let mode = mode::of(&before);
-    let target = create(place, mode).map_err(NotCopied::Target)?;
+    let target = create(transfer, mode).map_err(NotCopied::Target)?;
     if before.st_size as u64 > BUFFERED_MAX {
         return copy_large(&source, &target, &before, store);
     }
@@ -102,9 +102,9 @@ fn read_all(source: &mut File, buffer: &mut Vec<u8>, told: usize) -> io::Result<
     }
 }
 
-fn create(place: &Place<'_>, mode: u32) -> io::Result<File> {
+fn create(transfer: &Transfer<'_>, mode: u32) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(place.to, place.name, flags, mode::system(mode | 0o200))?;
+    let file = rustix::fs::openat(transfer.to, transfer.name, flags, mode::system(mode | 0o200))?;
     Ok(File::from(file))
 }
 
@@ -165,8 +165,8 @@ fn finish(
 }
 
 /// Makes a symbolic link.
-pub(super) fn make_link(place: &Place<'_>, target: &[u8]) -> io::Result<Stamp> {
-    rustix::fs::symlinkat(target, place.to, place.name)?;
-    let stat = rustix::fs::statat(place.to.as_fd(), place.name, AtFlags::SYMLINK_NOFOLLOW)?;
+pub(super) fn make_link(transfer: &Transfer<'_>, target: &[u8]) -> io::Result<Stamp> {
+    rustix::fs::symlinkat(target, transfer.to, transfer.name)?;
+    let stat = rustix::fs::statat(transfer.to.as_fd(), transfer.name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok(Stamp::from(&stat))
 }

@@ -1,11 +1,11 @@
 //! The baseline's record: a magic line, the hash of what follows, and the entries.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Baseline;
+use crate::atomic_write::{self, Durability};
 
-const MAGIC: &[u8; 16] = b"massgen-base-01\n";
+const MAGIC: &[u8] = b"massgen-base-01\n";
 
 /// Why a baseline can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +32,8 @@ pub fn save(baseline: &Baseline, path: &Path) -> Result<(), LoadError> {
     let io = |source| LoadError::Io { path: path.to_path_buf(), source };
     let body = postcard::to_stdvec(baseline)
         .map_err(|_| LoadError::Damaged { path: path.to_path_buf() })?;
-    let mut file = std::fs::File::create_new(path).map_err(io)?;
-    file.write_all(MAGIC).map_err(io)?;
-    file.write_all(blake3::hash(&body).as_bytes()).map_err(io)?;
-    file.write_all(&body).map_err(io)?;
-    file.sync_all().map_err(io)
+    let bytes = [MAGIC, blake3::hash(&body).as_bytes(), body.as_slice()].concat();
+    atomic_write::write(path, &bytes, Durability::Synced).map_err(io)
 }
 
 /// Reads a baseline.

@@ -14,7 +14,7 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-pub use carry::{Carried, Carrier, CarryError, CarryPolicy, NotCarried, Wanted};
+pub use carry::{Carried, Carrier, CarryError, CarryOptions, CarryPolicy, NotCarried};
 pub(crate) use carry::{reason_of, special};
 pub use file::{LoadError, load, save};
 pub use links::Roots;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::risks::{self, Inside};
-use super::{Change, Changeset, Scope, Status, rename};
+use super::risks::{self, ContentRisks};
+use super::{Change, ChangeStatus, Changeset, Scope, rename};
 use crate::baseline::{Baseline, Entry, Origin, Roots, Rules};
-use crate::entry::{Content, Hash, Node, Place};
+use crate::entry::{Content, Hash, Node, Storage};
 use crate::path::{RelPath, forbidden_component};
-use crate::scan::{Now, Scan};
+use crate::scan::{Scan, ScannedNode};
 use crate::store::StoreError;
 
 /// Gives bytes: of the baseline from the store, of the workspace from its files.
@@ -18,12 +18,12 @@ pub trait Source {
     fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError>;
 
     /// A file of the workspace as it is now.
-    fn look(&self, path: &RelPath) -> Result<Looked, CompareError>;
+    fn look(&self, path: &RelPath) -> Result<FileState, CompareError>;
 }
 
 /// What one reading of a file tells.
 #[derive(Debug, Clone)]
-pub struct Looked {
+pub struct FileState {
     /// Size and hash.
     pub content: Content,
     /// What is in it, unless it is larger than what anybody looks through for risks.
@@ -89,13 +89,13 @@ pub fn compare(
     let mut pairs: BTreeMap<RelPath, Option<Node>> = BTreeMap::new();
     let mut unreadable = scan.unreadable.clone();
     let mut git_dirs = HashSet::new();
-    let mut insides: HashMap<RelPath, Inside> = HashMap::new();
+    let mut insides: HashMap<RelPath, ContentRisks> = HashMap::new();
     let looked = scan.touched.par_iter().map(|(path, now)| {
-        let is_dir = matches!(now, Now::Dir { .. });
+        let is_dir = matches!(now, ScannedNode::Dir { .. });
         node(path, now, before.node(path), scoped(path, is_dir), source)
     });
     for ((path, now), looked) in scan.touched.iter().zip(looked.collect::<Vec<_>>()) {
-        if let Now::Dir { git: true, .. } = now {
+        if let ScannedNode::Dir { git: true, .. } = now {
             git_dirs.insert(path.clone());
         }
         match looked {
@@ -142,9 +142,9 @@ pub fn compare(
 }
 
 /// What is in a file that was not read for the comparison.
-fn inside(change: &Change, source: &dyn Source) -> Option<Inside> {
+fn inside(change: &Change, source: &dyn Source) -> Option<ContentRisks> {
     let content = change.new.as_ref().and_then(Node::content)?;
-    source.bytes(&change.path, content).ok().map(|bytes| Inside::of(&bytes))
+    source.bytes(&change.path, content).ok().map(|bytes| ContentRisks::of(&bytes))
 }
 
 /// Compares two trees of nodes. Directories are told by what is in them.
@@ -213,42 +213,43 @@ const OWNER_READS: u32 = 0o400;
 /// read, but for files that perhaps can't be; everything else is read once.
 fn node(
     path: &RelPath,
-    now: &Now,
+    now: &ScannedNode,
     old: Option<&Node>,
     scope: Scope,
     source: &dyn Source,
-) -> Result<(Node, Option<Inside>), CompareError> {
+) -> Result<(Node, Option<ContentRisks>), CompareError> {
     Ok(match now {
-        Now::Dir { mode, .. } => (Node::Dir { mode: *mode }, None),
-        Now::Link { target } => (Node::Link { target: target.clone() }, None),
-        Now::File { mode, size } => {
+        ScannedNode::Dir { mode, .. } => (Node::Dir { mode: *mode }, None),
+        ScannedNode::Link { target } => (Node::Link { target: target.clone() }, None),
+        ScannedNode::File { mode, size } => {
             let same_size =
                 old.and_then(Node::content).is_some_and(|content| content.size == *size);
             let is_closed = mode & OWNER_READS == 0;
             if scope == Scope::In || same_size || is_closed {
-                let Looked { content, bytes } = source.look(path)?;
-                let inside = bytes.map(|bytes| Inside::of(&bytes));
+                let FileState { content, bytes } = source.look(path)?;
+                let inside = bytes.map(|bytes| ContentRisks::of(&bytes));
                 (Node::File { mode: *mode, content }, inside)
             } else {
-                let content = Content { size: *size, hash: Hash::UNREAD, place: Place::Workspace };
+                let content =
+                    Content { size: *size, hash: Hash::UNREAD, place: Storage::Workspace };
                 (Node::File { mode: *mode, content }, None)
             }
         }
     })
 }
 
-fn status(old: Option<&Node>, new: Option<&Node>) -> Option<Status> {
+fn status(old: Option<&Node>, new: Option<&Node>) -> Option<ChangeStatus> {
     match (old, new) {
         (None, None) => None,
-        (None, Some(_)) => Some(Status::Added),
-        (Some(_), None) => Some(Status::Deleted),
-        (Some(old), Some(new)) if old.kind() != new.kind() => Some(Status::TypeChanged),
+        (None, Some(_)) => Some(ChangeStatus::Added),
+        (Some(_), None) => Some(ChangeStatus::Deleted),
+        (Some(old), Some(new)) if old.kind() != new.kind() => Some(ChangeStatus::TypeChanged),
         (Some(old), Some(new)) if old == new => None,
-        (Some(Node::Dir { .. }), Some(_)) => Some(Status::ModeChanged),
+        (Some(Node::Dir { .. }), Some(_)) => Some(ChangeStatus::ModeChanged),
         (Some(Node::File { content: a, .. }), Some(Node::File { content: b, .. })) if a == b => {
-            Some(Status::ModeChanged)
+            Some(ChangeStatus::ModeChanged)
         }
-        (Some(_), Some(_)) => Some(Status::Modified),
+        (Some(_), Some(_)) => Some(ChangeStatus::Modified),
     }
 }
 
@@ -260,15 +261,16 @@ fn drop_implied_dirs(
     scan: &Scan,
     git_dirs: &HashSet<RelPath>,
 ) {
-    let full = scan.touched.iter().filter(|(_, now)| matches!(now, Now::Dir { empty: false, .. }));
+    let full =
+        scan.touched.iter().filter(|(_, now)| matches!(now, ScannedNode::Dir { empty: false, .. }));
     let full: HashSet<&RelPath> = full.map(|(path, _)| path).collect();
     let was_full: HashSet<RelPath> =
         baseline.entries.iter().filter_map(|entry| entry.path.parent()).collect();
     changes.retain(|change| match (change.status, &change.old, &change.new) {
-        (Status::Added, _, Some(Node::Dir { .. })) => {
+        (ChangeStatus::Added, _, Some(Node::Dir { .. })) => {
             git_dirs.contains(&change.path) || !full.contains(&change.path)
         }
-        (Status::Deleted, Some(Node::Dir { .. }), _) => !was_full.contains(&change.path),
+        (ChangeStatus::Deleted, Some(Node::Dir { .. }), _) => !was_full.contains(&change.path),
         _ => true,
     });
 }

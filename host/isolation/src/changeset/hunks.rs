@@ -41,7 +41,7 @@ pub struct Block {
 
 /// A hunk, or some of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct HunkPart {
     /// The hunk, from 1.
     pub hunk: usize,
     /// Which of its changed lines, from 1 in the order of the diff; none: all of them.
@@ -118,7 +118,7 @@ fn hunk(index: usize, blocks: Vec<Block>, old_total: usize, new_total: usize) ->
     }
 }
 
-impl Part {
+impl HunkPart {
     /// A whole hunk.
     pub fn whole(hunk: usize) -> Self {
         Self { hunk, lines: None }
@@ -192,12 +192,12 @@ impl Hunk {
 
 /// The old text with some of the hunks: `chosen` are numbers, from 1.
 pub fn select(old: &[u8], new: &[u8], hunks: &[Hunk], chosen: &[usize]) -> Vec<u8> {
-    let parts: Vec<Part> = chosen.iter().map(|hunk| Part::whole(*hunk)).collect();
+    let parts: Vec<HunkPart> = chosen.iter().map(|hunk| HunkPart::whole(*hunk)).collect();
     select_parts(old, new, hunks, &parts)
 }
 
 /// The old text with some of the hunks, or of their lines.
-pub fn select_parts(old: &[u8], new: &[u8], hunks: &[Hunk], parts: &[Part]) -> Vec<u8> {
+pub fn select_parts(old: &[u8], new: &[u8], hunks: &[Hunk], parts: &[HunkPart]) -> Vec<u8> {
     let (old_lines, new_lines) = (Lines::of(old), Lines::of(new));
     let mut result = Vec::with_capacity(old.len().max(new.len()));
     let mut at = 0;
@@ -340,7 +340,7 @@ mod tests {
         let found = hunks(old, new);
         assert_eq!((found.len(), found[0].changed_lines()), (1, 4));
         let with = |lines: &[usize]| {
-            let part = Part { hunk: 1, lines: Some(lines.to_vec()) };
+            let part = HunkPart { hunk: 1, lines: Some(lines.to_vec()) };
             String::from_utf8(select_parts(old, new, &found, &[part])).unwrap()
         };
         assert_eq!(with(&[]), "a\nb\nc\n");
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(with(&[1, 2, 3, 4]).as_bytes(), new);
         // A line without an end, with one behind it.
         let found = hunks(b"x", b"y\nz");
-        let part = Part { hunk: 1, lines: Some(vec![2]) };
+        let part = HunkPart { hunk: 1, lines: Some(vec![2]) };
         assert_eq!(select_parts(b"x", b"y\nz", &found, &[part]), b"x\ny\n");
     }
 

@@ -12,21 +12,21 @@ mod runs;
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{CompareError, Effective, Looked, Source, between, compare};
+pub use compare::{CompareError, Effective, FileState, Source, between, compare};
 pub use fingerprint::Fingerprint;
-pub use hunks::{Block, Hunk, Part, TextDiff, select, select_parts, text_diff};
+pub use hunks::{Block, Hunk, HunkPart, TextDiff, select, select_parts, text_diff};
 pub use lines::Lines;
 pub use patch::{patch, quoted};
-pub(crate) use risks::LOOKED_AT_BYTES_MAX;
+pub(crate) use risks::INSPECTED_BYTES_MAX;
 
 use crate::baseline::NotCarried;
-use crate::entry::{Kind, Node};
+use crate::entry::{Node, NodeKind};
 use crate::path::RelPath;
 
 /// How a path changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum ChangeStatus {
     /// It is new.
     Added,
     /// Its bytes, or where it points, are others.
@@ -85,7 +85,7 @@ pub struct Change {
     /// Where it was, if it was renamed.
     pub old_path: Option<RelPath>,
     /// How it changed.
-    pub status: Status,
+    pub status: ChangeStatus,
     /// What was there.
     pub old: Option<Node>,
     /// What is there.
@@ -98,8 +98,8 @@ pub struct Change {
 
 impl Change {
     /// The kind of what is there now, or was.
-    pub fn kind(&self) -> Kind {
-        self.new.as_ref().or(self.old.as_ref()).map_or(Kind::File, Node::kind)
+    pub fn kind(&self) -> NodeKind {
+        self.new.as_ref().or(self.old.as_ref()).map_or(NodeKind::File, Node::kind)
     }
 }
 
@@ -139,12 +139,12 @@ impl Changeset {
         let mut counts = Counts::default();
         for change in self.changes.iter().filter(|change| change.scope == Scope::In) {
             *match change.status {
-                Status::Added => &mut counts.added,
-                Status::Modified => &mut counts.modified,
-                Status::Deleted => &mut counts.deleted,
-                Status::Renamed => &mut counts.renamed,
-                Status::TypeChanged => &mut counts.type_changed,
-                Status::ModeChanged => &mut counts.mode_changed,
+                ChangeStatus::Added => &mut counts.added,
+                ChangeStatus::Modified => &mut counts.modified,
+                ChangeStatus::Deleted => &mut counts.deleted,
+                ChangeStatus::Renamed => &mut counts.renamed,
+                ChangeStatus::TypeChanged => &mut counts.type_changed,
+                ChangeStatus::ModeChanged => &mut counts.mode_changed,
             } += 1;
         }
         counts

@@ -2,7 +2,7 @@
 
 use super::hunks::{TextDiff, text_diff};
 use super::lines::Lines;
-use super::{Change, Status};
+use super::{Change, ChangeStatus};
 use crate::entry::Node;
 use crate::path::RelPath;
 
@@ -40,7 +40,7 @@ fn git_mode(node: &Node) -> u32 {
 /// no place in a patch; a change of kind is a deletion and an addition, as git has it.
 pub fn patch(change: &Change, diff: &TextDiff, old: &[u8], new: &[u8]) -> Vec<u8> {
     let is_dir = |node: &Option<Node>| matches!(node, Some(Node::Dir { .. }));
-    if change.status == Status::TypeChanged {
+    if change.status == ChangeStatus::TypeChanged {
         let sides =
             [(change.old.clone(), None, old, &b""[..]), (None, change.new.clone(), b"", new)];
         let halves = sides.into_iter().filter(|(a, b, ..)| !is_dir(a) && !is_dir(b));
@@ -68,7 +68,7 @@ pub fn patch(change: &Change, diff: &TextDiff, old: &[u8], new: &[u8]) -> Vec<u8
 }
 
 fn half(change: &Change, was: Option<Node>, is: Option<Node>, old: &[u8], new: &[u8]) -> Vec<u8> {
-    let status = if is.is_some() { Status::Added } else { Status::Deleted };
+    let status = if is.is_some() { ChangeStatus::Added } else { ChangeStatus::Deleted };
     let half = Change { status, old: was, new: is, old_path: None, ..change.clone() };
     patch(&half, &text_diff(old, new), old, new)
 }
@@ -91,7 +91,7 @@ fn heading(change: &Change) -> Vec<u8> {
         )),
         _ => {}
     }
-    if change.status == Status::Renamed {
+    if change.status == ChangeStatus::Renamed {
         let from = quoted("", change.old_path.as_ref().unwrap_or(&change.path));
         let to = quoted("", &change.path);
         text.push_str(&format!("rename from {from}\nrename to {to}\n"));
@@ -124,15 +124,15 @@ fn binary(change: &Change, old: &[u8], new: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::changeset::Scope;
-    use crate::entry::{Content, Hash, Place};
+    use crate::entry::{Content, Hash, Storage};
 
     fn file(bytes: &[u8]) -> Option<Node> {
         let content =
-            Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose };
+            Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Storage::Loose };
         Some(Node::File { mode: 0o644, content })
     }
 
-    fn made(status: Status, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
+    fn made(status: ChangeStatus, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
         let path = RelPath::new(b"p").unwrap();
         let (was, is) = (old.and_then(file), new.and_then(file));
         let change = Change {
@@ -150,12 +150,12 @@ mod tests {
 
     #[test]
     fn binary_files_are_told_in_full() {
-        let text = made(Status::Modified, Some(b"a\0b"), Some(b"a\0c"));
+        let text = made(ChangeStatus::Modified, Some(b"a\0b"), Some(b"a\0c"));
         assert!(
             text.contains("index ") && text.contains("GIT binary patch\nliteral 3\n"),
             "{text}"
         );
-        let text = made(Status::Added, None, Some(b"a\0"));
+        let text = made(ChangeStatus::Added, None, Some(b"a\0"));
         assert!(
             text.contains("new file mode 100644\nindex 0000000000000000000000000000000000000000.."),
             "{text}"
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn texts_are_told_line_by_line() {
-        let text = made(Status::Deleted, Some(b"x\n"), None);
+        let text = made(ChangeStatus::Deleted, Some(b"x\n"), None);
         assert_eq!(
             text,
             "diff --git a/p b/p\ndeleted file mode 100644\n--- a/p\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"

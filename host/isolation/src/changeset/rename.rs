@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Change, CompareError, Scope, Source, Status};
+use super::{Change, ChangeStatus, CompareError, Scope, Source};
 use crate::entry::{Content, Hash, Node};
 
 /// Half of the lines must be the same, as with git.
@@ -21,8 +21,8 @@ pub(super) fn pair(changes: &mut Vec<Change>, source: &dyn Source) -> Result<(),
         });
         candidates.map(|(at, _)| at).collect::<Vec<usize>>()
     };
-    let mut gone = of(Status::Deleted, |change| &change.old);
-    let mut new = of(Status::Added, |change| &change.new);
+    let mut gone = of(ChangeStatus::Deleted, |change| &change.old);
+    let mut new = of(ChangeStatus::Added, |change| &change.new);
     let mut pairs = same_bytes(changes, &mut gone, &mut new);
     if gone.len() <= CANDIDATES_MAX && new.len() <= CANDIDATES_MAX {
         pairs.extend(alike(changes, &gone, &new, source)?);
@@ -31,7 +31,7 @@ pub(super) fn pair(changes: &mut Vec<Change>, source: &dyn Source) -> Result<(),
     for (from, to) in pairs {
         let (old, old_path) = (changes[from].old.clone(), changes[from].path.clone());
         let change = &mut changes[to];
-        (change.old, change.old_path, change.status) = (old, Some(old_path), Status::Renamed);
+        (change.old, change.old_path, change.status) = (old, Some(old_path), ChangeStatus::Renamed);
         dropped.push(from);
     }
     dropped.sort_unstable();

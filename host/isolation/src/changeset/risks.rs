@@ -10,17 +10,17 @@ use crate::entry::{Hash, Node};
 use crate::path::{RelPath, forbidden_component};
 
 /// Larger files are not looked through.
-pub(crate) const LOOKED_AT_BYTES_MAX: u64 = 4 << 20;
+pub(crate) const INSPECTED_BYTES_MAX: u64 = 4 << 20;
 
 /// What is to be looked at twice inside of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Inside {
+pub(super) struct ContentRisks {
     program: bool,
     bidi: bool,
     control: bool,
 }
 
-impl Inside {
+impl ContentRisks {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let program = is_program(bytes);
         // Most files are plain, and this is many times faster than a look at their characters.
@@ -41,7 +41,7 @@ pub(super) fn of(
     change: &Change,
     roots: &Roots,
     git_dirs: &HashSet<RelPath>,
-    inside: impl FnOnce() -> Option<Inside>,
+    inside: impl FnOnce() -> Option<ContentRisks>,
 ) -> Vec<Risk> {
     let mut risks = Vec::new();
     if git_dirs.contains(&change.path) {
@@ -72,7 +72,7 @@ pub(super) fn of(
                 risks.push(Risk::BecameExecutable);
             }
             let readable = change.scope == Scope::In
-                && content.size <= LOOKED_AT_BYTES_MAX
+                && content.size <= INSPECTED_BYTES_MAX
                 && content.hash != Hash::UNREAD;
             if readable && let Some(inside) = inside() {
                 let runs = mode & 0o111 != 0 && inside.program;
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn characters_that_deceive() {
-        let plain = Inside::default();
-        let bidi = Inside { bidi: true, ..plain };
-        let control = Inside { control: true, ..plain };
+        let plain = ContentRisks::default();
+        let bidi = ContentRisks { bidi: true, ..plain };
+        let control = ContentRisks { control: true, ..plain };
         for (bytes, expect) in [
             ("a\u{202e}b".as_bytes(), bidi),
             (b"a\x1b[2J", control),
@@ -146,7 +146,7 @@ mod tests {
             (b"\xff\x1b[2J", control),
             (b"\x1b[2J\0", plain),
         ] {
-            assert_eq!(Inside::of(bytes), expect, "{bytes:?}");
+            assert_eq!(ContentRisks::of(bytes), expect, "{bytes:?}");
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Accept, Decision, Selection};
-use crate::changeset::{Fingerprint, Part};
+use super::{Accept, Decision, Selection, path_bytes};
+use crate::changeset::{Fingerprint, HunkPart};
 use crate::path::{PathError, RelPath};
 
 /// Why decisions are not understood.
@@ -62,13 +62,13 @@ pub fn parse(json: &[u8]) -> Result<Selection, DecisionsError> {
     let mut words = BTreeMap::new();
     for (at, word) in document.decisions.into_iter().enumerate() {
         let bytes = match (word.path_bytes_b64, word.path) {
-            (Some(coded), _) => crate::base64::decode(&coded),
+            (Some(coded), _) => path_bytes::decode(&coded),
             (None, Some(path)) => Some(path.into_bytes()),
             (None, None) => None,
         };
         let path = RelPath::new(&bytes.ok_or(DecisionsError::Nameless(at + 1))?)?;
         let accept = accepted(word.accept);
-        let zero = |part: &Part| {
+        let zero = |part: &HunkPart| {
             part.hunk == 0 || part.lines.as_ref().is_some_and(|lines| lines.contains(&0))
         };
         if matches!(&accept, Accept::Parts(parts) if parts.iter().any(zero)) {
@@ -95,10 +95,10 @@ fn accepted(word: AcceptWord) -> Accept {
     }
 }
 
-fn part(word: HunkWord) -> Part {
+fn part(word: HunkWord) -> HunkPart {
     match word {
-        HunkWord::Whole(hunk) => Part::whole(hunk),
-        HunkWord::Lines { hunk, lines } => Part { hunk, lines: Some(lines) },
+        HunkWord::Whole(hunk) => HunkPart::whole(hunk),
+        HunkWord::Lines { hunk, lines } => HunkPart { hunk, lines: Some(lines) },
     }
 }
 
@@ -110,10 +110,10 @@ mod tests {
     fn words_of_every_kind() {
         let json = br#"{"decisions":[{"path":"a","accept":true},{"path":"b","accept":[1,{"hunk":3,"lines":[2]}]},{"path_bytes_b64":"/w==","accept":false}]}"#;
         let Selection::Decided(words) = parse(json).unwrap() else { panic!() };
-        let lines = Part { hunk: 3, lines: Some(vec![2]) };
+        let lines = HunkPart { hunk: 3, lines: Some(vec![2]) };
         let accepted = |path: &[u8]| &words[&RelPath::new(path).unwrap()].accept;
         assert_eq!(*accepted(b"a"), Accept::Yes);
-        assert_eq!(*accepted(b"b"), Accept::Parts(vec![Part::whole(1), lines]));
+        assert_eq!(*accepted(b"b"), Accept::Parts(vec![HunkPart::whole(1), lines]));
         assert_eq!(*accepted(b"\xff"), Accept::No);
     }
 

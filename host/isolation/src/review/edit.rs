@@ -1,14 +1,14 @@
 //! A person's own edit of what the agent wrote: on a copy, so that an editor can be led nowhere else, and
 //! kept beside the agent's version for good.
 
-use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 
+use crate::atomic_write::{AtomicFile, Durability};
 use crate::beneath;
 use crate::changes::Opened;
 use crate::changeset::{Change, CompareError, Source};
@@ -120,19 +120,9 @@ impl Edit {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root: OwnedFd = rustix::fs::open(&opened.roots().workspace, flags, Mode::empty())?;
         let dir = beneath::open_dir(&root, &self.path.parent().unwrap_or_default())?;
-        let temporary = format!(".massgen-edit-{}", std::process::id());
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file =
-            File::from(rustix::fs::openat(&dir, &temporary, flags, Mode::RUSR | Mode::WUSR)?);
-        let written = file
-            .write_all(bytes)
-            .and_then(|()| Ok(rustix::fs::fchmod(&file, mode::system(self.mode))?))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| Ok(rustix::fs::renameat(&dir, &temporary, &dir, self.path.name())?));
-        if written.is_err() {
-            _ = rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty());
-        }
-        written
+        let mut file = AtomicFile::create_at(dir)?;
+        file.as_file().write_all(bytes)?;
+        rustix::fs::fchmod(file.as_file(), mode::system(self.mode))?;
+        file.commit(self.path.name(), Durability::Synced)
     }
 }

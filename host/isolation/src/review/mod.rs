@@ -2,17 +2,19 @@
 
 mod decisions;
 mod edit;
+mod path_bytes;
 mod saved;
 
 pub use decisions::{DecisionsError, parse};
 pub use edit::{Edit, EditError};
-pub use saved::{Recalled, Remembered, Saved};
+pub use path_bytes::path_bytes_b64;
+pub use saved::{Recalled, SavedDecision, SavedDecisions};
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use crate::changeset::{Change, Fingerprint, Part, Scope};
+use crate::changeset::{Change, Fingerprint, HunkPart, Scope};
 use crate::path::RelPath;
 
 /// Of a path that was named: everything, or these hunks (from 1).
@@ -82,7 +84,7 @@ pub enum Accept {
     /// Everything.
     Yes,
     /// These hunks, or lines of them.
-    Parts(Vec<Part>),
+    Parts(Vec<HunkPart>),
 }
 
 impl Accept {
@@ -108,7 +110,7 @@ pub enum Chosen {
     /// All of it is applied.
     Whole,
     /// These hunks, or lines of them, are applied.
-    Parts(Vec<Part>),
+    Parts(Vec<HunkPart>),
     /// All hunks but these are applied.
     AllBut(Vec<usize>),
     /// It is left, for this reason.
@@ -199,7 +201,7 @@ fn named(only: &[Named], except: &[Named], change: &Change) -> Chosen {
         let below = only.iter().find(|named| covers(&named.path, change));
         match (exact, below) {
             (Some(Named { pick: Pick::Hunks(hunks), .. }), _) => {
-                Chosen::Parts(hunks.iter().map(|hunk| Part::whole(*hunk)).collect())
+                Chosen::Parts(hunks.iter().map(|hunk| HunkPart::whole(*hunk)).collect())
             }
             (Some(_), _) => Chosen::Whole,
             (None, Some(_)) => by_scope(change),

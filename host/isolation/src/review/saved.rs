@@ -4,15 +4,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Accept;
-use crate::base64;
-use crate::changeset::{Change, Fingerprint, Part};
+use super::{Accept, path_bytes};
+use crate::atomic_write::{self, Durability};
+use crate::changeset::{Change, Fingerprint, HunkPart};
 use crate::path::RelPath;
 use crate::session::{SaveError, read_json, sync_dir};
 
@@ -22,7 +21,7 @@ const FILE: &str = "review.json";
 
 /// What was decided on one state of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
+pub struct SavedDecision {
     /// The change that was decided on.
     pub of: Fingerprint,
     /// How much of it is taken.
@@ -34,9 +33,9 @@ pub struct Remembered {
 
 /// Everything that was decided in a session; what is not named is left.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Saved {
+pub struct SavedDecisions {
     /// The newest word on a path is the last.
-    words: BTreeMap<RelPath, Vec<Remembered>>,
+    words: BTreeMap<RelPath, Vec<SavedDecision>>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +51,7 @@ struct Entry {
 
 /// The same on its way out. Ten thousand of them are written at a key, so nothing is copied that need not be.
 #[derive(Serialize)]
-struct Told<'a> {
+struct DecisionOut<'a> {
     path: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes_b64: Option<String>,
@@ -63,10 +62,10 @@ struct Told<'a> {
 }
 
 #[derive(Serialize)]
-struct ToldAll<'a> {
+struct DocumentOut<'a> {
     schema: &'static str,
-    decisions: Vec<Told<'a>>,
-    earlier: Vec<Told<'a>>,
+    decisions: Vec<DecisionOut<'a>>,
+    earlier: Vec<DecisionOut<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +76,7 @@ struct Document {
     earlier: Vec<Entry>,
 }
 
-impl Saved {
+impl SavedDecisions {
     /// Reads what was decided; nothing, if nothing ever was.
     pub fn load(session_dir: &Path) -> Result<Self, SaveError> {
         let path = session_dir.join(FILE);
@@ -94,17 +93,13 @@ impl Saved {
         Ok(saved)
     }
 
-    /// Writes it, all or nothing. It survives the end of this program; [`Saved::sync`] makes it survive a power cut.
+    /// Writes it, all or nothing. It survives the end of this program; [`SavedDecisions::sync`] makes it survive a power cut.
     pub fn save(&self, session_dir: &Path) -> Result<(), SaveError> {
         let path = session_dir.join(FILE);
         let io = |source| SaveError::Io { path: path.clone(), source };
-        let bytes = serde_json::to_vec(&self.told())
+        let bytes = serde_json::to_vec(&self.to_entry())
             .map_err(|source| SaveError::Damaged { path: path.clone(), source })?;
-        let temporary = path.with_extension("new");
-        std::fs::File::create(&temporary)
-            .and_then(|mut file| file.write_all(&bytes))
-            .map_err(io)?;
-        std::fs::rename(&temporary, &path).map_err(io)
+        atomic_write::write(&path, &bytes, Durability::Deferred).map_err(io)
     }
 
     /// Makes what was written durable.
@@ -119,19 +114,19 @@ impl Saved {
 
     /// The document: `decisions` are the newest words, `earlier` what they replaced.
     pub fn document(&self) -> Value {
-        json!(self.told())
+        json!(self.to_entry())
     }
 
-    fn told(&self) -> ToldAll<'_> {
+    fn to_entry(&self) -> DocumentOut<'_> {
         let newest = self.words.iter().filter_map(|(path, words)| Some((path, words.last()?)));
         let earlier = self.words.iter().flat_map(|(path, words)| {
             let rest = &words[..words.len().saturating_sub(1)];
             rest.iter().map(move |word| (path, word))
         });
-        ToldAll {
+        DocumentOut {
             schema: "review/1",
-            decisions: newest.map(told).collect(),
-            earlier: earlier.map(told).collect(),
+            decisions: newest.map(to_entry).collect(),
+            earlier: earlier.map(to_entry).collect(),
         }
     }
 
@@ -155,13 +150,13 @@ impl Saved {
             keys()?.into_iter().enumerate().map(|(at, key)| (key, at + 1)).collect();
         let found = parts.iter().filter_map(|part| {
             let hunk = *now.get(word.keys.get(&part.hunk)?)?;
-            Some(Part { hunk, lines: part.lines.clone() })
+            Some(HunkPart { hunk, lines: part.lines.clone() })
         });
         Ok(Recalled::Changed(found.collect()))
     }
 
     /// Remembers a word.
-    pub fn remember(&mut self, path: &RelPath, word: Remembered) {
+    pub fn remember(&mut self, path: &RelPath, word: SavedDecision) {
         let words = self.words.entry(path.clone()).or_default();
         words.retain(|known| known.of != word.of);
         words.push(word);
@@ -179,39 +174,39 @@ pub enum Recalled {
     /// This was decided on it.
     Same(Accept),
     /// It changed since it was decided on; these parts are as they were.
-    Changed(Vec<Part>),
+    Changed(Vec<HunkPart>),
 }
 
-fn told<'a>((path, word): (&'a RelPath, &'a Remembered)) -> Told<'a> {
-    Told {
+fn to_entry<'a>((path, word): (&'a RelPath, &'a SavedDecision)) -> DecisionOut<'a> {
+    DecisionOut {
         path: String::from_utf8_lossy(path.as_bytes()),
-        path_bytes_b64: path.as_str().is_none().then(|| base64::encode(path.as_bytes())),
+        path_bytes_b64: path_bytes::path_bytes_b64(path),
         accept: word.accept.to_json(),
         of: &word.of,
         keys: &word.keys,
     }
 }
 
-fn remembered(entry: Entry) -> Option<(RelPath, Remembered)> {
+fn remembered(entry: Entry) -> Option<(RelPath, SavedDecision)> {
     let bytes = match entry.path_bytes_b64 {
-        Some(coded) => base64::decode(&coded)?,
+        Some(coded) => path_bytes::decode(&coded)?,
         None => entry.path.into_bytes(),
     };
     let accept = super::decisions::accept(entry.accept)?;
-    Some((RelPath::new(&bytes).ok()?, Remembered { of: entry.of, accept, keys: entry.keys }))
+    Some((RelPath::new(&bytes).ok()?, SavedDecision { of: entry.of, accept, keys: entry.keys }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::changeset::{Scope, Status};
+    use crate::changeset::{ChangeStatus, Scope};
     use crate::entry::Node;
 
     fn change(target: &str) -> Change {
         Change {
             path: RelPath::new(b"a\xff").unwrap(),
             old_path: None,
-            status: Status::Modified,
+            status: ChangeStatus::Modified,
             old: None,
             new: Some(Node::Link { target: target.into() }),
             scope: Scope::In,
@@ -219,12 +214,12 @@ mod tests {
         }
     }
 
-    fn word(change: &Change, accept: Accept, keys: &[(usize, &str)]) -> Remembered {
+    fn word(change: &Change, accept: Accept, keys: &[(usize, &str)]) -> SavedDecision {
         let keys = keys.iter().map(|(hunk, key)| (*hunk, (*key).to_string())).collect();
-        Remembered { of: change.fingerprint(), accept, keys }
+        SavedDecision { of: change.fingerprint(), accept, keys }
     }
 
-    fn recall(saved: &Saved, change: &Change, keys: &[&str]) -> Recalled {
+    fn recall(saved: &SavedDecisions, change: &Change, keys: &[&str]) -> Recalled {
         let keys = keys.iter().map(|key| (*key).to_string()).collect();
         saved.recall(change, || Ok::<_, ()>(keys)).unwrap()
     }
@@ -233,22 +228,22 @@ mod tests {
     fn what_was_decided_comes_back_and_holds_for_the_same_change_alone() {
         let dir = tempfile::tempdir().unwrap();
         let (first, second) = (change("1"), change("2"));
-        let mut saved = Saved::default();
-        let part = Part { hunk: 2, lines: Some(vec![1, 3]) };
-        let parts = Accept::Parts(vec![Part::whole(1), part]);
+        let mut saved = SavedDecisions::default();
+        let part = HunkPart { hunk: 2, lines: Some(vec![1, 3]) };
+        let parts = Accept::Parts(vec![HunkPart::whole(1), part]);
         saved.remember(&first.path, word(&first, parts.clone(), &[(1, "one"), (2, "two")]));
         saved.save(dir.path()).unwrap();
-        let mut saved = Saved::load(dir.path()).unwrap();
+        let mut saved = SavedDecisions::load(dir.path()).unwrap();
         assert_eq!(recall(&saved, &first, &[]), Recalled::Same(parts.clone()));
         // The first hunk is another one, the second has become the third.
         let found = recall(&saved, &second, &["new", "other", "two"]);
-        let third = Part { hunk: 3, lines: Some(vec![1, 3]) };
+        let third = HunkPart { hunk: 3, lines: Some(vec![1, 3]) };
         assert_eq!(found, Recalled::Changed(vec![third]));
         saved.remember(&second.path, word(&second, Accept::Yes, &[]));
         assert_eq!(recall(&saved, &change("3"), &[]), Recalled::Changed(Vec::new()));
         // An undo brings the first state back, and what was decided on it.
         saved.save(dir.path()).unwrap();
-        let saved = Saved::load(dir.path()).unwrap();
+        let saved = SavedDecisions::load(dir.path()).unwrap();
         assert_eq!(recall(&saved, &first, &[]), Recalled::Same(parts));
         // The same file is understood by `apply --decisions`.
         let bytes = std::fs::read(dir.path().join(FILE)).unwrap();

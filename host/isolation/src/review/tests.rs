@@ -1,5 +1,5 @@
 use super::*;
-use crate::changeset::{Part, Status};
+use crate::changeset::{ChangeStatus, HunkPart};
 
 fn rel(text: &str) -> RelPath {
     RelPath::new(text.as_bytes()).unwrap()
@@ -9,7 +9,7 @@ fn change(path: &str, scope: Scope) -> Change {
     Change {
         path: rel(path),
         old_path: None,
-        status: Status::Modified,
+        status: ChangeStatus::Modified,
         old: None,
         new: None,
         scope,
@@ -31,7 +31,7 @@ fn a_name_that_is_there_goes_before_hunks_of_another() {
     assert_eq!(both.choose(&whole), Chosen::Whole);
     assert_eq!(both.choose(&hunk), Chosen::No("not selected"));
     let alone = selection.among(std::slice::from_ref(&hunk));
-    assert_eq!(alone.choose(&hunk), Chosen::Parts(vec![Part::whole(1)]));
+    assert_eq!(alone.choose(&hunk), Chosen::Parts(vec![HunkPart::whole(1)]));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn what_is_named_and_what_is_not() {
         ("src/x", Scope::In, Chosen::Whole),
         ("src/gen/y", Scope::In, Chosen::No("not selected")),
         ("src/target", Scope::IgnoredOutput, Chosen::No("ignored by git")),
-        ("a", Scope::OutOfScope, Chosen::Parts(vec![Part::whole(2)])),
+        ("a", Scope::OutOfScope, Chosen::Parts(vec![HunkPart::whole(2)])),
         ("b", Scope::In, Chosen::No("not selected")),
     ] {
         assert_eq!(selection.choose(&change(path, scope)), expect, "{path}");
@@ -61,9 +61,9 @@ fn except_takes_hunks_away() {
 
 #[test]
 fn a_path_without_a_word_is_left() {
-    let word = Decision { accept: Accept::Parts(vec![Part::whole(1)]), of: None };
+    let word = Decision { accept: Accept::Parts(vec![HunkPart::whole(1)]), of: None };
     let selection = Selection::Decided([(rel("a"), word)].into());
-    assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::Parts(vec![Part::whole(1)]));
+    assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::Parts(vec![HunkPart::whole(1)]));
     assert_eq!(selection.choose(&change("b", Scope::In)), Chosen::No("not selected"));
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use pack::{PackPool, PackWriter};
 
-use crate::entry::{Content, Hash, Place};
+use crate::entry::{Content, Hash, Storage};
 
 /// The bytes of one session.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Store {
         let path = self.path_of(content);
         let io = |source| StoreError::Io { path: path.clone(), source };
         let bytes = match content.place {
-            Place::Pack { offset, .. } => {
+            Storage::Pack { offset, .. } => {
                 let file = File::open(&path).map_err(io)?;
                 // A damaged record must not reserve what the file does not hold.
                 let held = file.metadata().map_err(io)?.len();
@@ -67,7 +67,7 @@ impl Store {
                 file.read_exact_at(&mut bytes, offset).map_err(io)?;
                 bytes
             }
-            Place::Loose | Place::Workspace => {
+            Storage::Loose | Storage::Workspace => {
                 let mut bytes = Vec::new();
                 File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(io)?;
                 bytes
@@ -80,7 +80,7 @@ impl Store {
     pub fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
         let hash = Hash::of(bytes);
         loose::write(&self.loose_path(&hash), bytes)?;
-        Ok(Content { size: bytes.len() as u64, hash, place: Place::Loose })
+        Ok(Content { size: bytes.len() as u64, hash, place: Storage::Loose })
     }
 
     /// Keeps the bytes of a file, however large it is.
@@ -114,8 +114,8 @@ impl Store {
 
     fn path_of(&self, content: &Content) -> PathBuf {
         match content.place {
-            Place::Pack { pack, .. } => self.pack_path(pack),
-            Place::Loose | Place::Workspace => self.loose_path(&content.hash),
+            Storage::Pack { pack, .. } => self.pack_path(pack),
+            Storage::Loose | Storage::Workspace => self.loose_path(&content.hash),
         }
     }
 }

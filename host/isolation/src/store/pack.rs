@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Store;
-use crate::entry::{Content, Hash, Place};
+use crate::entry::{Content, Hash, Storage};
 
 const BUFFER: usize = 1 << 20;
 
@@ -27,7 +27,7 @@ impl PackWriter {
         Ok(Content {
             size: bytes.len() as u64,
             hash: Hash::of(bytes),
-            place: Place::Pack { pack: self.number, offset },
+            place: Storage::Pack { pack: self.number, offset },
         })
     }
 }

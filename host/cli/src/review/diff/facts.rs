@@ -1,6 +1,6 @@
 //! What there is to say of a change besides its lines: status, permissions, links, bytes that are no text.
 
-use massgen_isolation::changeset::{Change, Risk, Scope, Status};
+use massgen_isolation::changeset::{Change, ChangeStatus, Risk, Scope};
 use massgen_isolation::entry::{Hash, Node};
 
 use super::FileDiff;
@@ -8,25 +8,25 @@ use crate::review::text::{Row, Segment, Tone};
 use crate::ui::human;
 
 /// One letter, as in `isolate diff --name-status`.
-pub(crate) fn status_letter(status: Status) -> char {
+pub(crate) fn status_letter(status: ChangeStatus) -> char {
     match status {
-        Status::Added => 'A',
-        Status::Modified => 'M',
-        Status::Deleted => 'D',
-        Status::Renamed => 'R',
-        Status::TypeChanged => 'T',
-        Status::ModeChanged => 'X',
+        ChangeStatus::Added => 'A',
+        ChangeStatus::Modified => 'M',
+        ChangeStatus::Deleted => 'D',
+        ChangeStatus::Renamed => 'R',
+        ChangeStatus::TypeChanged => 'T',
+        ChangeStatus::ModeChanged => 'X',
     }
 }
 
-pub(crate) fn status_word(status: Status) -> &'static str {
+pub(crate) fn status_word(status: ChangeStatus) -> &'static str {
     match status {
-        Status::Added => "new",
-        Status::Modified => "changed",
-        Status::Deleted => "deleted",
-        Status::Renamed => "renamed",
-        Status::TypeChanged => "of another kind",
-        Status::ModeChanged => "permissions changed",
+        ChangeStatus::Added => "new",
+        ChangeStatus::Modified => "changed",
+        ChangeStatus::Deleted => "deleted",
+        ChangeStatus::Renamed => "renamed",
+        ChangeStatus::TypeChanged => "of another kind",
+        ChangeStatus::ModeChanged => "permissions changed",
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn risk_words(risk: Risk) -> (String, &'static str) {
     (word.unwrap_or_default(), meaning)
 }
 
-/// Status, name and size of the change in one row.
+/// ChangeStatus, name and size of the change in one row.
 pub(crate) fn headline(change: &Change, diff: Option<&FileDiff>) -> Row {
     let mut row = vec![Segment::new(&change.path.lossy(), Tone::Strong)];
     let mut say = |text: String, tone| row.push(Segment::new(&text, tone));

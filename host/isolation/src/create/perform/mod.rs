@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{CreateError, CreateRequest, Project, stamps};
-use crate::baseline::{self, Carried, Carrier, CarryError, Origin, Wanted, looks_secret};
+use crate::baseline::{self, Carried, Carrier, CarryError, CarryOptions, Origin, looks_secret};
 use crate::context::Context;
 use crate::git::Repository;
 use crate::path::RelPath;
@@ -73,16 +73,16 @@ impl<'a> Performer<'a> {
                     self.add_worktree(session, gitdir, checkout.as_deref())
                 }
                 Step::CopyTree { set, ignored, include, exclude } => {
-                    let wanted = Wanted {
+                    let options = CarryOptions {
                         ruled: set != CopySet::Everything && self.project.repository.is_some(),
                         tracked_only: set == CopySet::Tracked,
                         ignored,
                         include,
                         exclude,
                         git_directory: session.git.is_none(),
-                        ..self.wanted()
+                        ..self.options()
                     };
-                    self.copy_tree(session, &wanted)
+                    self.copy_tree(session, &options)
                 }
                 Step::Other { kind } => return Ok(Err(unsupported(&format!("the step {kind:?}")))),
             }
@@ -159,25 +159,25 @@ impl<'a> Performer<'a> {
             .map_err(|source| CreateError::State { path: self.roots.workspace.clone(), source })
     }
 
-    fn wanted(&self) -> Wanted {
+    fn options(&self) -> CarryOptions {
         let only = self.project.single_file && self.project.repository.is_none();
-        Wanted {
+        CarryOptions {
             only: only.then(|| self.project.scope.clone()),
             bytes_max: self.request.bytes_max,
-            ..Wanted::default()
+            ..CarryOptions::default()
         }
     }
 
     fn copy_tree(
         &mut self,
         session: &mut Session,
-        wanted: &Wanted,
+        options: &CarryOptions,
     ) -> Result<StepReport, CreateError> {
         let repository = self.project.repository.as_ref();
         let git = &self.context.git;
         let (report, modified) = std::thread::scope(|scope| {
             let looking = scope.spawn(|| repository.map_or(Ok(Vec::new()), |r| r.modified(git)));
-            let report = self.bring(&self.project.root, repository, wanted);
+            let report = self.bring(&self.project.root, repository, options);
             let modified = looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (report, modified)
         });
@@ -199,7 +199,7 @@ impl<'a> Performer<'a> {
         &mut self,
         from: &Path,
         repository: Option<&Repository>,
-        wanted: &Wanted,
+        options: &CarryOptions,
     ) -> Result<StepReport, CreateError> {
         let own = self.context.state.root();
         let own_dirs = [own.canonicalize().unwrap_or_else(|_| own.to_path_buf())];
@@ -210,7 +210,7 @@ impl<'a> Performer<'a> {
             roots: &self.roots,
             store: &self.store,
             own_dirs: &own_dirs,
-            wanted,
+            options,
             now_ns: crate::clock::now_ns(),
         };
         let carried = carrier.carry()?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Performer;
-use crate::baseline::Wanted;
+use crate::baseline::CarryOptions;
 use crate::create::CreateError;
 use crate::git::private::{self, Worktree};
 use crate::git::{GitError, Repository, linked, pin};
@@ -137,8 +137,8 @@ impl Performer<'_> {
             common: side.repository.0.clone(),
             ..source.clone()
         };
-        let wanted = Wanted { ruled: true, ..self.wanted() };
-        let report = self.bring(&place, Some(&fresh), &wanted)?;
+        let options = CarryOptions { ruled: true, ..self.options() };
+        let report = self.bring(&place, Some(&fresh), &options)?;
         std::fs::remove_dir_all(&place).map_err(failed)?;
         Ok(report)
     }
