@@ -1,5 +1,5 @@
-//! Keeps an agent's file changes apart until a person says yes: baseline, workspace, changeset, review,
-//! apply, undo, archive. The user's tree and `.git` are read, never written, until `apply`.
+//! Isolates an agent's file changes until a person approves them: baseline, workspace, changeset, review,
+//! apply, undo, archive. Until `apply`, the user's tree and `.git` are only read.
 
 pub mod apply;
 pub mod archive;

@@ -1,4 +1,4 @@
-//! Removes what `undo` needs of applies, once nobody can need it.
+//! Removes the undo data of applies that are no longer needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use crate::apply::lock_if_free;
 use crate::context::Context;
 use crate::journal::{ApplyKind, ApplyRecord, all_records};
 
-/// Which applies may go.
+/// Which applies to remove.
 #[derive(Debug)]
 pub(super) struct Retention {
-    /// The time, milliseconds since 1970.
+    /// Current time in milliseconds since 1970.
     pub(super) now_unix_ms: i64,
-    /// Age that they must have.
+    /// Minimum age in milliseconds.
     pub(super) older_than_ms: i64,
-    /// Sessions that are there, in whatever state: what was delivered of them counts.
+    /// Ids of existing sessions in any state. Their deliveries are still needed.
     pub(super) sessions: BTreeSet<String>,
 }
 
-/// Removes them.
+/// Removes the applies that `retention` allows to remove.
 pub(super) fn remove(
     context: &Context,
     rule: &Retention,
@@ -34,10 +34,9 @@ pub(super) fn remove(
         }
     };
     let chosen = rule.choose(&records);
-    // One of them under way holds up all of its project's.
+    // Applies of a project are skipped while one of them is running.
     let mut locks = BTreeMap::new();
-    // The oldest first: an apply goes before the record that it was undone. The other way round would put it in
-    // force again.
+    // Oldest first: an apply is removed before the record of its undo, or it would be in force again.
     for (record, dir) in records.iter().filter(|(record, _)| chosen.contains(record.id.as_str())) {
         let lock =
             locks.entry(&record.project).or_insert_with(|| lock_if_free(context, &record.project));
@@ -55,15 +54,15 @@ pub(super) fn remove(
 }
 
 impl Retention {
-    /// The ids of those of `records`, the oldest first, that may go.
+    /// Returns the ids of the records to remove. `records` are ordered oldest first.
     fn choose<'a, T>(&self, records: &'a [(ApplyRecord, T)]) -> BTreeSet<&'a str> {
-        // The newest of a project can always be taken back, and its number tells the next one's.
+        // The newest apply of a project can always be undone, and the next number follows from it.
         let newest: BTreeMap<_, _> =
             records.iter().map(|(record, _)| (&record.project, record.id.as_str())).collect();
         let mut stay: BTreeSet<&str> = newest.into_values().collect();
         let mut chosen = BTreeSet::new();
         for (record, _) in records {
-            // That something was undone is known for as long as it is there itself.
+            // The record of an undo stays as long as the undone apply.
             let says_so =
                 matches!(&record.kind, ApplyKind::Undo { of } if stay.contains(of.as_str()));
             if !says_so && !stay.contains(record.id.as_str()) && self.allows(record) {
@@ -77,7 +76,7 @@ impl Retention {
 
     fn allows(&self, record: &ApplyRecord) -> bool {
         let age_ms = self.now_unix_ms.saturating_sub(record.created_unix_ms);
-        // What was rescued is somebody's, and nowhere else.
+        // Rescued files exist nowhere else.
         !record.is_unfinished()
             && record.rescued.is_empty()
             && age_ms >= self.older_than_ms
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_a_project_and_what_a_session_has_delivered_stay() {
+    fn the_newest_apply_of_a_project_and_deliveries_of_existing_sessions_stay() {
         let records = [
             (record("1", "/a", "gone"), ()),
             (record("2", "/a", "there"), ()),
@@ -126,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_was_undone_comes_into_force_again() {
+    fn an_undone_apply_never_comes_into_force_again() {
         let undo =
             ApplyRecord { kind: ApplyKind::Undo { of: "1".into() }, ..record("2", "/a", "gone") };
         let newest = record("3", "/a", "gone");
         let both = [(record("1", "/a", "gone"), ()), (undo.clone(), ()), (newest.clone(), ())];
         assert_eq!(rule(&[]).choose(&both), ["1", "2"].into());
-        // The apply stays for what was rescued from it, and so does what says that it was undone.
+        // The apply stays because of its rescued file, and its undo stays with it.
         let rescued = ApplyRecord { rescued: vec!["a file".into()], ..record("1", "/a", "gone") };
         assert_eq!(
             rule(&[]).choose(&[(rescued, ()), (undo.clone(), ()), (newest.clone(), ())]),
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_young_or_under_way_or_holds_what_was_rescued_stays() {
+    fn young_unfinished_and_rescuing_applies_stay() {
         let gone = || record("1", "/a", "gone");
         let records = [
             ApplyRecord { created_unix_ms: 1_001, ..gone() },

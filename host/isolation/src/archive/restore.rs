@@ -1,5 +1,4 @@
-//! Brings a discarded session back: its workspace, its place in git, and what was taken out of the
-//! archive because the baseline has it.
+//! Restores a discarded session: its workspace, its place in git, and the files that thinning removed.
 
 use std::io::Write;
 use std::path::Path;
@@ -18,7 +17,7 @@ use crate::path::RelPath;
 use crate::session::{GitKind, GitSide, Lock, Session, State, read_json};
 use crate::store::Store;
 
-/// Brings a session back; gives its record.
+/// Restores a session and returns its record.
 pub fn restore(context: &Context, session: &Session) -> Result<Session, ArchiveError> {
     let _lock = lock(context, session)?;
     let dir = context.state.session(&session.id);
@@ -35,13 +34,13 @@ pub fn restore(context: &Context, session: &Session) -> Result<Session, ArchiveE
     session.state = State::Open;
     session.discarded_unix_ms = None;
     session.save(&dir)?;
-    // Until here a crash leads back to the archive.
+    // Until here, a crash leaves a valid archive.
     _ = std::fs::remove_file(dir.join(BUNDLE));
     _ = std::fs::remove_dir_all(dir.join(SAVED_ADMIN));
     Ok(session)
 }
 
-/// Writes again what was taken out, and stamps it.
+/// Writes the files that thinning removed, and stamps them.
 fn refill(session: &Session, dir: &Path) -> Result<(), ArchiveError> {
     let list = dir.join(LIST);
     if !list.exists() {
@@ -125,12 +124,13 @@ fn rejoin_repository(
         _ => pin::set(git, &side.user_common, &id, &base).map(|()| true)?,
     };
     if !is_back {
-        session.notes.push(format!("the commit {base} is gone from the project's repository: git does not work in the workspace, its files are complete"));
+        session.notes.push(format!("commit {base} is gone from the project's repository: git does not work in the workspace, but its files are complete"));
     }
     Ok(())
 }
 
-/// Brings a linked work tree's commits and its place in the registry back, if what they build on is there.
+/// Restores a linked work tree's commits and registration. Returns `false` if commits that they build on are
+/// missing.
 fn register_again(git: &Git, side: &GitSide, base: &str, dir: &Path) -> Result<bool, ArchiveError> {
     let (bundle, saved) = (dir.join(BUNDLE), dir.join(SAVED_ADMIN));
     if bundle.exists() {

@@ -1,4 +1,4 @@
-//! What becomes of an entry: by git's rules, by what the user asked for and by what the strategy chose.
+//! Decides what to carry: by git's rules, the user's options and the strategy's choice.
 
 use rustix::fs::FileType;
 
@@ -7,19 +7,19 @@ use super::walk::DirTask;
 use super::{CarryPolicy, Origin, ignored, rules};
 use crate::path::RelPath;
 
-/// How a directory's entries are decided.
+/// How the entries of a directory are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CarryMode {
     /// By the rules of its repository.
     Ruled,
-    /// Everything comes along.
+    /// Everything is carried.
     All(Origin),
-    /// An ignored directory: only what is tracked or listed comes along.
+    /// In an ignored directory: only tracked and listed files are carried.
     Searching,
 }
 
 impl CarryMode {
-    /// Why a directory in this state is part of the baseline.
+    /// Returns the origin of a directory in this mode.
     pub(super) fn origin(self) -> Origin {
         match self {
             Self::All(origin) => origin,
@@ -28,18 +28,18 @@ impl CarryMode {
     }
 }
 
-/// What happens to an entry.
+/// What to do with an entry.
 pub(super) enum EntryAction {
     Carry(Origin),
     Enter(CarryMode),
     Leave(&'static str),
-    /// An ignored directory that is searched: it stays away but for what is found in it.
+    /// Search an ignored directory. It is reported as not carried, except for what is found in it.
     EnterLeft,
-    /// Stays away without a word of its own: a word was said about a directory above.
+    /// Do not carry it, and do not report it: a directory above was reported.
     Pass,
 }
 
-/// Decides.
+/// Decides what to do with one entry.
 pub(super) fn decide(
     shared: &Shared<'_>,
     task: &DirTask,
@@ -53,13 +53,13 @@ pub(super) fn decide(
                 EntryAction::Enter(CarryMode::All(Origin::GitInternal))
             }
             (FileType::Directory, false) => EntryAction::Enter(CarryMode::All(Origin::GitInternal)),
-            // The workspace gets one of its own.
+            // The workspace gets its own `.git`.
             _ => EntryAction::Pass,
         };
     }
     let own = &shared.carrier.own_dirs;
     if kind.is_dir() && own.contains(&shared.carrier.source.join(path.as_path())) {
-        return EntryAction::Leave("this program's own state");
+        return EntryAction::Leave("state of this program");
     }
     if !matches!(kind, FileType::Directory | FileType::RegularFile | FileType::Symlink) {
         return EntryAction::Leave(special(kind));
@@ -80,7 +80,7 @@ pub(super) fn decide(
     if filtered { EntryAction::Leave("not included by the strategy") } else { decision }
 }
 
-/// Whether a glob of the strategy matches a file or a directory above it.
+/// Returns whether an `include` glob matches a file or a directory above it.
 fn included(shared: &Shared<'_>, path: &RelPath) -> bool {
     let include = &shared.include;
     rules::says(include, path, false) == Some(true)

@@ -1,4 +1,4 @@
-//! The baseline's record: a magic line, the hash of what follows, and the entries.
+//! The baseline's file: a magic line, the hash of the rest, and the entries.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,19 @@ use crate::atomic_write::{self, Durability};
 
 const MAGIC: &[u8] = b"massgen-base-01\n";
 
-/// Why a baseline can't be read.
+/// Why a baseline cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file system said no.
-    #[error("{path} can't be used")]
+    /// The file system reported an error.
+    #[error("cannot access {path}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// Another program's, another version's, or cut short.
+    /// The file is damaged, truncated or of another version.
     #[error("{path} is damaged, or was written by another version of this program")]
     Damaged {
         /// The file.
@@ -27,7 +27,7 @@ pub enum LoadError {
     },
 }
 
-/// Writes a baseline.
+/// Saves a baseline atomically.
 pub fn save(baseline: &Baseline, path: &Path) -> Result<(), LoadError> {
     let io = |source| LoadError::Io { path: path.to_path_buf(), source };
     let body = postcard::to_stdvec(baseline)
@@ -36,7 +36,7 @@ pub fn save(baseline: &Baseline, path: &Path) -> Result<(), LoadError> {
     atomic_write::write(path, &bytes, Durability::Synced).map_err(io)
 }
 
-/// Reads a baseline.
+/// Loads a baseline and verifies its hash.
 pub fn load(path: &Path) -> Result<Baseline, LoadError> {
     let damaged = || LoadError::Damaged { path: path.to_path_buf() };
     let bytes =

@@ -1,4 +1,4 @@
-//! The walk over the user's tree: one task a directory.
+//! Walks the user's tree, one task per directory.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::git::Repository;
 use crate::mode;
 use crate::path::RelPath;
 
-/// A directory to be walked.
+/// A directory to walk.
 pub(super) struct DirTask {
     pub(super) dir: RelPath,
     pub(super) owner: Arc<Owner>,
@@ -29,13 +29,13 @@ pub(super) struct DirTask {
     pub(super) mode: CarryMode,
 }
 
-/// Walks directories.
+/// Walks directories. Copied into each task.
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'s, 'a> {
     pub(super) shared: &'s Shared<'a>,
 }
 
-/// Names and kinds of a directory's entries.
+/// Returns the names and kinds of a directory's entries.
 pub(crate) fn list(dir: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
     let mut names = Vec::new();
     for entry in Dir::read_from(dir)? {
@@ -55,7 +55,7 @@ pub(crate) fn list(dir: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
 }
 
 impl<'s, 'a: 's> Walk<'s, 'a> {
-    /// Walks a directory, and those below it side by side.
+    /// Walks a directory, and spawns tasks for those below it.
     pub(super) fn enter(self, scope: &Scope<'s>, task: DirTask) {
         if self.shared.stop.load(Ordering::Relaxed) {
             return;
@@ -205,7 +205,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         Ok(())
     }
 
-    /// Makes a directory of the workspace; its permissions are settled when everything is in it.
+    /// Creates a directory of the workspace. Its final permissions are set once it is filled.
     fn target_dir(
         self,
         dir: &RelPath,
@@ -233,7 +233,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
             .map_err(|errno| self.shared.target_error(dir, errno.into()))
     }
 
-    /// The directories down to one that was not to be made at first.
+    /// Creates the directories down to one that was being searched only.
     fn ensure_dirs(self, dir: &RelPath, findings: &mut Findings) -> Result<OwnedFd, CarryError> {
         let mut above: Vec<RelPath> =
             std::iter::successors(Some(dir.clone()), RelPath::parent).collect();
@@ -270,14 +270,14 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         findings.rules = Some(file);
     }
 
-    /// A repository inside the tree has rules of its own. Gives whether it is carried.
+    /// Switches to the rules of a repository inside the tree. Returns whether it is carried.
     fn nested(self, task: &mut DirTask, findings: &mut Findings) -> Result<bool, CarryError> {
         let carrier = self.shared.carrier;
         let path = carrier.source.join(task.dir.as_path());
         match nested::inspect(&path) {
             None => return Ok(true),
             Some(Nested::OtherWorktree) => {
-                findings.leave(task.dir.clone(), "a linked work tree of some repository");
+                findings.leave(task.dir.clone(), "a linked work tree of another repository");
                 return Ok(false);
             }
             Some(Nested::Pointer) => findings.submodule = Some(task.dir.clone()),
@@ -295,7 +295,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
                     task.mode = CarryMode::All(Origin::Untracked);
                     if findings.submodule.take().is_some() {
                         let pointer = task.dir.join(b".git");
-                        findings.leave(pointer, "git can't open the repository that it leads to");
+                        findings.leave(pointer, "git cannot open the repository that it points to");
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! The comparison. What stands in the workspace comes from a scan; bytes come through [`Source`].
+//! Compares the workspace with the baseline. Nodes come from a scan, bytes through [`Source`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,58 +12,58 @@ use crate::path::{RelPath, forbidden_component};
 use crate::scan::{Scan, ScannedNode};
 use crate::store::StoreError;
 
-/// Gives bytes: of the baseline from the store, of the workspace from its files.
+/// Source of bytes: the store for the baseline, files for the workspace.
 pub trait Source {
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError>;
 
-    /// A file of the workspace as it is now.
+    /// Reads and hashes a file of the workspace.
     fn look(&self, path: &RelPath) -> Result<FileState, CompareError>;
 }
 
-/// What one reading of a file tells.
+/// The result of reading a file once.
 #[derive(Debug, Clone)]
 pub struct FileState {
     /// Size and hash.
     pub content: Content,
-    /// What is in it, unless it is larger than what anybody looks through for risks.
+    /// The bytes, unless the file is too large to be inspected for risks.
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Why a comparison can't be made.
+/// Why a comparison failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// Kept bytes can't be had.
+    /// Stored bytes cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file of the workspace can't be read.
-    #[error("{path} can't be read in the workspace")]
+    /// A file of the workspace cannot be read.
+    #[error("cannot read {path} in the workspace")]
     Workspace {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A file was written while it was compared.
-    #[error("{path} was changed while it was compared: something still runs in the workspace")]
+    /// A file changed during the comparison.
+    #[error("{path} changed during the comparison: a program is still running in the workspace")]
     Moving {
         /// The file.
         path: String,
     },
 }
 
-/// What the user's tree is compared by: the baseline, with what earlier applies brought into it.
+/// What the workspace is compared with: the baseline, updated by earlier applies.
 #[derive(Debug)]
 pub struct Effective<'a> {
     /// The baseline.
     pub baseline: &'a Baseline,
-    /// Paths that were applied: what they stand at since. None: gone.
+    /// Nodes that earlier applies left in the project. `None` if they deleted the path.
     pub delivered: BTreeMap<RelPath, Option<Node>>,
 }
 
 impl Effective<'_> {
-    /// What stands at a path for this comparison.
+    /// Returns the node at a path before the agent's changes.
     pub fn node(&self, path: &RelPath) -> Option<&Node> {
         match self.delivered.get(path) {
             Some(node) => node.as_ref(),
@@ -72,7 +72,7 @@ impl Effective<'_> {
     }
 }
 
-/// Compares.
+/// Compares a scanned workspace with what the session started from.
 pub fn compare(
     before: &Effective<'_>,
     scan: &Scan,
@@ -141,13 +141,13 @@ pub fn compare(
     Ok(Changeset { changes, unreadable, baseline_files: files, gone_dirs: Vec::new() })
 }
 
-/// What is in a file that was not read for the comparison.
+/// Inspects a file that was not read for the comparison.
 fn inside(change: &Change, source: &dyn Source) -> Option<ContentRisks> {
     let content = change.new.as_ref().and_then(Node::content)?;
     source.bytes(&change.path, content).ok().map(|bytes| ContentRisks::of(&bytes))
 }
 
-/// Compares two trees of nodes. Directories are told by what is in them.
+/// Compares two trees of nodes. Directories are represented by their contents.
 pub fn between(
     old: &BTreeMap<RelPath, Node>,
     new: &BTreeMap<RelPath, Node>,
@@ -173,7 +173,7 @@ pub fn between(
     Changeset { changes, ..Changeset::default() }
 }
 
-/// A scan is in the order of its paths.
+/// Returns whether a path was touched. Scans are ordered by path.
 fn is_touched(scan: &Scan, path: &RelPath) -> bool {
     scan.touched.binary_search_by(|(touched, _)| touched.cmp(path)).is_ok()
 }
@@ -191,7 +191,7 @@ fn scope_of(
     scope: &RelPath,
     rules: &Rules,
 ) -> Scope {
-    // What another version control keeps for itself is not for anybody's agent to write.
+    // Metadata of other version control systems is never applied.
     let others = path.components().any(|part| matches!(part, b".hg" | b".svn" | b".jj"));
     if others
         || !path.is_within(scope)
@@ -209,8 +209,8 @@ fn scope_of(
 
 const OWNER_READS: u32 = 0o400;
 
-/// What stands at a touched path, and what was seen in it. Build output that nothing is compared with is not
-/// read, but for files that perhaps can't be; everything else is read once.
+/// Returns the node at a touched path and the risks in its content. Ignored output is not read unless its
+/// size is unchanged or it may be unreadable.
 fn node(
     path: &RelPath,
     now: &ScannedNode,
@@ -253,8 +253,7 @@ fn status(old: Option<&Node>, new: Option<&Node>) -> Option<ChangeStatus> {
     }
 }
 
-/// A directory is worth a word only where no file says it: an empty one that came or went. That a
-/// directory with files came or went, its files tell.
+/// Drops directories that are implied by their files. Only empty ones that appeared or disappeared remain.
 fn drop_implied_dirs(
     changes: &mut Vec<Change>,
     baseline: &Baseline,

@@ -14,7 +14,7 @@ use crate::session::{Session, State};
 use crate::store::Store;
 use crate::strategy::{CopySet, Outcome, Step, StepErrorKind, StepReport};
 
-/// What was done so far for one session.
+/// Performs the steps of one strategy and collects their results.
 pub(super) struct Performer<'a> {
     context: &'a Context,
     request: &'a CreateRequest,
@@ -50,7 +50,7 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// Whether another strategy can begin from nothing.
+    /// Returns whether nothing was done yet, so that another strategy can start.
     pub(super) fn is_untouched(&self) -> bool {
         !self.acted
     }
@@ -60,14 +60,14 @@ impl<'a> Performer<'a> {
         let started = Instant::now();
         let result = self.prepare().and_then(|()| {
             match step {
-                // A strategy chooses among what the user asked for, nothing else.
+                // A strategy can only choose among what the user requested.
                 Step::AddWorktree { gitdir, .. } if gitdir != self.request.gitdir => {
-                    return Ok(Err(unsupported("a git directory that the user did not ask for")));
+                    return Ok(Err(unsupported("a git directory that the user did not request")));
                 }
                 Step::AddWorktree { checkout: Some(commit), .. }
                     if session.base_commit.as_ref() != Some(&commit) =>
                 {
-                    return Ok(Err(unsupported("a commit that the user did not ask for")));
+                    return Ok(Err(unsupported("a commit that the user did not request")));
                 }
                 Step::AddWorktree { gitdir, checkout } => {
                     self.add_worktree(session, gitdir, checkout.as_deref())
@@ -102,7 +102,7 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// The error to tell: a step's own says more than what the strategy made of it.
+    /// Returns the error to report. A failed step says more than the strategy's summary of it.
     pub(super) fn failure(
         &mut self,
         strategy: &str,
@@ -116,7 +116,7 @@ impl<'a> Performer<'a> {
         })
     }
 
-    /// Writes the baseline and opens the session.
+    /// Saves the baseline and opens the session.
     pub(super) fn finish(
         mut self,
         session: &mut Session,
@@ -142,7 +142,7 @@ impl<'a> Performer<'a> {
         session.secrets = secret.map(|entry| entry.path.clone()).collect();
         for path in &carried.torn {
             session.notes.push(format!(
-                "{} changed while it was copied: the copy may be half old and half new",
+                "{} changed while it was copied: the copy may mix old and new content",
                 path.lossy()
             ));
         }
@@ -182,7 +182,7 @@ impl<'a> Performer<'a> {
             (report, modified)
         });
         let report = report?;
-        // Where git can't tell, for example because objects are missing, every file may be a changed one.
+        // If git cannot list changes, for example because objects are missing, any file may have changed.
         let modified = match modified {
             Ok(modified) => {
                 self.modified = modified.len() as u64;
@@ -244,7 +244,7 @@ impl<'a> Performer<'a> {
 }
 
 fn unsupported(what: &str) -> Outcome {
-    let message = format!("this host does not know {what}");
+    let message = format!("this host does not support {what}");
     Outcome::Failed { kind: StepErrorKind::Unsupported, message }
 }
 
