@@ -7,9 +7,9 @@ from choice import Choice
 from tree import Denied, Wrong, differences, files_of, outside_git, same, short, shown, words
 
 # Reasons that a choice makes: it was the choice that can't be applied alone.
-OF_A_CHOICE = re.compile("become a directory first|not part of what is applied")
+OF_A_CHOICE = re.compile("become a directory first|not being applied")
 # One that the user's state of git makes.
-OF_A_MERGE = "git has not merged it yet"
+OF_A_MERGE = "it has unresolved merge conflicts in git"
 
 
 class Apply:

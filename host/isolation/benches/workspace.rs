@@ -12,7 +12,8 @@ use massgen_isolation::archive::discard;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
 use massgen_isolation::confine::{Confinement, Protect};
-use massgen_isolation::create::{Context, CreateRequest, create};
+use massgen_isolation::context::Context;
+use massgen_isolation::create::{CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::session::{GitKind, Session, StateDir};
 use massgen_isolation::strategy::{

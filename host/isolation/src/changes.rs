@@ -1,4 +1,4 @@
-//! A session's changes: the baseline, what earlier applies delivered of it, and the workspace.
+//! The changes of a session: the workspace compared with the baseline and with earlier applies.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,14 +9,14 @@ use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::apply;
 use crate::baseline::{self, Baseline, LoadError, Roots};
 use crate::beneath;
 use crate::changeset::{
-    Changeset, CompareError, Effective, LOOKED_AT_BYTES_MAX, Looked, Source, compare,
+    Changeset, CompareError, Effective, FileState, INSPECTED_BYTES_MAX, Source, compare,
 };
-use crate::create::Context;
-use crate::entry::{Content, Hash, Node, Place};
+use crate::context::Context;
+use crate::entry::{Content, Hash, Node, Storage};
+use crate::journal::records_in_force;
 use crate::path::RelPath;
 use crate::scan::{ScanError, scan};
 use crate::session::{SaveError, Session, State};
@@ -24,43 +24,43 @@ use crate::store::Store;
 
 const CHUNK_BYTES: usize = 32 << 10;
 
-/// A session with everything that its changes are told from.
+/// A session with everything needed to compute its changes.
 #[derive(Debug)]
 pub struct Opened {
-    /// The record.
+    /// The session's record.
     pub session: Session,
-    /// Its directory.
+    /// The session's directory.
     pub dir: PathBuf,
-    /// What it began from.
+    /// The baseline.
     pub baseline: Baseline,
-    /// What earlier applies made of the user's tree.
+    /// The nodes that earlier applies left in the project. `None` if they deleted the path.
     pub delivered: BTreeMap<RelPath, Option<Node>>,
     store: Store,
     delivered_stores: BTreeMap<Hash, Store>,
     roots: Roots,
-    /// The workspace's directory, once it was needed.
+    /// The workspace's directory, opened on first use.
     workspace: OnceLock<OwnedFd>,
 }
 
-/// Why a session's changes can't be told.
+/// Why a session's changes cannot be computed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangesError {
-    /// It is archived.
+    /// The session is archived.
     #[error("session {0} is discarded")]
     Discarded(String),
-    /// It was never finished.
-    #[error("session {0} was not made to its end")]
+    /// Creating the session did not finish.
+    #[error("creating session {0} did not finish")]
     Unfinished(String),
-    /// A command put something else in its place.
-    #[error("{0} is not the directory any more that it was")]
+    /// The workspace is not a directory.
+    #[error("{0} was replaced by something that is not a directory")]
     Replaced(PathBuf),
-    /// Its baseline can't be read.
+    /// The baseline cannot be read.
     #[error(transparent)]
     Baseline(#[from] LoadError),
-    /// A record can't be read.
+    /// A record cannot be read.
     #[error(transparent)]
     Record(#[from] SaveError),
-    /// The workspace can't be read.
+    /// The workspace cannot be read.
     #[error(transparent)]
     Scan(#[from] ScanError),
     /// The comparison failed.
@@ -69,7 +69,7 @@ pub enum ChangesError {
 }
 
 impl Opened {
-    /// Opens a session that is not discarded.
+    /// Opens a session that is neither discarded nor unfinished.
     pub fn open(context: &Context, session: Session) -> Result<Self, ChangesError> {
         match session.state {
             State::Discarded => return Err(ChangesError::Discarded(session.id)),
@@ -77,15 +77,15 @@ impl Opened {
             State::Open | State::Applied => {}
         }
         if session.workspace.symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
-            // Followed, it would show somebody else's files as the agent's work.
+            // Following a link here would show unrelated files as the agent's work.
             return Err(ChangesError::Replaced(session.workspace.0));
         }
         let dir = context.state.session(&session.id);
         let baseline = baseline::load(&dir.join("baseline"))?;
         let mut delivered = BTreeMap::new();
         let mut delivered_stores = BTreeMap::new();
-        for (record, record_dir) in apply::records(&context.state)? {
-            for delivery in record.deliveries_to(&session.id) {
+        for (record, record_dir) in records_in_force(&context.state)? {
+            for delivery in record.deliveries_of(&session.id) {
                 if let Some(content) = delivery.node.as_ref().and_then(Node::content) {
                     delivered_stores.insert(content.hash, Store::new(&record_dir));
                 }
@@ -97,12 +97,12 @@ impl Opened {
         Ok(Self { session, dir, baseline, delivered, store, delivered_stores, roots, workspace })
     }
 
-    /// The two trees.
+    /// Returns the project and the workspace.
     pub fn roots(&self) -> &Roots {
         &self.roots
     }
 
-    /// What the agent changed and was not delivered yet.
+    /// Returns the agent's changes that were not delivered yet.
     pub fn changeset(&self) -> Result<Changeset, ChangesError> {
         let scan = scan(&self.baseline, &self.roots)?;
         let before = Effective { baseline: &self.baseline, delivered: self.delivered.clone() };
@@ -117,7 +117,7 @@ impl Opened {
         Ok(changes)
     }
 
-    /// Everything that the workspace holds, as a comparison with another one needs it.
+    /// Returns every node of the workspace, for a comparison with another workspace.
     pub fn nodes(&self) -> Result<BTreeMap<RelPath, Node>, ChangesError> {
         let whole = Effective { baseline: &self.baseline, delivered: BTreeMap::new() };
         let scan = scan(&self.baseline, &self.roots)?;
@@ -140,13 +140,13 @@ impl Opened {
         Ok(nodes)
     }
 
-    /// How another session's workspace differs from this one's.
+    /// Compares another session's workspace with this one's.
     pub fn against(&self, other: &Self) -> Result<Changeset, ChangesError> {
         let (ours, theirs) = (self.nodes()?, other.nodes()?);
         Ok(crate::changeset::between(&ours, &theirs, &self.session.scope))
     }
 
-    /// Opens a file of the workspace, through no link.
+    /// Opens a file of the workspace without following links.
     fn open_file(&self, path: &RelPath) -> std::io::Result<File> {
         let root = match self.workspace.get() {
             Some(root) => root,
@@ -169,12 +169,12 @@ fn unreadable(path: &RelPath) -> impl FnOnce(std::io::Error) -> CompareError {
 impl Source for Opened {
     fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError> {
         match content.place {
-            Place::Pack { .. } => Ok(self.store.read(content)?),
-            Place::Loose => {
+            Storage::Pack { .. } => Ok(self.store.read(content)?),
+            Storage::Loose => {
                 let store = self.delivered_stores.get(&content.hash).unwrap_or(&self.store);
                 Ok(store.read(content)?)
             }
-            Place::Workspace => {
+            Storage::Workspace => {
                 let mut bytes = Vec::new();
                 self.open_file(path)
                     .and_then(|mut file| file.read_to_end(&mut bytes))
@@ -187,10 +187,10 @@ impl Source for Opened {
         }
     }
 
-    fn look(&self, path: &RelPath) -> Result<Looked, CompareError> {
+    fn look(&self, path: &RelPath) -> Result<FileState, CompareError> {
         let mut hasher = blake3::Hasher::new();
         let mut file = self.open_file(path).map_err(unreadable(path))?;
-        // Small enough that a look at ten thousand small files does not spend its time on clearing it.
+        // A small buffer: clearing a large one would dominate the time for thousands of small files.
         let mut chunk = [0; CHUNK_BYTES];
         let mut bytes = Some(Vec::new());
         let mut size = 0;
@@ -201,12 +201,12 @@ impl Source for Opened {
             }
             hasher.update(&chunk[..n]);
             size += n as u64;
-            bytes = bytes.filter(|_| size <= LOOKED_AT_BYTES_MAX);
+            bytes = bytes.filter(|_| size <= INSPECTED_BYTES_MAX);
             if let Some(bytes) = &mut bytes {
                 bytes.extend_from_slice(&chunk[..n]);
             }
         }
         let hash = Hash(*hasher.finalize().as_bytes());
-        Ok(Looked { content: Content { size, hash, place: Place::Workspace }, bytes })
+        Ok(FileState { content: Content { size, hash, place: Storage::Workspace }, bytes })
     }
 }

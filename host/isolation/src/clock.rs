@@ -1,7 +1,7 @@
-//! The clock of the file system's time stamps. Only stamps are compared with it, so that it is not one
-//! of the values that come from the outside.
+//! The clock of file time stamps. It is compared with stamps only, so it is not one of the values that
+//! callers pass in.
 
-/// Nanoseconds since 1970.
+/// Returns the current time in nanoseconds since 1970.
 pub(crate) fn now_ns() -> i64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
     now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)

@@ -1,24 +1,25 @@
-//! What stands at a path.
+//! Nodes: the file, link or directory at a path, and the stamps and hashes of files.
 
 use serde::{Deserialize, Serialize};
 
-/// Permission bits that a change may carry. Set-user-ID and its kin never travel.
+/// Permission bits that a change can carry. Set-user-ID, set-group-ID and the sticky bit are never
+/// transferred.
 pub const MODE_MASK: u32 = 0o777;
 
-/// BLAKE3 of some bytes.
+/// A BLAKE3 hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// Stands for bytes that nobody has looked at yet: build output that may be huge and stays behind.
+    /// Placeholder for bytes that were not read, such as build output that may be huge and is not applied.
     pub const UNREAD: Self = Self([0; 32]);
 
-    /// The hash of `bytes`.
+    /// Returns the hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// 64 hexadecimal digits.
+    /// Returns the hash as 64 hexadecimal digits.
     pub fn hex(&self) -> String {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
@@ -30,41 +31,41 @@ impl std::fmt::Debug for Hash {
     }
 }
 
-/// Where a file's bytes are kept.
+/// Where the bytes of a file are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
-    /// In a pack of the baseline, from this byte on.
+pub enum Storage {
+    /// In a pack of the baseline.
     Pack {
         /// Number of the pack.
         pack: u32,
-        /// First byte.
+        /// Offset of the first byte.
         offset: u64,
     },
-    /// In a file of its own in the session's store, named by its hash.
+    /// In a loose file of the session's store, named by the hash.
     Loose,
-    /// Still in the workspace only. Never part of a record.
+    /// Only in the workspace. Never part of a record.
     Workspace,
 }
 
-/// A file's bytes: where they are, how many, and what they hash to.
+/// The bytes of a file: size, hash and location.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Content {
-    /// Bytes.
+    /// Number of bytes.
     pub size: u64,
-    /// Their hash.
+    /// Hash of the bytes.
     pub hash: Hash,
-    /// Where they are kept.
-    pub place: Place,
+    /// Where the bytes are stored.
+    pub place: Storage,
 }
 
 impl PartialEq for Content {
-    /// The same bytes, wherever they are.
+    /// Compares size and hash, not the location.
     fn eq(&self, other: &Self) -> bool {
         self.size == other.size && self.hash == other.hash
     }
 }
 
-/// What stands at a path.
+/// A file, link or directory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Node {
     /// A directory.
@@ -81,15 +82,15 @@ pub enum Node {
     },
     /// A symbolic link.
     Link {
-        /// Where it points, as stored.
+        /// Target of the link, as stored.
         target: Vec<u8>,
     },
 }
 
-/// The kind of a node, in the words of the JSON output.
+/// The kind of a node, as named in JSON output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum NodeKind {
     /// A regular file.
     File,
     /// A symbolic link.
@@ -99,16 +100,16 @@ pub enum Kind {
 }
 
 impl Node {
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
+    /// Returns the kind of the node.
+    pub fn kind(&self) -> NodeKind {
         match self {
-            Self::Dir { .. } => Kind::Dir,
-            Self::File { .. } => Kind::File,
-            Self::Link { .. } => Kind::Symlink,
+            Self::Dir { .. } => NodeKind::Dir,
+            Self::File { .. } => NodeKind::File,
+            Self::Link { .. } => NodeKind::Symlink,
         }
     }
 
-    /// Type and permissions as git and `stat` write them, e.g. `0o100644`.
+    /// Returns type and permissions as git and `stat` write them, e.g. `0o100644`.
     pub fn mode(&self) -> u32 {
         match self {
             Self::Dir { mode } => 0o040_000 | mode,
@@ -117,7 +118,7 @@ impl Node {
         }
     }
 
-    /// The content of a file.
+    /// Returns the content of a file, and `None` for other nodes.
     pub fn content(&self) -> Option<&Content> {
         match self {
             Self::File { content, .. } => Some(content),
@@ -125,7 +126,7 @@ impl Node {
         }
     }
 
-    /// Bytes that it stands for.
+    /// Returns the size of the content or of the link target, in bytes.
     pub fn size(&self) -> u64 {
         match self {
             Self::Dir { .. } => 0,
@@ -135,22 +136,22 @@ impl Node {
     }
 }
 
-/// What tells, without reading it, that a file was not touched. The change time can't be set by a
-/// program, so that equal stamps mean equal bytes unless the clock was too coarse (see `is_racy`).
+/// Metadata that shows, without reading a file, that it was not touched. Programs cannot set the change time,
+/// so equal stamps mean equal bytes unless the clock was too coarse (see `is_racy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stamp {
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Number of the inode.
+    /// Inode number.
     pub inode: u64,
-    /// Modification time in nanoseconds.
+    /// Modification time in nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Change time in nanoseconds.
+    /// Change time in nanoseconds since 1970.
     pub ctime_ns: i64,
 }
 
 impl Stamp {
-    /// Whether the file may have been written in the same tick of the clock after it was stamped.
+    /// Returns whether the file may have been written in the same clock tick after it was stamped.
     pub fn is_racy(&self, stamped_ns: i64) -> bool {
         const TICK_NS: i64 = 20_000_000;
         self.mtime_ns > stamped_ns - TICK_NS

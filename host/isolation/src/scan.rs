@@ -1,5 +1,5 @@
-//! What a workspace holds now, next to what it began from. Files whose stamp is that of their copy are
-//! not read: the time for a look grows with the number of names, not with the number of bytes.
+//! Scans a workspace for paths that may differ from the baseline. Files with an unchanged stamp are not read,
+//! so the time of a scan grows with the number of names, not of bytes.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,51 +17,50 @@ use crate::entry::{Node, Stamp};
 use crate::mode;
 use crate::path::RelPath;
 
-/// What stands at a path of the workspace.
+/// The node at a path of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Now {
+pub enum ScannedNode {
     /// A regular file.
     File {
         /// Permission bits.
         mode: u32,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
     },
-    /// A link, led back to the user's tree.
+    /// A link, with its target mapped back to the user's tree.
     Link {
-        /// Where it points.
+        /// Target of the link.
         target: Vec<u8>,
     },
     /// A directory.
     Dir {
         /// Permission bits.
         mode: u32,
-        /// Nothing is in it.
+        /// Whether it is empty.
         empty: bool,
-        /// It is a repository's `.git`, which is not looked into.
+        /// Whether it is a repository's `.git`, which is not scanned.
         git: bool,
     },
 }
 
-/// What may differ from the baseline. A file that was written with the bytes that it had is among
-/// `touched`.
+/// Paths that may differ from the baseline. Files rewritten with the same bytes are among `touched`.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// New paths, and those whose stamp, kind or mode is another one.
-    pub touched: Vec<(RelPath, Now)>,
+    /// New paths, and paths with another stamp, kind or mode.
+    pub touched: Vec<(RelPath, ScannedNode)>,
     /// Paths of the baseline that are gone.
     pub gone: Vec<RelPath>,
-    /// What can't be read, or has no bytes.
+    /// Paths that cannot be read, and special files.
     pub unreadable: Vec<NotCarried>,
 }
 
-/// Why a workspace can't be looked at.
+/// Why a workspace cannot be scanned.
 #[derive(Debug, thiserror::Error)]
-#[error("the workspace {path} can't be read")]
+#[error("cannot read the workspace {path}")]
 pub struct ScanError {
     /// The workspace.
     pub path: PathBuf,
-    /// Why.
+    /// The cause.
     #[source]
     pub source: std::io::Error,
 }
@@ -75,7 +74,7 @@ struct Walk<'a> {
     found: Mutex<Scan>,
 }
 
-/// Looks at a workspace. One that is gone altogether is empty: everything in it was deleted.
+/// Scans a workspace. A missing workspace counts as empty: everything in it was deleted.
 pub fn scan(baseline: &Baseline, roots: &Roots) -> Result<Scan, ScanError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let root = match rustix::fs::open(&roots.workspace, flags, Mode::empty()) {
@@ -107,7 +106,7 @@ pub fn scan(baseline: &Baseline, roots: &Roots) -> Result<Scan, ScanError> {
             scan.gone.push(entry.path.clone());
         }
     }
-    // What can't be looked into is not gone.
+    // What lies below an unreadable directory is not gone.
     let hidden: Vec<RelPath> = scan.unreadable.iter().map(|left| left.path.clone()).collect();
     scan.gone.retain(|path| !hidden.iter().any(|dir| path.is_within(dir)));
     scan.touched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -146,10 +145,13 @@ impl<'a> Walk<'a> {
             &self.baseline.entries[*at]
         });
         if name == b".git" {
-            // The root's is ours; a submodule's is ours; a known one belongs to a nested repository.
+            // New `.git` directories are reported. The root's and a submodule's belong to the session, and
+            // known ones to a nested repository.
             let new = known.is_none() && !dir.is_root() && kind.is_dir();
             if new {
-                found.touched.push((path, Now::Dir { mode: 0o755, empty: false, git: true }));
+                found
+                    .touched
+                    .push((path, ScannedNode::Dir { mode: 0o755, empty: false, git: true }));
             }
             return;
         }
@@ -182,7 +184,7 @@ impl<'a> Walk<'a> {
         if known.map(|entry| &entry.node) != Some(&Node::Dir { mode }) {
             let listed = beneath::open_dir(&self.root, &path).and_then(|fd| baseline::list(&fd));
             let empty = listed.is_ok_and(|names| names.is_empty());
-            found.touched.push((path.clone(), Now::Dir { mode, empty, git: false }));
+            found.touched.push((path.clone(), ScannedNode::Dir { mode, empty, git: false }));
         }
         scope.spawn(move |scope| self.enter(scope, path));
     }
@@ -194,7 +196,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let target = self.roots.lead_back(&path, &target).unwrap_or(target);
-        found.touched.push((path, Now::Link { target }));
+        found.touched.push((path, ScannedNode::Link { target }));
     }
 }
 
@@ -217,11 +219,11 @@ fn file(
     {
         return;
     }
-    found.touched.push((path, Now::File { mode, size: stamp.size }));
+    found.touched.push((path, ScannedNode::File { mode, size: stamp.size }));
 }
 
 fn leave(found: &mut Scan, path: RelPath, errno: Errno) {
-    // What a process removed while we looked is gone, not unreadable.
+    // A path that disappeared during the scan is gone, not unreadable.
     if errno != Errno::NOENT {
         found.unreadable.push(NotCarried { path, reason: baseline::reason_of(errno) });
     }

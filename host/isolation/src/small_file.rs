@@ -1,4 +1,4 @@
-//! Files that are read as a whole, and that anybody may have put there.
+//! Reads whole files that may come from untrusted directories.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
@@ -6,15 +6,16 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-/// Most that a file of git's has which names a place.
+/// Maximum size of git's pointer files (`.git`, `commondir`, `gitdir`), in bytes.
 pub(crate) const POINTER_BYTES_MAX: u64 = 64 << 10;
 
-/// The bytes of a regular file of at most `most` bytes; links are followed. Fails with the kind `FileTooLarge`, with
-/// `IsADirectory`, with what the system says, and at pipes and devices.
+/// Reads a regular file of at most `bytes_max` bytes, following links.
 ///
-/// Settings and rules lie in repositories of strangers: a pipe there would hold the program up for ever, and
-/// a link to `/dev/zero` would fill the memory.
-pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+/// Settings and rules can come from untrusted repositories, where a pipe would block the program and a link
+/// to `/dev/zero` would fill the memory.
+///
+/// Fails with `FileTooLarge`, with `IsADirectory`, for pipes and devices, and with any error of the system.
+pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let kind = file.metadata()?.file_type();
@@ -22,20 +23,23 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
         return Err(Error::new(ErrorKind::IsADirectory, "it is a directory"));
     }
     if !kind.is_file() {
-        return Err(Error::other("it is no regular file"));
+        return Err(Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(Error::new(ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
+    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(Error::new(
+            ErrorKind::FileTooLarge,
+            format!("it is larger than {bytes_max} bytes"),
+        ));
     }
     Ok(bytes)
 }
 
-/// The same, of a text in UTF-8; anything else has the kind `InvalidData`.
-pub fn read_text(path: &Path, most: u64) -> Result<String> {
-    String::from_utf8(read(path, most)?)
-        .map_err(|_| Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
+/// Reads a UTF-8 text like [`read`]. Fails with `InvalidData` if it is not UTF-8.
+pub fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
+    String::from_utf8(read(path, bytes_max)?)
+        .map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 #[cfg(test)]
@@ -43,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_is_small_and_regular() {
+    fn reads_small_regular_files() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         std::fs::write(at("text"), "twelve bytes").unwrap();
@@ -56,12 +60,12 @@ mod tests {
     }
 
     #[test]
-    fn neither_waits_at_a_pipe_nor_reads_without_end() {
+    fn refuses_pipes_and_devices() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
         for path in [&pipe, Path::new("/dev/zero")] {
-            assert_eq!(read(path, 11).unwrap_err().to_string(), "it is no regular file");
+            assert_eq!(read(path, 11).unwrap_err().to_string(), "it is not a regular file");
         }
         assert_eq!(read(dir.path(), 11).unwrap_err().kind(), ErrorKind::IsADirectory);
     }

@@ -1,5 +1,5 @@
-//! Apply and undo, stopped or failing at every step: the tree is *before* or *after*, never between, and
-//! recovery finishes the job.
+//! Apply and undo, stopped or failing at every step: the tree is always in its state before or after, and
+//! recovery completes the job.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use std::collections::BTreeMap;
@@ -7,12 +7,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use massgen_isolation::apply::{
-    ApplyRequest, Fault, Hook, NoHook, UndoError, Which, apply, recover, undo, unfinished,
+    ApplyRequest, Fault, Hook, NoHook, UndoError, UndoTarget, apply, recover, undo, unfinished,
 };
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changes::Opened;
 use massgen_isolation::confine::{Confinement, Protect};
-use massgen_isolation::create::{Context, CreateRequest, create};
+use massgen_isolation::context::Context;
+use massgen_isolation::create::{CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::plan::OnDrift;
 use massgen_isolation::review::Selection;
@@ -23,7 +24,7 @@ use massgen_isolation::strategy::{
 };
 use tempfile::TempDir;
 
-/// A plain copy, planned in Rust.
+/// A strategy that makes a plain copy.
 struct Plain;
 
 struct PlainPlanner;
@@ -60,7 +61,7 @@ impl Planner for PlainPlanner {
     }
 }
 
-/// Stops, or fails, at one step.
+/// Stops or fails at one step.
 struct At {
     step: usize,
     at: usize,
@@ -116,7 +117,7 @@ struct Case {
 }
 
 impl Case {
-    /// A project, a session of it, and an agent's work of every kind.
+    /// Creates a project, a session, and agent's work of every kind.
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let project = dir.path().join("project");
@@ -181,10 +182,10 @@ impl Case {
     }
 
     fn undo(&self, hook: &mut dyn Hook) -> bool {
-        undo(&self.context, Which::Project(&self.project()), hook).is_ok()
+        undo(&self.context, UndoTarget::Project(&self.project()), hook).is_ok()
     }
 
-    /// After recovery: nothing of ours is left, and the tree is one of two.
+    /// Recovers, and asserts that the tree is one of two and that no apply is unfinished.
     fn recovered(&self, one: &Tree, other: &Tree, what: &str) {
         recover(&self.context, None).unwrap();
         assert!(unfinished(&self.context, None).unwrap().is_empty(), "{what}");
@@ -213,7 +214,7 @@ fn crash() -> Fault {
     Fault::Crash
 }
 
-/// What file systems say: full, not allowed, other device, read-only.
+/// Errors of file systems: full, not permitted, other device, read-only.
 const FAULTS: [fn() -> Fault; 4] = [
     || Fault::Io(std::io::Error::from_raw_os_error(28)),
     || Fault::Io(std::io::Error::from_raw_os_error(13)),
@@ -221,7 +222,7 @@ const FAULTS: [fn() -> Fault; 4] = [
     || Fault::Io(std::io::Error::from_raw_os_error(30)),
 ];
 
-/// How many steps an apply has, and what the tree is after it.
+/// Returns the number of steps of an apply, and the tree after it.
 fn whole() -> (usize, Tree) {
     let case = Case::new();
     let mut hook = at(usize::MAX, crash);
@@ -232,7 +233,7 @@ fn whole() -> (usize, Tree) {
 }
 
 #[test]
-fn an_apply_that_is_killed_at_any_step() {
+fn an_apply_killed_at_any_step_recovers() {
     let (steps, after) = whole();
     assert!(steps > 20, "{steps}");
     for step in 0..steps {
@@ -241,7 +242,7 @@ fn an_apply_that_is_killed_at_any_step() {
         case.apply(&mut hook);
         let what = format!("step {step}: {:?}", hook.reached);
         case.recovered(&case.before, &after, &what);
-        // What was interrupted can be done again, and undone.
+        // The apply can be repeated, and undone.
         assert!(case.apply(&mut NoHook), "{what}");
         assert_eq!(tree(&case.project()), after, "{what}");
         assert!(case.undo(&mut NoHook), "{what}");
@@ -250,7 +251,7 @@ fn an_apply_that_is_killed_at_any_step() {
 }
 
 #[test]
-fn an_undo_that_is_killed_at_any_step() {
+fn an_undo_killed_at_any_step_recovers() {
     let (_, after) = whole();
     let case = Case::new();
     assert!(case.apply(&mut NoHook));
@@ -266,7 +267,7 @@ fn an_undo_that_is_killed_at_any_step() {
 }
 
 #[test]
-fn an_apply_that_fails_at_any_step_takes_everything_back() {
+fn an_apply_failing_at_any_step_rolls_back() {
     let (steps, after) = whole();
     for fault in FAULTS {
         for step in 0..steps {
@@ -281,36 +282,36 @@ fn an_apply_that_fails_at_any_step_takes_everything_back() {
 }
 
 #[test]
-fn what_the_user_wrote_in_the_meantime_is_kept() {
+fn edits_of_the_user_survive_a_crash_and_recovery() {
     let (steps, _) = whole();
     let mut kept = 0;
     for step in 0..steps {
         let case = Case::new();
         let mut hook = at(step, crash);
         case.apply(&mut hook);
-        // The user edits a file in place between the crash and the recovery.
+        // The user edits a file between the crash and the recovery.
         let file = case.project().join("edited");
-        std::fs::write(&file, "the user's own\n").unwrap();
+        std::fs::write(&file, "the user's edit\n").unwrap();
         let recovered = recover(&case.context, None).unwrap();
-        let here = std::fs::read(&file).unwrap() == b"the user's own\n";
+        let here = std::fs::read(&file).unwrap() == b"the user's edit\n";
         let rescued = recovered.iter().flat_map(|done| &done.rescued);
         let saved =
-            rescued.filter(|path| std::fs::read(path).unwrap() == b"the user's own\n").count();
+            rescued.filter(|path| std::fs::read(path).unwrap() == b"the user's edit\n").count();
         assert!(here || saved == 1, "step {step}: {:?}: the user's edit is lost", hook.reached);
         kept += saved;
     }
-    assert!(kept > 0, "no step showed a rescue");
+    assert!(kept > 0, "no step caused a rescue");
 }
 
 #[test]
-fn a_write_that_finds_something_else_takes_everything_back() {
+fn a_write_that_finds_another_edit_rolls_back() {
     /// Edits a file just before it is exchanged.
     struct Edits(PathBuf, usize);
     impl Hook for Edits {
         fn before(&mut self, step: &'static str) -> Result<(), Fault> {
             if step == "write" {
                 self.1 += 1;
-                std::fs::write(&self.0, format!("the user's own {}\n", self.1)).unwrap();
+                std::fs::write(&self.0, format!("the user's edit {}\n", self.1)).unwrap();
             }
             Ok(())
         }
@@ -318,7 +319,7 @@ fn a_write_that_finds_something_else_takes_everything_back() {
     let case = Case::new();
     let file = case.project().join("edited");
     assert!(!case.apply(&mut Edits(file.clone(), 0)));
-    assert!(std::fs::read_to_string(&file).unwrap().starts_with("the user's own"));
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("the user's edit"));
     let mut now = tree(&case.project());
     let mut before = case.before.clone();
     now.remove(Path::new("edited"));
@@ -327,13 +328,13 @@ fn a_write_that_finds_something_else_takes_everything_back() {
 }
 
 #[test]
-fn an_undo_of_another_project_leaves_an_apply_alone_that_is_under_way() {
+fn an_undo_in_another_project_does_not_disturb_a_running_apply() {
     /// Undoes at every step, where there is nothing to undo.
     struct Undoes<'a>(&'a Context, PathBuf, usize);
     impl Hook for Undoes<'_> {
         fn before(&mut self, _: &'static str) -> Result<(), Fault> {
             self.2 += 1;
-            let which = [Which::Project(&self.1), Which::Session("nobody")];
+            let which = [UndoTarget::Project(&self.1), UndoTarget::Session("nobody")];
             for which in which {
                 let undone = undo(self.0, which, &mut NoHook);
                 assert!(matches!(undone, Err(UndoError::Nothing)), "{undone:?}");

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use massgen_isolation::changeset::{Change, Scope, Status};
+use massgen_isolation::changeset::{Change, ChangeStatus, Scope};
 use massgen_isolation::path::RelPath;
 use massgen_isolation::review::Accept;
 use massgen_review::desk::{Desk, Item, Key, Tab};
@@ -34,7 +34,7 @@ fn items(files: usize) -> Vec<Item> {
         let change = Change {
             path: RelPath::new(path.as_bytes()).unwrap(),
             old_path: None,
-            status: Status::Modified,
+            status: ChangeStatus::Modified,
             old: None,
             new: None,
             scope: Scope::In,

@@ -8,11 +8,11 @@ use massgen_isolation::apply::{Applied, ApplyError, ApplyRequest, NoHook, apply}
 use massgen_isolation::archive::{ArchiveError, discard};
 use massgen_isolation::changes::{ChangesError, Opened};
 use massgen_isolation::changeset::{Change, CompareError};
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::path::RelPath;
 use massgen_isolation::plan::OnDrift;
 use massgen_isolation::review::{
-    Accept, Decision, Edit, EditError, Recalled, Remembered, Saved, Selection,
+    Accept, Decision, Edit, EditError, Recalled, SavedDecision, SavedDecisions, Selection,
 };
 use massgen_isolation::session::{Busy, Lock, SaveError, Session};
 
@@ -68,7 +68,7 @@ pub enum Outcome {
 }
 
 struct Held {
-    saved: Saved,
+    saved: SavedDecisions,
     /// One review of a session at a time: two would write over each other's decisions.
     _lock: Lock,
 }
@@ -89,7 +89,7 @@ impl<'a> Job<'a> {
         for opened in &opened {
             let lock = take(&opened.dir.join("review.lock"))
                 .map_err(|source| JobError::Busy { session: opened.session.label(), source })?;
-            held.push(Held { saved: Saved::load(&opened.dir)?, _lock: lock });
+            held.push(Held { saved: SavedDecisions::load(&opened.dir)?, _lock: lock });
         }
         let sessions = opened.into_iter().map(|o| (o, Selection::Decided(BTreeMap::new())));
         let mut job = Self { context, sessions: sessions.collect(), held, cache: VecDeque::new() };
@@ -139,7 +139,7 @@ impl<'a> Job<'a> {
                 }
             }
             let of = item.change.fingerprint();
-            let word = Remembered { of, accept: item.accept.clone(), keys };
+            let word = SavedDecision { of, accept: item.accept.clone(), keys };
             self.held[at].saved.remember(&item.change.path, word);
         }
         Ok(self.held[at].saved.save(&self.sessions[at].0.dir)?)
@@ -147,7 +147,7 @@ impl<'a> Job<'a> {
 
     /// Makes all decisions survive a power cut.
     pub(crate) fn sync(&self) -> Result<(), JobError> {
-        self.sessions.iter().try_for_each(|(opened, _)| Ok(Saved::sync(&opened.dir)?))
+        self.sessions.iter().try_for_each(|(opened, _)| Ok(SavedDecisions::sync(&opened.dir)?))
     }
 
     /// Applies what is taken on the desk, or says what that would do.

@@ -7,7 +7,8 @@ use massgen_conformance::MISCHIEF;
 use massgen_isolation::archive::doctor;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::confine::{Confinement, Protect};
-use massgen_isolation::create::{Context, CreateError, CreateRequest, create};
+use massgen_isolation::context::Context;
+use massgen_isolation::create::{CreateError, CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::session::{GitKind, StateDir};
 use massgen_isolation::strategy::{
@@ -83,7 +84,7 @@ fn assert_stopped(misdeed: &str, message: &str) {
     assert_eq!(std::fs::read_dir(fixture.project()).unwrap().count(), 1);
     let sessions = fixture.context.state.sessions();
     assert_eq!(std::fs::read_dir(sessions).unwrap().count(), 0);
-    assert!(doctor(&fixture.context, None, false).unwrap().ailments.is_empty());
+    assert!(doctor(&fixture.context, None, false).unwrap().defects.is_empty());
 }
 
 macro_rules! misdeeds {
@@ -101,12 +102,12 @@ misdeeds! {
     spin: "spin", "within its time";
     panic: "panic", "had enough";
     allocate: "allocate", "crashed";
-    ready_at_once: "ready-at-once", "copied nothing";
-    giant_notices: "giant-notices", "copied nothing";
-    never_ends: "never-ends", "no end in 32 steps";
-    other_commit: "other-commit", "did not ask for";
-    other_gitdir: "other-gitdir", "did not ask for";
-    unknown_step: "unknown-step", "does not know";
+    ready_at_once: "ready-at-once", "without copying anything";
+    giant_notices: "giant-notices", "without copying anything";
+    never_ends: "never-ends", "not finish within 32 steps";
+    other_commit: "other-commit", "did not request";
+    other_gitdir: "other-gitdir", "did not request";
+    unknown_step: "unknown-step", "does not support";
     decline_late: "decline-late", "second thoughts";
     abort_with_escapes: "abort-with-escapes", "wiped";
 }

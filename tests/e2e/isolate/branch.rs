@@ -15,7 +15,7 @@ fn what_lies_in_a_submodule_is_left_and_named() {
     let made = env.run(&["isolate", "apply", "n", "--as-branch", "work", "--json"]).exits(0).json();
     assert_eq!(made["skipped"][0]["path"], "lib/file");
     let reason = made["skipped"][0]["reason"].as_str().unwrap();
-    assert_eq!(reason, "it lies in a submodule, which has a history of its own");
+    assert_eq!(reason, "it lies in a submodule, which has its own history");
     assert_eq!(made["skipped"].as_array().unwrap().len(), 1);
     sh(&env, "git show work:a | tail -1 | grep -qx b; git diff --quiet main work -- lib");
     let told = env.run(&["isolate", "apply", "n", "--as-branch", "again"]).exits(0);
@@ -57,7 +57,7 @@ fn a_copy_has_no_repository_for_a_branch() {
     ])
     .exits(0);
     let refused = env.run(&["isolate", "apply", "n", "--as-branch", "work"]).exits(1);
-    assert!(refused.stderr.contains("was made without git"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("was created without git"), "{}", refused.stderr);
     assert!(refused.stderr.contains("massgen isolate apply n writes"), "{}", refused.stderr);
 }
 

@@ -32,7 +32,7 @@ fn one_session_takes_a_directory_away_and_another_one_fills_it() {
     let before = tree(&env);
     let refused = env.run(&["isolate", "apply", "file", "filled", "--json"]).exits(3);
     let reason = refused.json()["conflicts"][0]["reason"].as_str().unwrap().to_string();
-    assert_eq!(reason, "d becomes a file or a link by another change");
+    assert_eq!(reason, "another change turns d into a file or a link");
     assert_eq!(tree(&env), before);
     env.run(&["isolate", "apply", "gone", "filled"]).exits(0);
     let d = std::fs::read_dir(env.project().join("d")).unwrap();
@@ -51,7 +51,7 @@ fn one_session_fills_a_directory_that_the_user_took_away_and_another_one_makes_a
     let before = tree(&env);
     let refused = env.run(&["isolate", "apply", "filled", "file", "--json"]).exits(3).json();
     let reason = refused["conflicts"][0]["reason"].as_str().unwrap();
-    assert_eq!(reason, "the directory holds d/new, which is not part of what is applied");
+    assert_eq!(reason, "the directory contains d/new, which is not being applied");
     assert_eq!(tree(&env), before);
 }
 
@@ -99,7 +99,7 @@ fn a_merge_is_offered_only_where_it_may_help() {
     let agent = "rm a; mkdir a; echo b > a/b; echo x >> d/1";
     env.run(&["isolate", "run", "--", "sh", "-euc", agent]).exits(0);
     let choice = env.run(&["isolate", "apply", "@last", "--only", "a/b"]).exits(3);
-    let reason = "a has to become a directory first: apply its change, too";
+    let reason = "a must become a directory first: apply its change too";
     assert!(choice.stderr.contains(reason), "{}", choice.stderr);
     assert!(!choice.stderr.contains("--on-drift merge"), "{}", choice.stderr);
     assert!(choice.stderr.contains("--except PATH applies the rest"), "{}", choice.stderr);

@@ -446,7 +446,7 @@ fn what_undo_needs_goes_with_the_sessions_but_for_the_newest() {
         assert_eq!(std::fs::read_to_string(env.project().join("grown")).unwrap(), grown);
     }
     let said = env.run(&["isolate", "undo"]).exits(3);
-    assert!(said.stderr.contains("nothing was applied"), "{}", said.stderr);
+    assert!(said.stderr.contains("no apply to undo"), "{}", said.stderr);
 }
 
 #[test]

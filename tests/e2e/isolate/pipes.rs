@@ -11,7 +11,7 @@ fn among_a_projects_settings_they_are_named_or_left() {
     );
     let created = env.run(&["isolate", "create", "--name", "n"]).exits(0);
     for name in [".env", ".massgen/config.toml"] {
-        let warning = format!("{name} can't be read: it is no regular file");
+        let warning = format!("{name} can't be read: it is not a regular file");
         assert!(created.stderr.contains(&warning), "{}", created.stderr);
     }
     env.run(&["isolate", "diff", "n"]).exits(0);

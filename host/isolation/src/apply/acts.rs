@@ -1,10 +1,10 @@
-//! The single acts that a plan comes down to, in an order in which each is possible.
+//! Breaks a plan down into single acts, in an order in which each can succeed.
 
 use crate::entry::Node;
+use crate::journal::Op;
 use crate::path::RelPath;
-use crate::plan::Op;
 
-/// One act. Nodes are files or links; directories have acts of their own.
+/// One act. Nodes are files or links; directories have their own acts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Act {
     Remove { path: RelPath, before: Node },
@@ -27,7 +27,7 @@ impl Act {
         }
     }
 
-    /// What is staged for it.
+    /// Returns the node to stage for the act.
     pub(super) fn staged(&self) -> Option<&Node> {
         match self {
             Self::Create { after, .. } | Self::Replace { after, .. } => Some(after),
@@ -35,7 +35,7 @@ impl Act {
         }
     }
 
-    /// What of the user's it takes away.
+    /// Returns the user's node that the act takes away.
     pub(super) fn displaced(&self) -> Option<&Node> {
         match self {
             Self::Remove { before, .. } | Self::Replace { before, .. } => Some(before),
@@ -46,7 +46,7 @@ impl Act {
     fn rank(&self) -> (u8, isize) {
         let depth = isize::try_from(self.path().depth()).unwrap_or(isize::MAX);
         match self {
-            // A directory is opened before anything is done in it, and closed when everything is.
+            // A directory becomes writable before anything in it changes, and read-only after.
             Self::SetDirMode { after, .. } if is_open(*after) => (0, depth),
             Self::Remove { .. } => (1, -depth),
             Self::RemoveDir { .. } => (2, -depth),
@@ -58,15 +58,15 @@ impl Act {
     }
 }
 
-/// Whether its owner may write a directory.
+/// Returns whether the owner can write to a directory.
 fn is_open(mode: u32) -> bool {
     mode & OPEN == OPEN
 }
 
-/// Writing and searching, for the owner.
+/// Write and search permission for the owner.
 const OPEN: u32 = 0o300;
 
-/// A directory goes open, so that what is in it can go first.
+/// Adds the acts that remove a directory, writable first so that its entries can be removed.
 fn remove_dir(acts: &mut Vec<Act>, path: &RelPath, mode: u32) {
     if !is_open(mode) {
         acts.push(Act::SetDirMode { path: path.clone(), before: mode, after: mode | OPEN });
@@ -74,7 +74,7 @@ fn remove_dir(acts: &mut Vec<Act>, path: &RelPath, mode: u32) {
     acts.push(Act::RemoveDir { path: path.clone(), mode: mode | OPEN });
 }
 
-/// A directory comes open, so that something can be put into it.
+/// Adds the acts that make a directory, writable until its entries are created.
 fn make_dir(acts: &mut Vec<Act>, path: &RelPath, mode: u32) {
     acts.push(Act::MakeDir { path: path.clone(), mode: mode | OPEN });
     if !is_open(mode) {
@@ -82,7 +82,7 @@ fn make_dir(acts: &mut Vec<Act>, path: &RelPath, mode: u32) {
     }
 }
 
-/// The acts of some writes: first what goes, then what comes.
+/// Returns the acts of some writes: removals first, then creations.
 pub(super) fn acts(ops: &[Op]) -> Vec<Act> {
     let mut acts = Vec::with_capacity(ops.len());
     for op in ops {
@@ -134,13 +134,13 @@ mod tests {
         Op { path, before: before.cloned(), after: after.cloned() }
     }
 
-    fn told(ops: &[Op]) -> Vec<String> {
+    fn described(ops: &[Op]) -> Vec<String> {
         let name = |act: &Act| format!("{act:?}").split(' ').next().unwrap().to_string();
         acts(ops).iter().map(|act| format!("{} {}", name(act), act.path().lossy())).collect()
     }
 
     #[test]
-    fn a_closed_directory_is_open_while_something_is_done_in_it() {
+    fn a_read_only_directory_is_writable_while_its_entries_change() {
         let link = Node::Link { target: b"x".to_vec() };
         let (open, closed) = (Node::Dir { mode: 0o755 }, Node::Dir { mode: 0o555 });
         let (open, closed, link) = (Some(&open), Some(&closed), Some(&link));
@@ -161,12 +161,12 @@ mod tests {
             ),
         ];
         for (ops, expect) in cases {
-            assert_eq!(told(&ops), expect);
+            assert_eq!(described(&ops), expect);
         }
     }
 
     #[test]
-    fn a_directory_becomes_a_file_after_it_is_empty() {
+    fn a_directory_becomes_a_file_once_it_is_empty() {
         let link = Node::Link { target: b"x".to_vec() };
         let dir = Node::Dir { mode: 0o755 };
         let ops = [
@@ -177,6 +177,6 @@ mod tests {
         ];
         let expect =
             ["Remove a/b", "Remove f", "RemoveDir a", "MakeDir f", "Create a", "Create f/g"];
-        assert_eq!(told(&ops), expect);
+        assert_eq!(described(&ops), expect);
     }
 }

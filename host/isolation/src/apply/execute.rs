@@ -1,5 +1,5 @@
-//! Executes a plan: stages everything, then makes each write as a compare-and-swap. The first one that
-//! does not find what it expects takes all of them back.
+//! Executes a plan: stages everything, then makes each write as a compare-and-swap. A write that does not
+//! find the expected node rolls back all of them.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,52 +10,52 @@ use rustix::io::Errno;
 
 use super::acts::{Act, acts};
 use super::hook::{Fault, Hook};
-use super::record::{ApplyRecord, Status};
 use super::tree::{self, Tree};
 use super::{meta, recover, stage};
 use crate::entry::Node;
+use crate::journal::{ApplyPhase, ApplyRecord};
 use crate::mode;
 use crate::path::RelPath;
 use crate::session::SaveError;
 use crate::store::{Store, StoreError};
 
-/// Why a plan was not executed. The tree is as it was, unless `Crashed` or `RollBack` says otherwise.
+/// Why a plan was not executed. The project is unchanged, except after `Crashed` and `RollBack`.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
-    /// Somebody changed a path between the plan and its write.
-    #[error("{path} was changed while it was applied; nothing was applied")]
+    /// Another program changed a path between planning and writing.
+    #[error("{path} changed during the apply; nothing was applied")]
     Drift {
         /// The path.
         path: String,
     },
-    /// The file system said no.
-    #[error("{path} can't be written ({step}); nothing was applied")]
+    /// The file system reported an error.
+    #[error("cannot write {path} ({step}); nothing was applied")]
     Io {
         /// The path.
         path: String,
-        /// What was about to be done.
+        /// The step that failed.
         step: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The journal can't be written.
+    /// The journal cannot be written.
     #[error(transparent)]
     Record(#[from] SaveError),
-    /// Bytes can't be made durable.
+    /// Bytes cannot be synced.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The way back failed too.
+    /// The rollback failed too.
     #[error(
-        "the apply failed, and so did the way back; `massgen isolate doctor --repair` tries again"
+        "the apply and its rollback failed; run `massgen isolate doctor --repair` to retry the rollback"
     )]
     RollBack(#[source] recover::RecoverError),
-    /// A test stopped it here.
+    /// A test stopped the apply at a step.
     #[error("stopped")]
     Crashed,
 }
 
-/// Executes the writes of a record whose bytes are in the record's own store.
+/// Executes the writes of a record whose bytes are in the record's store.
 pub fn execute(
     tree: &Tree,
     record: &mut ApplyRecord,
@@ -75,7 +75,7 @@ pub fn execute(
             return Err(error);
         }
     }
-    // What is left to do is tidying; a failure is mended by the next command.
+    // Only cleanup is left. If it fails, the next command does it.
     if let Err(ExecuteError::Crashed) = run.step("journal: clean up", &RelPath::root()) {
         return Err(ExecuteError::Crashed);
     }
@@ -101,7 +101,7 @@ impl Run<'_> {
         }
     }
 
-    /// The way back is made of steps, too; a test may stop before it.
+    /// Calls the hook before a rollback, so that tests can stop there.
     fn hook_for_recovery(&mut self) -> Result<(), ExecuteError> {
         match self.hook.before("roll back") {
             Err(Fault::Crash) => Err(ExecuteError::Crashed),
@@ -123,17 +123,17 @@ impl Run<'_> {
         for at in 0..self.acts.len() {
             self.stage(at)?;
         }
-        self.record.status = Status::Staged;
+        self.record.phase = ApplyPhase::Staged;
         self.step("journal: staged", &root)?;
         self.record.save(self.dir)?;
         for at in 0..self.acts.len() {
             self.commit(at)?;
         }
         self.sync_dirs()?;
-        self.record.status = Status::Committed;
+        self.record.phase = ApplyPhase::Committed;
         self.step("journal: committed", &root)?;
         if let Err(error) = self.record.save(self.dir) {
-            self.record.status = Status::Staged;
+            self.record.phase = ApplyPhase::Staged;
             return Err(error.into());
         }
         Ok(())
@@ -205,7 +205,7 @@ impl Run<'_> {
         }
     }
 
-    /// Moves what is there into the staging directory and looks at what came.
+    /// Moves the current node into the staging directory and verifies it there.
     fn take_away(
         &mut self,
         at: usize,
@@ -227,7 +227,7 @@ impl Run<'_> {
         Err(drifted(path))
     }
 
-    /// Exchanges old and new in one step and looks at what came out.
+    /// Exchanges the old and the new node atomically and verifies the old one.
     fn replace(
         &mut self,
         at: usize,
@@ -249,7 +249,7 @@ impl Run<'_> {
             tree::exchange((staging.as_fd(), &staged), here).map_err(io_at("put back", path))?;
             return Err(drifted(path));
         }
-        // Without an exchange there is a moment in which the name is free; nothing is lost in it.
+        // Without an atomic exchange the name is missing for a moment, but nothing is lost.
         self.take_away(at, here, before)?;
         self.step("write", path)?;
         match tree::rename_new((staging.as_fd(), &staged), here) {
@@ -275,7 +275,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether a name of the staging directory holds this very node. Permissions may have changed since.
+/// Returns whether a name of the staging directory holds this node. Permissions may differ.
 pub(super) fn is_node(staging: &OwnedFd, name: &[u8], node: &Node) -> bool {
     match (tree::node_in(staging.as_fd(), name), node) {
         (Ok(Some(Node::File { content: a, .. })), Node::File { content: b, .. }) => a == *b,

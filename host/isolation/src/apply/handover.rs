@@ -1,66 +1,66 @@
-//! Hands a session's work to the user's repository as a branch: the agent's commits as they are, and one
-//! more for what it did not commit. The user's tree, index and `HEAD` stay as they are.
+//! Delivers a session's work to the user's repository as a branch: the agent's commits, plus one for
+//! uncommitted changes. The user's tree, index and `HEAD` are not touched.
 
 use crate::changes::{ChangesError, Opened};
 use crate::changeset::{Change, Scope};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::Node;
 use crate::git::handover::{self, CommitRequest};
 use crate::git::{GitError, Repository};
 use crate::path::RelPath;
-use crate::plan::Because;
+use crate::plan::PathReason;
 use crate::session::{Busy, GitKind, Lock};
 
-/// What is to be handed over.
+/// A branch to create.
 #[derive(Debug)]
 pub struct BranchRequest<'a> {
     /// The session.
     pub opened: &'a Opened,
-    /// The branch to make.
+    /// Name of the branch.
     pub branch: &'a str,
 }
 
-/// Why there is no branch.
+/// Why the branch was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum BranchError {
-    /// There is no repository to make it in.
-    #[error("session {0} was made without git: there is no repository for a branch")]
+    /// The session was created without git.
+    #[error("session {0} was created without git: there is no repository for a branch")]
     NoGit(String),
-    /// The user took it away since.
-    #[error("the project's repository is gone: there is no {0}")]
+    /// The user's repository was removed.
+    #[error("the project's repository is gone: {0} does not exist")]
     Gone(std::path::PathBuf),
-    /// The name won't do.
-    #[error("{0:?} is no name for a branch")]
+    /// The branch name is invalid.
+    #[error("{0:?} is not a valid branch name")]
     Name(String),
-    /// The name is taken.
-    #[error("the branch {0} exists already")]
+    /// The branch exists.
+    #[error("branch {0} already exists")]
     Exists(String),
-    /// There is nothing on it.
+    /// The branch would be empty.
     #[error(
-        "session {0} has nothing for a branch: no commits of its own, and files as the last commit has them"
+        "session {0} has nothing for a branch: no commits, and no changes since the last commit"
     )]
     Empty(String),
-    /// The changes can't be told.
+    /// The changes cannot be computed.
     #[error(transparent)]
     Changes(#[from] ChangesError),
-    /// git said no.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// Somebody is at it.
+    /// The session is in use.
     #[error(transparent)]
     Busy(#[from] Busy),
 }
 
-/// A branch that was made.
+/// A created branch.
 #[derive(Debug)]
 pub struct Branched {
-    /// The commit that it stands on.
+    /// The commit that the branch points to.
     pub commit: String,
-    /// Paths that are not on it, with the reason.
-    pub skipped: Vec<Because>,
+    /// Paths that are not on the branch.
+    pub skipped: Vec<PathReason>,
 }
 
-/// Makes the branch.
+/// Creates the branch.
 pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branched, BranchError> {
     let _lock = Lock::take(&request.opened.dir.join("lock"))?;
     let session = &request.opened.session;
@@ -80,7 +80,7 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branc
     let parent = head.clone().or_else(|| session.base_commit.clone());
     let changes = request.opened.changeset()?;
     let in_scope = changes.changes.iter().filter(|change| change.scope == Scope::In);
-    // git knows no directories: a file that became one is gone, and what is in it is new.
+    // git has no directories: a file that became one is deleted, and its contents are new.
     let (made, deleted): (Vec<&Change>, Vec<&Change>) =
         in_scope.partition(|change| !matches!(change.new, None | Some(Node::Dir { .. })));
     let renamed = made.iter().filter_map(|change| change.old_path.as_ref());
@@ -102,7 +102,7 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branc
             parent: parent.as_deref(),
             gone: &gone,
             made: &made,
-            message: &format!("Changes of session {name} that were not committed"),
+            message: &format!("Uncommitted changes of session {name}"),
             now_unix_s: context.now_unix_ms / 1000,
         },
     );
@@ -116,10 +116,10 @@ pub fn as_branch(context: &Context, request: &BranchRequest<'_>) -> Result<Branc
         GitKind::Linked => handover::branch(git, root, request.branch, &commit)?,
         _ => handover::fetch(git, root, &side.repository, &commit, request.branch)?,
     }
-    // What the user's repository says now is the answer.
+    // The user's repository has the final say on the commit.
     let branch = format!("refs/heads/{}", request.branch);
     let commit = Repository::commit(git, root, &branch)?.unwrap_or(commit);
-    let reason = "it lies in a submodule, which has a history of its own";
-    let because = |path| Because { path, reason: reason.into() };
+    let reason = "it lies in a submodule, which has its own history";
+    let because = |path| PathReason { path, reason: reason.into() };
     Ok(Branched { commit, skipped: committed.in_submodules.into_iter().map(because).collect() })
 }

@@ -1,23 +1,23 @@
-//! A place to stand in front of every step of an apply: for tests that stop or fail at each of them.
+//! A hook before every step of an apply, for tests that stop or fail at each of them.
 
 use std::io;
 
-/// What happens at a step.
+/// The fault that a hook injects.
 #[derive(Debug)]
 pub enum Fault {
-    /// As if the process had been killed: nothing is cleaned up.
+    /// The process ends at once: nothing is cleaned up.
     Crash,
     /// The step fails.
     Io(io::Error),
 }
 
-/// Is called before each step.
+/// Called before each step.
 pub trait Hook {
-    /// `step` says what is about to be done.
+    /// Returns the fault to inject before `step`.
     fn before(&mut self, step: &'static str) -> Result<(), Fault>;
 }
 
-/// Lets everything happen.
+/// A hook that injects no faults.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoHook;
 

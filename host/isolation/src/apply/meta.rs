@@ -1,5 +1,5 @@
-//! What a file has besides bytes and permissions: its owner, and extended attributes with its access
-//! list. A file that is replaced keeps those of the one before.
+//! Metadata besides bytes and permissions: the owner and extended attributes, including access control lists.
+//! A replaced file passes them on.
 
 use std::fs::File;
 use std::io;
@@ -10,10 +10,10 @@ use rustix::io::Errno;
 
 use super::tree::{open_in, stat_in};
 
-/// The kernel drops capabilities when a file is written; so do we.
+/// Dropped, because the kernel drops capabilities too when a file is written.
 const DROPPED: &[u8] = b"security.capability";
 
-/// Gives a staged file owner and attributes of the one that it will replace.
+/// Copies owner and attributes to a staged file from the file that it will replace.
 pub(super) fn inherit(staged: &File, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
     let Some(before) = stat_in(dir, name)? else { return Ok(()) };
     let now = rustix::fs::fstat(staged)?;
@@ -32,7 +32,7 @@ pub(super) fn inherit(staged: &File, dir: BorrowedFd<'_>, name: &[u8]) -> io::Re
         let value = value(&source, &attribute)?;
         match rustix::fs::fsetxattr(staged, attribute.as_slice(), &value, XattrFlags::empty()) {
             Ok(()) | Err(Errno::OPNOTSUPP) => {}
-            // Labels are the system's to give.
+            // Security labels are set by the system.
             Err(Errno::PERM | Errno::ACCESS) if !attribute.starts_with(b"user.") => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -57,7 +57,8 @@ fn value(file: &File, name: &[u8]) -> io::Result<Vec<u8>> {
     Ok(value)
 }
 
-/// A directory whose group goes to what is made in it gives it to what is moved into it, too.
+/// Sets the group of a node if the directory it moves into has the set-group-ID bit, as creating it there
+/// would.
 pub(super) fn inherit_group(
     (dir, name): (BorrowedFd<'_>, &[u8]),
     parent: BorrowedFd<'_>,

@@ -1,12 +1,11 @@
-//! Applies a plan to the user's tree, and undoes it. All or nothing: every write is a compare-and-swap,
-//! and a journal tells after any crash whether to go back or to go on.
+//! Applies a plan to the user's tree, and undoes it. All or nothing: every write is a compare-and-swap, and
+//! after a crash the journal shows whether to roll back or to finish.
 
 mod acts;
 mod execute;
 mod handover;
 mod hook;
 mod meta;
-mod record;
 mod recover;
 mod stage;
 mod tree;
@@ -18,107 +17,106 @@ use std::path::Path;
 pub use execute::{ExecuteError, execute};
 pub use handover::{BranchError, BranchRequest, Branched, as_branch};
 pub use hook::{Fault, Hook, NoHook};
-pub(crate) use record::all_records;
-pub use record::{ApplyKind, ApplyRecord, Status, records};
 pub use recover::{RecoverError, Recovered, recover, unfinished};
 pub use tree::Tree;
-pub use undo::{UndoError, Undone, Which, undo};
+pub use undo::{UndoError, UndoTarget, Undone, undo};
 
 use crate::changes::{ChangesError, Opened};
-use crate::changeset::{Changeset, Status as Change};
-use crate::create::Context;
-use crate::entry::{Content, Hash, Place};
+use crate::changeset::{ChangeStatus, Changeset};
+use crate::context::Context;
+use crate::entry::{Content, Hash, Storage};
 use crate::git::{Git, GitError};
+use crate::journal::{self, ApplyKind, ApplyRecord};
 use crate::path::{HostPath, RelPath};
-use crate::plan::{Because, Keeper, OnDrift, Part, Plan, PlanError, Planner};
+use crate::plan::{BlobStore, Contribution, OnDrift, PathReason, Plan, PlanBuilder, PlanError};
 use crate::review::Selection;
 use crate::session::{Busy, Lock, SaveError, Session, State};
 use crate::store::{Store, StoreError};
 
-/// What is to be applied.
+/// What to apply.
 #[derive(Debug)]
 pub struct ApplyRequest<'a> {
-    /// Sessions, in the order in which they are applied, each with what was decided.
+    /// Sessions in the order in which they are applied, each with its selection.
     pub sessions: &'a [(Opened, Selection)],
-    /// What to do about drift.
+    /// How drift is handled.
     pub on_drift: OnDrift,
-    /// Only say what would be done.
+    /// Report what would be done without doing it.
     pub dry_run: bool,
-    /// A session that deleted every file may be applied.
+    /// Allow a session that deleted every file.
     pub allow_empty: bool,
 }
 
-/// What was applied.
+/// The result of an apply.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// What `undo` takes; none if nothing was written.
+    /// Id for `undo`. `None` if nothing was written.
     pub undo_id: Option<String>,
-    /// Paths.
+    /// Applied paths.
     pub applied: Vec<RelPath>,
-    /// Paths that were left, with the reason.
-    pub skipped: Vec<Because>,
-    /// Paths that can't be applied. With any of these nothing was.
-    pub conflicts: Vec<Because>,
-    /// One of the conflicts comes of the project alone, so that merging both sides may settle it.
+    /// Paths that were left out.
+    pub skipped: Vec<PathReason>,
+    /// Paths that cannot be applied. If there are any, nothing was applied.
+    pub conflicts: Vec<PathReason>,
+    /// Whether a conflict is due to drift alone, so that merging may resolve it.
     pub drifted: bool,
 }
 
 /// Why nothing was applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// A session is in use.
-    #[error("session {session} can't be applied now")]
+    /// The session or the project is in use.
+    #[error("cannot apply session {session} now")]
     Busy {
         /// The session.
         session: String,
-        /// Who uses it.
+        /// The process that uses it.
         #[source]
         source: Busy,
     },
-    /// Sessions of several projects.
+    /// The sessions belong to several projects.
     #[error("the sessions belong to different projects: {0} and {1}")]
     Projects(String, String),
-    /// The agent deleted everything.
+    /// The agent deleted every file.
     #[error(
-        "session {0} deleted every file of the project: this is applied only when it is asked for"
+        "session {0} deleted every file of the project: applying that requires an explicit request"
     )]
     Empty(String),
-    /// A path was named that no change has.
+    /// A selected path has no change.
     #[error("the session did not change {}", .0.iter().map(RelPath::lossy).collect::<Vec<_>>().join(", "))]
     Unknown(Vec<RelPath>),
-    /// The changes can't be told.
+    /// The changes cannot be computed.
     #[error(transparent)]
     Changes(#[from] ChangesError),
-    /// There is no plan.
+    /// The plan cannot be built.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The plan failed; the tree is as it was.
+    /// Executing the plan failed.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
-    /// What an earlier crash left can't be mended.
-    #[error("an earlier apply was interrupted and can't be mended")]
+    /// An interrupted apply cannot be recovered.
+    #[error("an earlier apply was interrupted and cannot be recovered")]
     Recover(#[from] RecoverError),
-    /// The project can't be opened.
-    #[error("{path} can't be used")]
+    /// The project cannot be opened.
+    #[error("cannot access {path}")]
     Io {
         /// The path.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A record can't be written.
+    /// A record cannot be written.
     #[error(transparent)]
     Record(#[from] SaveError),
-    /// Bytes can't be kept.
+    /// Bytes cannot be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// git said no.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
 }
 
-/// Applies what was decided of one or more sessions.
+/// Applies the selected changes of one or more sessions.
 pub fn apply(
     context: &Context,
     request: &ApplyRequest<'_>,
@@ -139,26 +137,24 @@ pub fn apply(
     }
     let _tree_lock = lock_project(context, &project)?;
     recover(context, Some(&project))?;
-    let dir = record::new_dir(context)?;
+    let dir = journal::new_dir(&context.state)?;
     let store = Store::new(&dir);
     store.create()?;
-    let outcome = planned(context, request, &project, &dir, &store, hook);
-    if !matches!(&outcome, Ok(applied) if applied.undo_id.is_some())
-        && !dir.join("record.json").exists()
-    {
-        // Nothing was written: the bytes that were kept for it are of no use.
+    let outcome = plan_and_execute(context, request, &project, &dir, &store, hook);
+    if !matches!(&outcome, Ok(applied) if applied.undo_id.is_some()) && !ApplyRecord::exists(&dir) {
+        // Nothing was written, so the stored bytes are not needed.
         _ = std::fs::remove_dir_all(&dir);
     }
     outcome
 }
 
-/// One apply at a time for each project.
+/// Waits for the lock of a project, which allows one apply at a time.
 fn lock_project(context: &Context, project: &Path) -> Result<Lock, ApplyError> {
     Lock::wait(&project_lock(context, project))
         .map_err(|source| ApplyError::Busy { session: project.display().to_string(), source })
 }
 
-/// The same lock, if nobody has it.
+/// Takes the lock of a project if it is free.
 pub(crate) fn lock_if_free(context: &Context, project: &Path) -> Option<Lock> {
     Lock::take(&project_lock(context, project)).ok()
 }
@@ -167,7 +163,7 @@ fn project_lock(context: &Context, project: &Path) -> std::path::PathBuf {
     context.state.repository_lock(&project.join("apply"))
 }
 
-fn planned(
+fn plan_and_execute(
     context: &Context,
     request: &ApplyRequest<'_>,
     project: &HostPath,
@@ -178,14 +174,13 @@ fn planned(
     let tree =
         Tree::open(project).map_err(|source| ApplyError::Io { path: project.0.clone(), source })?;
     let unmerged = unmerged(&context.git, project)?;
-    let keeper: &dyn Keeper = match (request.dry_run, request.on_drift) {
-        (true, OnDrift::Refuse) => &NoKeeper,
-        _ => &StoreKeeper(store),
+    let blobs: &dyn BlobStore = match (request.dry_run, request.on_drift) {
+        (true, OnDrift::Refuse) => &DiscardBlobs,
+        _ => &KeepBlobs(store),
     };
-    let planner =
-        Planner { target: &tree, keeper, on_drift: request.on_drift, unmerged: &unmerged };
+    let builder =
+        PlanBuilder { target: &tree, blobs, on_drift: request.on_drift, unmerged: &unmerged };
     let mut plan = Plan::default();
-    let mut changesets = Vec::new();
     for (opened, selection) in request.sessions {
         let changes = opened.changeset()?;
         if !request.allow_empty
@@ -199,10 +194,9 @@ fn planned(
         if !unknown.is_empty() {
             return Err(ApplyError::Unknown(unknown));
         }
-        let part =
-            Part { session: &opened.session.id, changes: &changes, source: opened, selection };
-        planner.add(&mut plan, &part)?;
-        changesets.push(changes);
+        let session = &opened.session.id;
+        let contribution = Contribution { session, changes: &changes, source: opened, selection };
+        builder.add(&mut plan, &contribution)?;
     }
     if !plan.conflicts.is_empty() {
         return Ok(Applied {
@@ -219,7 +213,11 @@ fn planned(
         return Ok(applied);
     }
     let sessions = request.sessions.iter().map(|(opened, _)| opened.session.id.clone()).collect();
-    let mut record = ApplyRecord::new(context, dir, project, sessions, &plan);
+    let mut record = ApplyRecord {
+        ops: plan.ops.into_values().collect(),
+        deliveries: plan.deliveries,
+        ..ApplyRecord::new(context, dir, project, sessions, ApplyKind::Apply)
+    };
     execute(&tree, &mut record, dir, hook)?;
     for (opened, _) in request.sessions {
         settle_state(context, &opened.session)?;
@@ -232,7 +230,7 @@ fn planned(
     })
 }
 
-/// A session with nothing left in scope is applied; one with something left stays open.
+/// Marks a session as applied, or as open if changes in scope remain.
 fn settle_state(context: &Context, session: &Session) -> Result<(), ApplyError> {
     let opened = Opened::open(context, session.clone())?;
     let left = opened.changeset()?;
@@ -245,13 +243,13 @@ fn settle_state(context: &Context, session: &Session) -> Result<(), ApplyError> 
 
 fn deletes_everything(changes: &Changeset) -> bool {
     let deleted = changes.changes.iter().filter(|change| {
-        change.status == Change::Deleted && change.scope == crate::changeset::Scope::In
+        change.status == ChangeStatus::Deleted && change.scope == crate::changeset::Scope::In
     });
     let came = changes.changes.iter().any(|change| change.new.is_some());
     changes.baseline_files > 1 && !came && deleted.count() as u64 >= changes.baseline_files
 }
 
-/// Paths that the user's git has not merged yet.
+/// Returns the paths with unresolved merge conflicts in the user's repository.
 fn unmerged(git: &Git, project: &Path) -> Result<BTreeSet<RelPath>, GitError> {
     let listed = git.at(project).args(["ls-files", "-z", "--unmerged"]).answer()?;
     let listed = listed.unwrap_or_default();
@@ -262,9 +260,9 @@ fn unmerged(git: &Git, project: &Path) -> Result<BTreeSet<RelPath>, GitError> {
     Ok(paths.collect())
 }
 
-struct StoreKeeper<'a>(&'a Store);
+struct KeepBlobs<'a>(&'a Store);
 
-impl Keeper for StoreKeeper<'_> {
+impl BlobStore for KeepBlobs<'_> {
     fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
         self.0.keep(bytes)
     }
@@ -274,12 +272,12 @@ impl Keeper for StoreKeeper<'_> {
     }
 }
 
-/// For a plan that nobody executes. Without a merge, nothing is read back.
-struct NoKeeper;
+/// For plans that are not executed. Without a merge, no bytes are read back.
+struct DiscardBlobs;
 
-impl Keeper for NoKeeper {
+impl BlobStore for DiscardBlobs {
     fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
-        Ok(Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose })
+        Ok(Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Storage::Loose })
     }
 
     fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError> {

@@ -1,5 +1,5 @@
-//! After a crash, or a failure: back to before, or on to after, never between. What somebody wrote in the
-//! meantime is kept.
+//! Recovers after a crash or a failure: rolls back or finishes, so that no apply stays half done. Files that
+//! other programs wrote in the meantime are saved.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,102 +10,102 @@ use rustix::io::Errno;
 
 use super::acts::{Act, acts};
 use super::execute::is_node;
-use super::record::{ApplyRecord, Status, all_records};
 use super::stage;
 use super::tree::{self, Tree};
-use crate::create::Context;
+use crate::atomic_write::{self, Durability};
+use crate::context::Context;
+use crate::journal::{ApplyPhase, ApplyRecord, all_records};
 use crate::mode;
 use crate::path::RelPath;
 use crate::session::SaveError;
 
-/// Why an apply can't be brought to an end.
+/// Why an apply cannot be recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// The file system said no.
-    #[error("{path} can't be brought back")]
+    /// The file system reported an error.
+    #[error("cannot restore {path}")]
     Io {
         /// The path.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The project is gone.
-    #[error("the project {path} can't be opened")]
+    /// The project cannot be opened.
+    #[error("cannot open the project {path}")]
     Project {
         /// The project.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The journal can't be read or written.
+    /// The journal cannot be read or written.
     #[error(transparent)]
     Record(#[from] SaveError),
 }
 
-/// An apply that was brought to its end.
+/// A recovered apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// Its number.
+    /// Number of the apply.
     pub id: String,
-    /// Whether its writes stand now.
+    /// Whether it is in force now.
     pub applied: bool,
-    /// What was saved because somebody wrote it in the meantime.
+    /// Files saved because another program wrote them in the meantime.
     pub rescued: Vec<String>,
 }
 
-/// Records that did not come to their end.
+/// Returns the records of applies that were interrupted or are running.
 pub fn unfinished(
     context: &Context,
     project: Option<&Path>,
 ) -> Result<Vec<(ApplyRecord, PathBuf)>, SaveError> {
     let mut all = all_records(&context.state)?;
     all.retain(|(record, _)| {
-        !matches!(record.status, Status::Done | Status::RolledBack)
-            && project.is_none_or(|project| *record.project == *project)
+        record.is_unfinished() && project.is_none_or(|project| *record.project == *project)
     });
     Ok(all)
 }
 
-/// Brings every unfinished apply of a project, or of all, to its end. The caller holds the project's
-/// lock, so that no apply is under way.
+/// Recovers every unfinished apply of a project, or of all projects. The caller holds the project's lock, so
+/// that none of them is running.
 pub fn recover(context: &Context, project: Option<&Path>) -> Result<Vec<Recovered>, RecoverError> {
     let mut recovered = Vec::new();
     for (mut record, dir) in unfinished(context, project)? {
         let path = record.project.0.clone();
         let tree = Tree::open(&path)
             .map_err(|source| RecoverError::Project { path: path.clone(), source })?;
-        if record.status == Status::Committed {
+        if record.phase == ApplyPhase::Committed {
             finish(&tree, &mut record, &dir)?;
         } else {
             roll_back(&tree, &mut record, &dir)?;
         }
-        let applied = record.status == Status::Done;
+        let applied = record.phase == ApplyPhase::Done;
         recovered.push(Recovered { id: record.id, applied, rescued: record.rescued });
     }
     Ok(recovered)
 }
 
-/// Takes every write back, the last one first.
+/// Undoes every write, last one first.
 pub(super) fn roll_back(
     tree: &Tree,
     record: &mut ApplyRecord,
     dir: &Path,
 ) -> Result<(), RecoverError> {
     let acts = acts(&record.ops);
-    if record.status != Status::Planned {
+    if record.phase != ApplyPhase::Planned {
         for at in (0..acts.len()).rev() {
             take_back(tree, record, dir, at, &acts[at])
                 .map_err(|source| RecoverError::Io { path: acts[at].path().lossy(), source })?;
         }
     }
     clean_up(tree, record, dir, &acts)?;
-    record.status = Status::RolledBack;
+    record.phase = ApplyPhase::RolledBack;
     Ok(record.save(dir)?)
 }
 
-/// Every write was made: the staging directories go.
+/// Completes an apply whose writes were all made: removes the staging directories.
 pub(super) fn finish(
     tree: &Tree,
     record: &mut ApplyRecord,
@@ -113,7 +113,7 @@ pub(super) fn finish(
 ) -> Result<(), RecoverError> {
     let acts = acts(&record.ops);
     clean_up(tree, record, dir, &acts)?;
-    record.status = Status::Done;
+    record.phase = ApplyPhase::Done;
     Ok(record.save(dir)?)
 }
 
@@ -127,7 +127,7 @@ fn take_back(
     let path = act.path();
     let parent = match tree.parent(path) {
         Ok(parent) => parent,
-        // The directory was never made, or somebody removed it.
+        // The directory was never made, or another program removed it.
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
         Err(errno) => return Err(errno.into()),
     };
@@ -139,10 +139,11 @@ fn take_back(
                 Err(errno) => Err(errno.into()),
             }
         }
-        // Whoever may not write here is told so before it is told that there is no directory to remove.
+        // The kernel checks write permission before existence, so a missing directory would be reported as a
+        // permission error.
         Act::MakeDir { .. } if !tree::is_dir_in(parent.as_fd(), name)? => Ok(()),
         Act::MakeDir { .. } => match rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR) {
-            // Not empty: somebody put something in.
+            // Not empty: another program created something in it.
             Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(()),
             Err(errno) => Err(errno.into()),
         },
@@ -184,7 +185,7 @@ fn take_back_file(
     let in_staging = |name: &[u8]| tree::stat_in(staging.as_fd(), name).map(|stat| stat.is_some());
     if is_ours()? {
         if in_staging(&new)? {
-            // Exchanged: once more, and both are where they were.
+            // They were exchanged: exchanging them again restores both.
             tree::exchange((staging.as_fd(), &new), here)?;
             return Ok(());
         }
@@ -193,7 +194,7 @@ fn take_back_file(
     if in_staging(&old)? {
         match tree::rename_new((staging.as_fd(), &old), here) {
             Ok(()) => {}
-            // Somebody made a new one in the meantime: it stays, and ours to give back is kept.
+            // Another program created a new file: it stays, and the old one is saved.
             Err(Errno::EXIST) => rescue(record, dir, staging, &old, name)?,
             Err(errno) => return Err(errno.into()),
         }
@@ -201,7 +202,7 @@ fn take_back_file(
     Ok(())
 }
 
-/// Empties the staging directories. What holds bytes that nobody else has is saved first.
+/// Empties the staging directories. Unknown contents are saved first.
 fn clean_up(
     tree: &Tree,
     record: &mut ApplyRecord,
@@ -225,7 +226,7 @@ fn clean_up(
                 continue;
             }
             let known = [act.staged(), act.displaced()];
-            let planned = record.status == Status::Planned;
+            let planned = record.phase == ApplyPhase::Planned;
             let kept =
                 planned || known.into_iter().flatten().any(|node| is_node(&staging, &name, node));
             let done = if kept {
@@ -239,7 +240,7 @@ fn clean_up(
     }
     for base in record.stages.clone() {
         if let Ok(parent) = tree.dir(&base) {
-            // It is empty by now, or holds what is not ours.
+            // Fails if something else is in it.
             let name = stage::name(&record.id);
             _ = rustix::fs::unlinkat(&parent, name.as_slice(), AtFlags::REMOVEDIR);
         }
@@ -247,7 +248,7 @@ fn clean_up(
     Ok(())
 }
 
-/// Saves something into the apply's own directory.
+/// Saves a staged node in the apply's directory.
 fn rescue(
     record: &mut ApplyRecord,
     dir: &Path,
@@ -259,15 +260,15 @@ fn rescue(
     std::fs::create_dir_all(&rescued)?;
     let label = format!("{}-{}", String::from_utf8_lossy(staged), String::from_utf8_lossy(name));
     let path = rescued.join(&label);
-    match rustix::fs::readlinkat(staging, staged, Vec::new()) {
-        Ok(target) => std::fs::write(&path, target.as_bytes())?,
+    let bytes = match rustix::fs::readlinkat(staging, staged, Vec::new()) {
+        Ok(target) => target.into_bytes(),
         Err(_) => {
             let mut bytes = Vec::new();
             tree::open_in(staging.as_fd(), staged)?.read_to_end(&mut bytes)?;
-            std::fs::write(&path, bytes)?;
+            bytes
         }
-    }
-    std::fs::File::open(&path)?.sync_all()?;
+    };
+    atomic_write::write(&path, &bytes, Durability::Synced)?;
     record.rescued.push(path.display().to_string());
     Ok(rustix::fs::unlinkat(staging, staged, AtFlags::empty())?)
 }

@@ -1,5 +1,5 @@
-//! Where writes are prepared: a directory in the project's root, or at the top of whatever is mounted in
-//! it, so that one rename brings each of them to its place.
+//! The staging directories, in the project's root or at the top of a file system mounted in it, so that one
+//! rename moves each staged node into place.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,13 +15,13 @@ use crate::mode;
 use crate::path::RelPath;
 use crate::store::Store;
 
-/// Name of the staging directory of an apply.
+/// Returns the name of an apply's staging directory.
 pub(super) fn name(id: &str) -> Vec<u8> {
     format!(".massgen-apply-{id}").into_bytes()
 }
 
-/// The directory in which the staging directory for a path belongs: the highest one on the same file
-/// system as the place that it will have.
+/// Returns the directory that contains the staging directory for a path: the topmost one on the same file
+/// system as the path.
 pub(super) fn base(tree: &Tree, path: &RelPath) -> Result<RelPath, Errno> {
     let above = std::iter::successors(path.parent(), RelPath::parent);
     let mut device = None;
@@ -41,7 +41,7 @@ pub(super) fn base(tree: &Tree, path: &RelPath) -> Result<RelPath, Errno> {
     Ok(base)
 }
 
-/// Opens a staging directory, making it if need be.
+/// Opens a staging directory, creating it if it does not exist.
 pub(super) fn open(tree: &Tree, base: &RelPath, id: &str) -> Result<OwnedFd, Errno> {
     let parent = tree.dir(base)?;
     match rustix::fs::mkdirat(&parent, name(id).as_slice(), mode::system(0o700)) {
@@ -51,13 +51,13 @@ pub(super) fn open(tree: &Tree, base: &RelPath, id: &str) -> Result<OwnedFd, Err
     open_existing(tree, base, id)
 }
 
-/// Opens a staging directory that is there.
+/// Opens an existing staging directory.
 pub(super) fn open_existing(tree: &Tree, base: &RelPath, id: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(tree.dir(base)?, name(id).as_slice(), flags, Mode::empty())
 }
 
-/// Writes what will stand at `path`, durably. Gives its inode.
+/// Writes and syncs the node that will stand at `path`. Returns its inode.
 pub(super) fn write(
     tree: &Tree,
     staging: &OwnedFd,
@@ -89,12 +89,12 @@ pub(super) fn write(
     Ok(stat.st_ino)
 }
 
-/// The name under which an act's new node is staged.
+/// Returns the name under which an act's new node is staged.
 pub(super) fn new_name(act: usize) -> Vec<u8> {
     format!("{act}").into_bytes()
 }
 
-/// The name under which an act's old node is kept, where it is not exchanged with the new one.
+/// Returns the name under which an act's old node is kept if it is not exchanged with the new one.
 pub(super) fn old_name(act: usize) -> Vec<u8> {
     format!("{act}.old").into_bytes()
 }

@@ -1,5 +1,4 @@
-//! The user's tree: every path is resolved component by component below its root, and no link on the way
-//! is followed.
+//! The user's tree. Every path is resolved component by component below its root, without following links.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use crate::entry::{Content, Hash, Node, Place};
+use crate::entry::{Content, Hash, Node, Storage};
 use crate::mode;
 use crate::path::RelPath;
 use crate::plan::{PlanError, Target};
@@ -24,7 +23,7 @@ const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 impl Tree {
-    /// Opens the root.
+    /// Opens a tree at its root.
     pub fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self { root: rustix::fs::open(root, flags, Mode::empty())? })
@@ -34,19 +33,19 @@ impl Tree {
     pub(super) fn dir(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
         let mut dir = rustix::fs::openat(&self.root, ".", DIRECTORY, Mode::empty())?;
         for part in path.components() {
-            // A link in the way is ELOOP or ENOTDIR, depending on the system; both mean the same here.
+            // A link on the way is ELOOP or ENOTDIR, depending on the system.
             dir = rustix::fs::openat(&dir, part, DIRECTORY, Mode::empty())
                 .map_err(|errno| if errno == Errno::LOOP { Errno::NOTDIR } else { errno })?;
         }
         Ok(dir)
     }
 
-    /// Opens the directory that holds a path.
+    /// Opens the parent directory of a path.
     pub(super) fn parent(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
         self.dir(&path.parent().unwrap_or_default())
     }
 
-    /// What is known of a path without following it; none if there is nothing.
+    /// Returns the metadata of a path without following it, or `None` if it does not exist.
     pub(super) fn stat(&self, path: &RelPath) -> Result<Option<Stat>, Errno> {
         if path.is_root() {
             return rustix::fs::fstat(&self.root).map(Some);
@@ -69,7 +68,7 @@ impl Tree {
     }
 }
 
-/// What is known of a name of a directory.
+/// Returns the metadata of a name in a directory, or `None` if it does not exist.
 pub(super) fn stat_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Stat>, Errno> {
     match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(Some(stat)),
@@ -78,19 +77,19 @@ pub(super) fn stat_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Stat>, 
     }
 }
 
-/// Whether a name of a directory is a directory itself.
+/// Returns whether a name in a directory is a directory.
 pub(super) fn is_dir_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<bool, Errno> {
     let stat = stat_in(dir, name)?;
     Ok(stat.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode).is_dir()))
 }
 
-/// Opens a file of a directory for reading; a pipe does not hold us up.
+/// Opens a file in a directory for reading, without blocking on a pipe.
 pub(super) fn open_in(dir: BorrowedFd<'_>, name: &[u8]) -> Result<File, Errno> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::openat(dir, name, flags, Mode::empty()).map(File::from)
 }
 
-/// What stands at a name of a directory.
+/// Returns the node at a name in a directory, or `None` if it does not exist.
 pub(super) fn node_in(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<Option<Node>> {
     let Some(stat) = stat_in(dir, name)? else { return Ok(None) };
     let mode = mode::of(&stat);
@@ -114,18 +113,18 @@ pub(super) fn node_in(dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<Option<Nod
                 size += n as u64;
             }
             let hash = Hash(*hasher.finalize().as_bytes());
-            Node::File { mode, content: Content { size, hash, place: Place::Workspace } }
+            Node::File { mode, content: Content { size, hash, place: Storage::Workspace } }
         }
         _ => {
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
-                "it is no file, link or directory",
+                "it is not a file, link or directory",
             ));
         }
     }))
 }
 
-/// Renames unless something is there. Where the file system can't promise that, a hard link does.
+/// Renames unless the target exists. Uses a hard link on file systems that cannot do this in one step.
 pub(super) fn rename_new(
     (from_dir, from): (BorrowedFd<'_>, &[u8]),
     (to_dir, to): (BorrowedFd<'_>, &[u8]),
@@ -139,7 +138,7 @@ pub(super) fn rename_new(
     }
 }
 
-/// Exchanges two names. Gives whether the file system can do that.
+/// Exchanges two names. Returns `false` if the file system does not support that.
 pub(super) fn exchange(
     (from_dir, from): (BorrowedFd<'_>, &[u8]),
     (to_dir, to): (BorrowedFd<'_>, &[u8]),

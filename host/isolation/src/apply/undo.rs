@@ -1,39 +1,39 @@
-//! Takes an apply back: the same machinery, with before and after exchanged.
+//! Undoes an apply by executing its writes with before and after exchanged.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::hook::Hook;
-use super::record::{ApplyKind, ApplyRecord, Status, all_records, new_dir, records};
 use super::{ApplyError, Tree, execute, lock_project, recover};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::Node;
+use crate::journal::{self, ApplyKind, ApplyRecord, Op, all_records, records_in_force};
 use crate::path::RelPath;
-use crate::plan::{Because, Op, PlanError, Target};
+use crate::plan::{PathReason, PlanError, Target};
 use crate::session::{SaveError, Session, State};
 use crate::store::{Store, StoreError};
 
-/// What was undone.
+/// An undone apply.
 #[derive(Debug)]
 pub struct Undone {
-    /// The apply.
+    /// Id of the apply.
     pub id: String,
-    /// Its sessions.
+    /// Ids of its sessions.
     pub sessions: Vec<String>,
-    /// Paths that are as they were before.
+    /// Paths restored to their earlier state.
     pub restored: Vec<RelPath>,
 }
 
 /// Why nothing was undone.
 #[derive(Debug, thiserror::Error)]
 pub enum UndoError {
-    /// There is nothing to undo.
-    #[error("nothing was applied that could be undone")]
+    /// There is no apply to undo.
+    #[error("there is no apply to undo")]
     Nothing,
-    /// The tree changed since; nothing was undone.
-    #[error("the project changed since it was applied; nothing was undone")]
-    Drift(Vec<Because>),
-    /// The tree can't be written.
+    /// The project changed since the apply.
+    #[error("the project changed since the apply; nothing was undone")]
+    Drift(Vec<PathReason>),
+    /// The undo cannot be executed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
 }
@@ -56,30 +56,34 @@ impl From<PlanError> for UndoError {
     }
 }
 
-/// Which apply is meant: the newest of a session, or of a project.
+/// Selects the apply to undo: the newest of a session or of a project.
 #[derive(Debug, Clone, Copy)]
-pub enum Which<'a> {
-    /// Of a session.
+pub enum UndoTarget<'a> {
+    /// The newest apply of a session.
     Session(&'a str),
-    /// Of a project.
+    /// The newest apply of a project.
     Project(&'a Path),
 }
 
 /// Undoes the newest apply.
-pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<Undone, UndoError> {
+pub fn undo(
+    context: &Context,
+    which: UndoTarget<'_>,
+    hook: &mut dyn Hook,
+) -> Result<Undone, UndoError> {
     let find = || -> Result<(ApplyRecord, std::path::PathBuf), UndoError> {
-        let mut known = records(&context.state)?;
-        // One that found everything there already wrote nothing.
+        let mut known = records_in_force(&context.state)?;
+        // An apply without writes left nothing to undo.
         known.retain(|(record, _)| !record.ops.is_empty());
         known.retain(|(record, _)| match which {
-            Which::Session(id) => record.sessions.iter().any(|session| session == id),
-            Which::Project(path) => *record.project == *path,
+            UndoTarget::Session(id) => record.sessions.iter().any(|session| session == id),
+            UndoTarget::Project(path) => *record.project == *path,
         });
         known.pop().ok_or(UndoError::Nothing)
     };
     let project = match which {
-        Which::Project(path) => path.to_path_buf(),
-        Which::Session(id) => {
+        UndoTarget::Project(path) => path.to_path_buf(),
+        UndoTarget::Session(id) => {
             let known = all_records(&context.state)?;
             let mut of_session = known
                 .into_iter()
@@ -89,7 +93,7 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
         }
     };
     let _lock = lock_project(context, &project)?;
-    // What a crash left decides what the newest one is. Under the lock: what is under way is not left.
+    // Recovery may decide which apply is the newest. The lock ensures that none is running.
     recover(context, Some(&project)).map_err(ApplyError::from)?;
     let (record, dir) = find()?;
     let tree =
@@ -98,7 +102,7 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
     if !drift.is_empty() {
         return Err(UndoError::Drift(drift));
     }
-    let new = new_dir(context)?;
+    let new = journal::new_dir(&context.state)?;
     let mut back = reversed(context, &record, &new);
     keep_bytes(&back.ops, &Store::new(&dir), &Store::new(&new))?;
     execute(&tree, &mut back, &new, hook).map_err(ApplyError::from)?;
@@ -109,22 +113,22 @@ pub fn undo(context: &Context, which: Which<'_>, hook: &mut dyn Hook) -> Result<
     Ok(Undone { id: record.id, sessions: record.sessions, restored })
 }
 
-/// Paths that are not as the apply left them.
-fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
+/// Returns the paths that are not as the apply left them.
+fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<PathReason>, UndoError> {
     let mut drift = Vec::new();
     let ours: HashMap<&RelPath, &Op> = record.ops.iter().map(|op| (&op.path, op)).collect();
-    // A directory that the undo itself brings back need not be there yet.
+    // A directory that the undo restores need not exist yet.
     let is_dir = |dir: &RelPath| {
         dir.is_root()
             || matches!(ours.get(dir).map(|op| &op.before), Some(Some(Node::Dir { .. })))
             || matches!(tree.node(dir), Ok(Some(Node::Dir { .. })))
     };
     for op in &record.ops {
-        let because = |reason: &str| Because { path: op.path.clone(), reason: reason.into() };
+        let because = |reason: &str| PathReason { path: op.path.clone(), reason: reason.into() };
         let current = match tree.node(&op.path) {
             Ok(current) => current,
-            // Below what is a file now, nothing stands.
-            Err(error) if error.is_below_no_directory() => None,
+            // Nothing exists below a file.
+            Err(error) if error.is_not_a_directory() => None,
             Err(error) => {
                 drift.push(because(&error.to_string()));
                 continue;
@@ -138,7 +142,7 @@ fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
             _ => false,
         };
         if !as_left {
-            drift.push(because("it changed since it was applied"));
+            drift.push(because("it changed since the apply"));
         }
         let holds_more = || -> Result<bool, PlanError> {
             let names = tree.names(&op.path)?;
@@ -147,11 +151,11 @@ fn drift(tree: &Tree, record: &ApplyRecord) -> Result<Vec<Because>, UndoError> {
         let goes = matches!(op.after, Some(Node::Dir { .. }))
             && !matches!(op.before, Some(Node::Dir { .. }));
         if as_left && goes && holds_more()? {
-            drift.push(because("the directory holds files that came since"));
+            drift.push(because("the directory contains files added since the apply"));
         }
         let above = std::iter::successors(op.path.parent(), RelPath::parent);
         if op.before.is_some() && !{ above }.all(|dir| is_dir(&dir)) {
-            drift.push(because("a directory above it is gone, or is none, by now"));
+            drift.push(because("a directory above it is gone or was replaced"));
         }
     }
     Ok(drift)
@@ -163,21 +167,15 @@ fn reversed(context: &Context, record: &ApplyRecord, dir: &Path) -> ApplyRecord 
         before: op.after.clone(),
         after: op.before.clone(),
     });
+    let kind = ApplyKind::Undo { of: record.id.clone() };
+    let sessions = record.sessions.clone();
     ApplyRecord {
-        id: dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        kind: ApplyKind::Undo { of: record.id.clone() },
-        status: Status::Planned,
-        created_unix_ms: context.now_unix_ms,
         ops: ops.collect(),
-        deliveries: Vec::new(),
-        stages: Vec::new(),
-        inodes: Vec::new(),
-        rescued: Vec::new(),
-        ..record.clone()
+        ..ApplyRecord::new(context, dir, &record.project, sessions, kind)
     }
 }
 
-/// What is taken away and what is brought back are both kept.
+/// Stores the bytes of both sides of the writes.
 fn keep_bytes(ops: &[Op], from: &Store, to: &Store) -> Result<(), StoreError> {
     to.create()?;
     for node in ops.iter().flat_map(|op| [&op.before, &op.after]).flatten() {
@@ -188,7 +186,7 @@ fn keep_bytes(ops: &[Op], from: &Store, to: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The session can be reviewed and applied again.
+/// Makes an applied session open again for review and apply.
 fn reopen(context: &Context, id: &str) -> Result<(), UndoError> {
     let dir = context.state.session(id);
     if let Ok(mut session) = Session::load(&dir)

@@ -1,29 +1,30 @@
-//! Removes what `undo` needs of applies, once nobody can need it.
+//! Removes the undo data of applies that are no longer needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gc::{Collected, remove_tree, size_of};
+use super::gc::{GcReport, remove_tree, size_of};
 use super::{ArchiveError, io, trash};
-use crate::apply::{ApplyKind, ApplyRecord, Status, all_records, lock_if_free};
-use crate::create::Context;
+use crate::apply::lock_if_free;
+use crate::context::Context;
+use crate::journal::{ApplyKind, ApplyRecord, all_records};
 
-/// Which applies may go.
+/// Which applies to remove.
 #[derive(Debug)]
-pub(super) struct Rule {
-    /// The time, milliseconds since 1970.
+pub(super) struct Retention {
+    /// Current time in milliseconds since 1970.
     pub(super) now_unix_ms: i64,
-    /// Age that they must have.
+    /// Minimum age in milliseconds.
     pub(super) older_than_ms: i64,
-    /// Sessions that are there, in whatever state: what was delivered of them counts.
+    /// Ids of existing sessions in any state. Their deliveries are still needed.
     pub(super) sessions: BTreeSet<String>,
 }
 
-/// Removes them.
+/// Removes the applies that `retention` allows to remove.
 pub(super) fn remove(
     context: &Context,
-    rule: &Rule,
+    rule: &Retention,
     dry_run: bool,
-    collected: &mut Collected,
+    collected: &mut GcReport,
 ) -> Result<(), ArchiveError> {
     let records = match all_records(&context.state) {
         Ok(records) => records,
@@ -33,10 +34,9 @@ pub(super) fn remove(
         }
     };
     let chosen = rule.choose(&records);
-    // One of them under way holds up all of its project's.
+    // Applies of a project are skipped while one of them is running.
     let mut locks = BTreeMap::new();
-    // The oldest first: an apply goes before the record that it was undone. The other way round would put it in
-    // force again.
+    // Oldest first: an apply is removed before the record of its undo, or it would be in force again.
     for (record, dir) in records.iter().filter(|(record, _)| chosen.contains(record.id.as_str())) {
         let lock =
             locks.entry(&record.project).or_insert_with(|| lock_if_free(context, &record.project));
@@ -53,16 +53,16 @@ pub(super) fn remove(
     Ok(())
 }
 
-impl Rule {
-    /// The ids of those of `records`, the oldest first, that may go.
+impl Retention {
+    /// Returns the ids of the records to remove. `records` are ordered oldest first.
     fn choose<'a, T>(&self, records: &'a [(ApplyRecord, T)]) -> BTreeSet<&'a str> {
-        // The newest of a project can always be taken back, and its number tells the next one's.
+        // The newest apply of a project can always be undone, and the next number follows from it.
         let newest: BTreeMap<_, _> =
             records.iter().map(|(record, _)| (&record.project, record.id.as_str())).collect();
         let mut stay: BTreeSet<&str> = newest.into_values().collect();
         let mut chosen = BTreeSet::new();
         for (record, _) in records {
-            // That something was undone is known for as long as it is there itself.
+            // The record of an undo stays as long as the undone apply.
             let says_so =
                 matches!(&record.kind, ApplyKind::Undo { of } if stay.contains(of.as_str()));
             if !says_so && !stay.contains(record.id.as_str()) && self.allows(record) {
@@ -76,8 +76,8 @@ impl Rule {
 
     fn allows(&self, record: &ApplyRecord) -> bool {
         let age_ms = self.now_unix_ms.saturating_sub(record.created_unix_ms);
-        // What was rescued is somebody's, and nowhere else.
-        matches!(record.status, Status::Done | Status::RolledBack)
+        // Rescued files exist nowhere else.
+        !record.is_unfinished()
             && record.rescued.is_empty()
             && age_ms >= self.older_than_ms
             && !record.sessions.iter().any(|session| self.sessions.contains(session))
@@ -87,6 +87,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::ApplyPhase;
     use crate::path::HostPath;
 
     fn record(id: &str, project: &str, session: &str) -> ApplyRecord {
@@ -94,7 +95,7 @@ mod tests {
             schema: 1,
             id: id.into(),
             kind: ApplyKind::Apply,
-            status: Status::Done,
+            phase: ApplyPhase::Done,
             created_unix_ms: 1_000,
             project: HostPath(project.into()),
             sessions: vec![session.into()],
@@ -106,13 +107,13 @@ mod tests {
         }
     }
 
-    fn rule(sessions: &[&str]) -> Rule {
+    fn rule(sessions: &[&str]) -> Retention {
         let sessions = sessions.iter().map(ToString::to_string).collect();
-        Rule { now_unix_ms: 5_000, older_than_ms: 4_000, sessions }
+        Retention { now_unix_ms: 5_000, older_than_ms: 4_000, sessions }
     }
 
     #[test]
-    fn the_newest_of_a_project_and_what_a_session_has_delivered_stay() {
+    fn the_newest_apply_of_a_project_and_deliveries_of_existing_sessions_stay() {
         let records = [
             (record("1", "/a", "gone"), ()),
             (record("2", "/a", "there"), ()),
@@ -124,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_was_undone_comes_into_force_again() {
+    fn an_undone_apply_never_comes_into_force_again() {
         let undo =
             ApplyRecord { kind: ApplyKind::Undo { of: "1".into() }, ..record("2", "/a", "gone") };
         let newest = record("3", "/a", "gone");
         let both = [(record("1", "/a", "gone"), ()), (undo.clone(), ()), (newest.clone(), ())];
         assert_eq!(rule(&[]).choose(&both), ["1", "2"].into());
-        // The apply stays for what was rescued from it, and so does what says that it was undone.
+        // The apply stays because of its rescued file, and its undo stays with it.
         let rescued = ApplyRecord { rescued: vec!["a file".into()], ..record("1", "/a", "gone") };
         assert_eq!(
             rule(&[]).choose(&[(rescued, ()), (undo.clone(), ()), (newest.clone(), ())]),
@@ -140,18 +141,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_young_or_under_way_or_holds_what_was_rescued_stays() {
+    fn young_unfinished_and_rescuing_applies_stay() {
         let gone = || record("1", "/a", "gone");
         let records = [
             ApplyRecord { created_unix_ms: 1_001, ..gone() },
-            ApplyRecord { status: Status::Planned, ..gone() },
-            ApplyRecord { status: Status::Staged, ..gone() },
-            ApplyRecord { status: Status::Committed, ..gone() },
+            ApplyRecord { phase: ApplyPhase::Planned, ..gone() },
+            ApplyRecord { phase: ApplyPhase::Staged, ..gone() },
+            ApplyRecord { phase: ApplyPhase::Committed, ..gone() },
             ApplyRecord { rescued: vec!["a file".into()], ..gone() },
         ];
         for kept in &records {
             assert!(!rule(&[]).allows(kept), "{kept:?}");
         }
-        assert!(rule(&[]).allows(&ApplyRecord { status: Status::RolledBack, ..gone() }));
+        assert!(rule(&[]).allows(&ApplyRecord { phase: ApplyPhase::RolledBack, ..gone() }));
     }
 }

@@ -1,13 +1,13 @@
-//! Archives a session. Its workspace moves aside by one rename, whatever its size; nothing is deleted.
+//! Archives a session. Its workspace is moved with one rename; nothing is deleted.
 
 use std::path::Path;
 
 use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, leave_repository, lock};
-use crate::create::Context;
+use crate::context::Context;
 use crate::git::{Git, Repository, handover, linked};
 use crate::session::{GitKind, GitSide, Session, State, sync_dir};
 
-/// Archives a session; gives its record.
+/// Archives a session and returns its record.
 pub fn discard(context: &Context, session: &Session) -> Result<Session, ArchiveError> {
     let _lock = lock(context, session)?;
     let mut session = Session::load(&context.state.session(&session.id))?;
@@ -28,8 +28,8 @@ pub fn discard(context: &Context, session: &Session) -> Result<Session, ArchiveE
     Ok(session)
 }
 
-/// What follows once the record says "discarded". Each part is done or to be done; `doctor` calls it
-/// again after a crash.
+/// Completes a discard after the record says "discarded". Every step can be repeated, so that `doctor` can
+/// call it again after a crash.
 pub(super) fn put_aside(context: &Context, session: &Session) -> Result<(), ArchiveError> {
     let dir = context.state.session(&session.id);
     let (workspace, archive) = (dir.join("workspace"), dir.join("archive"));
@@ -38,13 +38,13 @@ pub(super) fn put_aside(context: &Context, session: &Session) -> Result<(), Arch
         sync_dir(&dir).map_err(io(&dir))?;
     }
     leave_repository(context, session)?;
-    // Temporary files and private caches are nobody's work. What can't be removed goes with the archive.
+    // Temporary files and private caches hold no work. Files that cannot be removed stay with the archive.
     _ = super::gc::remove_tree(&dir.join("scratch"));
     Ok(())
 }
 
-/// A linked work tree's commits hang on its `HEAD` alone. They are bundled, and its part of the
-/// repository is copied, before either goes.
+/// Saves a linked work tree's commits, which only its `HEAD` references, and its part of the user's
+/// repository.
 fn save_linked_commits(context: &Context, session: &Session) -> Result<(), ArchiveError> {
     let Some(side) = session.git.as_ref().filter(|side| side.kind == GitKind::Linked) else {
         return Ok(());
@@ -60,8 +60,8 @@ fn save_linked_commits(context: &Context, session: &Session) -> Result<(), Archi
     Ok(())
 }
 
-/// Packs what the work tree's `HEAD` has beyond the commit that the session began from, or all of it, if that
-/// one was collected since.
+/// Bundles the commits of `HEAD` since the session's base commit, or all of them if the base was
+/// garbage-collected.
 fn bundle_commits(
     git: &Git,
     side: &GitSide,
@@ -74,7 +74,7 @@ fn bundle_commits(
         None => None,
     };
     let but: Vec<String> = there.into_iter().map(|base| format!("^{base}")).collect();
-    // git makes no bundle of nothing.
+    // git refuses to create an empty bundle.
     if at().args(["rev-list", "-n", "1", "HEAD"]).args(&but).output()?.is_empty() {
         return Ok(());
     }

@@ -1,37 +1,37 @@
-//! Finds what a crash left, and finishes it.
+//! Finds what a crash left behind, and repairs it.
 
 use super::{ArchiveError, abandon, discard, gc};
 use crate::apply::{self, RecoverError};
-use crate::create::Context;
+use crate::context::Context;
 use crate::git::{Repository, linked, pin};
 use crate::session::{GitKind, Lock, Session, State, list};
 
-/// Something that is not as it should be.
+/// Something that needs repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ailment {
-    /// What it is about: a session's id, an apply's number, a path.
+pub struct Defect {
+    /// What it concerns: a session's id, an apply's number, a path.
     pub subject: String,
-    /// A word for programs: `half-made`, `unfinished-apply`, `unfinished-discard`, `lost-workspace`,
+    /// Machine-readable kind: `half-made`, `unfinished-apply`, `unfinished-discard`, `lost-workspace`,
     /// `damaged-record`, `foreign-pin`, `trash`.
     pub kind: &'static str,
-    /// What is wrong.
+    /// Description of the defect.
     pub message: String,
     /// What was done about it, or can be done.
     pub remedy: String,
-    /// It is mended.
-    pub mended: bool,
+    /// Whether it was repaired.
+    pub repaired: bool,
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// All of it.
-    pub ailments: Vec<Ailment>,
+    /// All defects.
+    pub defects: Vec<Defect>,
 }
 
 const REPAIR: &str = "massgen isolate doctor --repair";
 
-/// Looks; with `repair`, finishes what can be finished. `repository` is that of the current project.
+/// Checks all sessions and the current project's `repository`. With `repair`, finishes what can be finished.
 pub fn doctor(
     context: &Context,
     repository: Option<&Repository>,
@@ -41,17 +41,17 @@ pub fn doctor(
     unfinished_applies(context, repair, &mut found)?;
     let (sessions, broken) = list(&context.state);
     for (id, error) in &broken {
-        found.ailments.push(Ailment {
+        found.defects.push(Defect {
             subject: id.clone(),
             kind: "damaged-record",
             message: error.to_string(),
-            remedy: format!("look into {}", context.state.session(id).display()),
-            mended: false,
+            remedy: format!("inspect {}", context.state.session(id).display()),
+            repaired: false,
         });
     }
     for session in &sessions {
         if session.host == context.host {
-            of_session(context, session, repair, &mut found)?;
+            check_session(context, session, repair, &mut found)?;
         }
     }
     if let Some(repository) = repository {
@@ -63,19 +63,19 @@ pub fn doctor(
             gc::clear_incoming(context);
             gc::empty_trash(context)?;
         }
-        found.ailments.push(ailment(
+        found.defects.push(defect(
             "trash".into(),
             "trash",
-            format!("{trash} directories wait to be removed"),
+            format!("{trash} directories are waiting to be removed"),
             repair,
         ));
     }
     Ok(found)
 }
 
-fn ailment(subject: String, kind: &'static str, message: String, mended: bool) -> Ailment {
-    let remedy = if mended { "mended".to_string() } else { REPAIR.to_string() };
-    Ailment { subject, kind, message, remedy, mended }
+fn defect(subject: String, kind: &'static str, message: String, repaired: bool) -> Defect {
+    let remedy = if repaired { "repaired".to_string() } else { REPAIR.to_string() };
+    Defect { subject, kind, message, remedy, repaired }
 }
 
 fn unfinished_applies(
@@ -86,38 +86,38 @@ fn unfinished_applies(
     for (record, _) in apply::unfinished(context, None)? {
         let message =
             format!("apply {} to {} was interrupted", record.id, record.project.display());
-        let mut sick = ailment(record.id.clone(), "unfinished-apply", message, false);
+        let mut entry = defect(record.id.clone(), "unfinished-apply", message, false);
         if repair {
-            match mend_apply(context, &record.project) {
+            match repair_apply(context, &record.project) {
                 Ok(rescued) => {
-                    sick.mended = true;
-                    sick.remedy = match rescued.as_slice() {
-                        [] => "mended".into(),
+                    entry.repaired = true;
+                    entry.remedy = match rescued.as_slice() {
+                        [] => "repaired".into(),
                         files => format!(
-                            "mended; written in the meantime and saved: {}",
+                            "repaired; files written in the meantime were saved: {}",
                             files.join(", ")
                         ),
                     };
                 }
-                Err(error) => sick.remedy = error.to_string(),
+                Err(error) => entry.remedy = error.to_string(),
             }
         }
-        found.ailments.push(sick);
+        found.defects.push(entry);
     }
     Ok(())
 }
 
-fn mend_apply(context: &Context, project: &std::path::Path) -> Result<Vec<String>, RecoverError> {
+fn repair_apply(context: &Context, project: &std::path::Path) -> Result<Vec<String>, RecoverError> {
     let lock = Lock::take(&context.state.repository_lock(&project.join("apply")));
     if lock.is_err() {
-        // Somebody is applying right now: it is not unfinished but under way.
+        // An apply is running, so it is not unfinished.
         return Ok(Vec::new());
     }
     let recovered = apply::recover(context, Some(project))?;
     Ok(recovered.into_iter().flat_map(|recovered| recovered.rescued).collect())
 }
 
-fn of_session(
+fn check_session(
     context: &Context,
     session: &Session,
     repair: bool,
@@ -131,8 +131,8 @@ fn of_session(
                 drop(lock);
                 abandon(context, session)?;
             }
-            let message = "it was not made to its end; no agent ran in it".to_string();
-            found.ailments.push(ailment(session.id.clone(), "half-made", message, repair));
+            let message = "creating it did not finish; no agent ran in it".to_string();
+            found.defects.push(defect(session.id.clone(), "half-made", message, repair));
         }
         State::Discarded => {
             let moved = !dir.join("workspace").exists();
@@ -142,7 +142,7 @@ fn of_session(
                     discard::put_aside(context, session)?;
                 }
                 let message = "discarding it was interrupted".to_string();
-                found.ailments.push(ailment(
+                found.defects.push(defect(
                     session.id.clone(),
                     "unfinished-discard",
                     message,
@@ -151,12 +151,12 @@ fn of_session(
             }
         }
         State::Open | State::Applied if !session.workspace.is_dir() => {
-            found.ailments.push(Ailment {
+            found.defects.push(Defect {
                 subject: session.id.clone(),
                 kind: "lost-workspace",
                 message: format!("its workspace {} is gone", session.workspace.display()),
                 remedy: format!("massgen isolate discard {}", session.id),
-                mended: false,
+                repaired: false,
             });
         }
         State::Open | State::Applied => {}
@@ -164,7 +164,7 @@ fn of_session(
     Ok(())
 }
 
-/// Whether the user's repository has something of a session.
+/// Returns whether the user's repository holds anything of a session.
 fn is_in_repository(context: &Context, session: &Session) -> Result<bool, ArchiveError> {
     let Some(side) = session.git.as_ref().filter(|side| side.user_common.is_dir()) else {
         return Ok(false);
@@ -174,7 +174,7 @@ fn is_in_repository(context: &Context, session: &Session) -> Result<bool, Archiv
     Ok(registered || side.pinned && pinned()?.contains(&session.id))
 }
 
-/// A pin whose session we do not know may belong to somebody else's state: it is told, not touched.
+/// Reports pins of unknown sessions. They may belong to another state directory and are not touched.
 fn foreign_pins(
     context: &Context,
     repository: &Repository,
@@ -183,15 +183,15 @@ fn foreign_pins(
 ) -> Result<(), ArchiveError> {
     for id in pin::list(&context.git, &repository.root)? {
         if !sessions.iter().any(|session| session.id == id) {
-            found.ailments.push(Ailment {
+            found.defects.push(Defect {
                 subject: id.clone(),
                 kind: "foreign-pin",
                 message: format!(
                     "the ref {} belongs to no session of this state directory",
                     pin::ref_of(&id)
                 ),
-                remedy: format!("if nobody needs it: git update-ref -d {}", pin::ref_of(&id)),
-                mended: false,
+                remedy: format!("if it is unused: git update-ref -d {}", pin::ref_of(&id)),
+                repaired: false,
             });
         }
     }

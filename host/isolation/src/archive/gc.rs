@@ -1,4 +1,4 @@
-//! Removes what is archived, old enough and provably ours; makes the other archives small.
+//! Removes archives that are old enough and were created by this program, and shrinks the others.
 
 use std::fs;
 use std::io;
@@ -7,26 +7,26 @@ use std::path::Path;
 
 use super::thin::thin;
 use super::{ArchiveError, applies, io as io_at, to_trash, trash};
-use crate::create::Context;
+use crate::context::Context;
 use crate::session::{Lock, Session, State, list};
 
-/// What was collected.
+/// The result of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Collected {
-    /// Archives that were removed for good.
+pub struct GcReport {
+    /// Sessions whose archives were removed.
     pub removed: Vec<String>,
-    /// Applies that can't be undone any longer, by their numbers.
+    /// Numbers of applies that can no longer be undone.
     pub applies: Vec<String>,
-    /// Sessions that were left, with the reason; `applies` instead of a session, if their records can't be read.
+    /// Sessions that were kept, with the reason. `applies` stands for records of applies that cannot be read.
     pub kept: Vec<(String, String)>,
-    /// Bytes that are free now, or would be.
+    /// Bytes that were freed, or would be.
     pub bytes: u64,
 }
 
-/// Removes archives that were discarded at least `older_than_ms` ago, and what `undo` needs of applies that are as
-/// old and whose sessions are gone, but for the newest of each project. With `dry_run`, only says which.
-pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collected, ArchiveError> {
-    let mut collected = Collected::default();
+/// Removes archives discarded at least `older_than_ms` ago, and the undo data of applies of that age whose
+/// sessions are gone, except for each project's newest. With `dry_run`, only reports them.
+pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<GcReport, ArchiveError> {
+    let mut collected = GcReport::default();
     let (sessions, broken) = list(&context.state);
     for (id, error) in broken {
         collected.kept.push((id, error.to_string()));
@@ -44,7 +44,7 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
     }
     applies::remove(
         context,
-        &applies_rule(context, older_than_ms, &collected),
+        &retention(context, older_than_ms, &collected),
         dry_run,
         &mut collected,
     )?;
@@ -56,33 +56,33 @@ pub fn gc(context: &Context, older_than_ms: i64, dry_run: bool) -> Result<Collec
     Ok(collected)
 }
 
-/// What is true once the archives are removed, or would be.
-fn applies_rule(context: &Context, older_than_ms: i64, collected: &Collected) -> applies::Rule {
+/// Returns which applies can be removed once the archives in `collected` are gone.
+fn retention(context: &Context, older_than_ms: i64, collected: &GcReport) -> applies::Retention {
     let (sessions, broken) = list(&context.state);
     let known = sessions.into_iter().map(|session| session.id);
     let known = known.chain(broken.into_iter().map(|(id, _)| id));
     let sessions = known.filter(|id| !collected.removed.contains(id)).collect();
-    applies::Rule { now_unix_ms: context.now_unix_ms, older_than_ms, sessions }
+    applies::Retention { now_unix_ms: context.now_unix_ms, older_than_ms, sessions }
 }
 
-/// Why a session is not removed; none if it may be.
+/// Returns why a session is kept, or `None` if it can be removed.
 fn keep_reason(context: &Context, session: &Session, older_than_ms: i64) -> Option<String> {
     if session.host != context.host {
-        return Some(format!("it belongs to the machine {}", session.host));
+        return Some(format!("it belongs to machine {}", session.host));
     }
     if session.state != State::Discarded {
         return Some("it is not discarded".into());
     }
     let since = session.discarded_unix_ms.unwrap_or(i64::MAX);
     let age_ms = context.now_unix_ms.saturating_sub(since);
-    (age_ms < older_than_ms).then(|| "it was discarded not long enough ago".to_string())
+    (age_ms < older_than_ms).then(|| "it was discarded too recently".to_string())
 }
 
 fn remove(
     context: &Context,
     session: Session,
     dry_run: bool,
-    collected: &mut Collected,
+    collected: &mut GcReport,
 ) -> Result<(), ArchiveError> {
     let dir = context.state.session(&session.id);
     let lock = match Lock::take(&dir.join("lock")) {
@@ -94,7 +94,7 @@ fn remove(
     };
     collected.bytes += size_of(&dir);
     if !dry_run {
-        // A pin that a crash left goes with its session.
+        // Removes a pin that a crash left behind.
         super::discard::put_aside(context, &session)?;
         let place = to_trash(context, &session)?;
         drop(lock);
@@ -104,9 +104,10 @@ fn remove(
     Ok(())
 }
 
-/// Repositories that sessions shared which are no more.
+/// Removes shared repositories that no session uses.
 fn remove_teams(context: &Context) -> Result<u64, ArchiveError> {
-    // A session is written down before its team's directory is made: whoever is new is seen below.
+    // The record of a session is saved before its team's directory is made, so listing sessions second misses
+    // none.
     let teams: Vec<_> =
         fs::read_dir(context.state.teams()).into_iter().flatten().flatten().collect();
     let (sessions, broken) = list(&context.state);
@@ -134,8 +135,8 @@ fn thin_if_free(context: &Context, session: &Session) -> Result<u64, ArchiveErro
     }
 }
 
-/// Sessions that a crash ended before their first record was written; nothing was in them. A young one may
-/// be somebody's who is just at it.
+/// Removes sessions interrupted before their first record was saved; they hold nothing. Recent ones may still
+/// be in creation.
 pub(super) fn clear_incoming(context: &Context) {
     const YOUNG: std::time::Duration = std::time::Duration::from_secs(60);
     for entry in fs::read_dir(context.state.incoming()).into_iter().flatten().flatten() {
@@ -146,12 +147,12 @@ pub(super) fn clear_incoming(context: &Context) {
     }
 }
 
-/// Removes what a crash left while it was being removed.
+/// Finishes interrupted removals.
 pub fn empty_trash(context: &Context) -> Result<u64, ArchiveError> {
     let trash = context.state.trash();
     let mut removed = 0;
     for entry in fs::read_dir(&trash).into_iter().flatten().flatten() {
-        // Somebody else may be removing it, too.
+        // Another process may be removing it too.
         match remove_tree(&entry.path()) {
             Ok(()) => removed += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -161,7 +162,7 @@ pub fn empty_trash(context: &Context) -> Result<u64, ArchiveError> {
     Ok(removed)
 }
 
-/// Removes a tree of our own, directories without permissions included.
+/// Removes a directory tree, including directories without permissions.
 pub(super) fn remove_tree(dir: &Path) -> io::Result<()> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

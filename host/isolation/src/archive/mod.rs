@@ -1,5 +1,5 @@
-//! What becomes of sessions: discarded ones are archived, archives can be restored, and only what is
-//! archived, old and provably ours is ever removed.
+//! The end of sessions: discarded ones are archived, archives can be restored, and only old archives that
+//! this program created are ever removed.
 
 mod applies;
 mod discard;
@@ -11,62 +11,62 @@ mod thin;
 use std::path::PathBuf;
 
 pub use discard::discard;
-pub use doctor::{Ailment, Diagnosis, doctor};
-pub use gc::{Collected, empty_trash, gc};
+pub use doctor::{Defect, Diagnosis, doctor};
+pub use gc::{GcReport, empty_trash, gc};
 pub use restore::restore;
 
 use crate::apply::RecoverError;
 use crate::baseline::LoadError;
-use crate::create::Context;
+use crate::context::Context;
 use crate::git::{GitError, linked, pin};
 use crate::session::{Busy, GitKind, Lock, SaveError, Session};
 use crate::store::StoreError;
 
-/// Commits of a linked work tree, in the session's directory while it is archived.
+/// Commits of an archived linked work tree, in the session's directory.
 const BUNDLE: &str = "commits.bundle";
-/// What a linked work tree has of its own, likewise.
+/// Administrative files of an archived linked work tree, in the session's directory.
 const SAVED_ADMIN: &str = "linked-admin";
 
-/// Why a session can't be put away, brought back or removed.
+/// Why a session cannot be archived, restored or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// It is in use.
-    #[error("session {session} can't be touched now")]
+    /// The session is in use.
+    #[error("session {session} cannot be changed now")]
     Busy {
         /// The session.
         session: String,
-        /// Who uses it.
+        /// The process that uses it.
         #[source]
         source: Busy,
     },
-    /// It is discarded already.
-    #[error("session {0} is discarded already")]
+    /// The session is already discarded.
+    #[error("session {0} is already discarded")]
     Discarded(String),
-    /// It is not discarded.
+    /// The session is not discarded.
     #[error("session {0} is not discarded")]
     NotDiscarded(String),
-    /// The file system said no.
-    #[error("{path} can't be used")]
+    /// The file system reported an error.
+    #[error("cannot access {path}")]
     Io {
         /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// The record can't be read or written.
+    /// A record cannot be read or written.
     #[error(transparent)]
     Record(#[from] SaveError),
-    /// The baseline can't be read or written.
+    /// The baseline cannot be read or written.
     #[error(transparent)]
     Baseline(#[from] LoadError),
-    /// Kept bytes can't be had.
+    /// Stored bytes cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// git said no.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// An unfinished apply can't be mended.
+    /// An unfinished apply cannot be recovered.
     #[error(transparent)]
     Recover(#[from] RecoverError),
 }
@@ -81,12 +81,12 @@ fn lock(context: &Context, session: &Session) -> Result<Lock, ArchiveError> {
         .map_err(|source| ArchiveError::Busy { session: session.label(), source })
 }
 
-/// Takes the session's traces out of the user's repository: the pin, and a linked work tree's place in
-/// the registry. The workspace's files are somewhere else by now, or never were.
+/// Removes a session from the user's repository: its pin, and a linked work tree's registration. The
+/// workspace's files were moved before, or never existed.
 fn leave_repository(context: &Context, session: &Session) -> Result<(), ArchiveError> {
     let Some(side) = &session.git else { return Ok(()) };
     if !side.user_common.is_dir() {
-        // The repository is gone, and with it what we put there.
+        // The repository is gone, including everything added to it.
         return Ok(());
     }
     let _registry = Lock::wait(&context.state.repository_lock(&side.user_common))
@@ -100,12 +100,12 @@ fn leave_repository(context: &Context, session: &Session) -> Result<(), ArchiveE
     Ok(())
 }
 
-/// Moves a session's directory to where it is removed from. From then on nothing finds it.
+/// Moves a session's directory to the trash, where nothing finds it.
 fn to_trash(context: &Context, session: &Session) -> Result<PathBuf, ArchiveError> {
     trash(context, &context.state.session(&session.id))
 }
 
-/// Moves a directory of ours to where it is removed from.
+/// Moves a directory of the state directory to the trash.
 fn trash(context: &Context, dir: &std::path::Path) -> Result<PathBuf, ArchiveError> {
     let trash = context.state.trash();
     std::fs::create_dir_all(&trash).map_err(io(&trash))?;
@@ -115,7 +115,7 @@ fn trash(context: &Context, dir: &std::path::Path) -> Result<PathBuf, ArchiveErr
     Ok(place)
 }
 
-/// Takes back a session that was not made to its end: no agent ever ran in it.
+/// Removes a session whose creation did not finish. No agent ran in it.
 pub fn abandon(context: &Context, session: &Session) -> Result<(), ArchiveError> {
     let dir = context.state.session(&session.id);
     let workspace = dir.join("workspace");

@@ -1,15 +1,15 @@
-//! Brings a discarded session back: its workspace, its place in git, and what was taken out of the
-//! archive because the baseline has it.
+//! Restores a discarded session: its workspace, its place in git, and the files that thinning removed.
 
 use std::io::Write;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 
 use super::thin::LIST;
 use super::{ArchiveError, BUNDLE, SAVED_ADMIN, io, lock};
+use crate::atomic_write::{AtomicFile, Durability};
 use crate::baseline::{self, Baseline};
-use crate::create::Context;
+use crate::context::Context;
 use crate::entry::{Node, Stamp};
 use crate::git::{Git, GitError, Repository, linked, pin};
 use crate::mode;
@@ -17,7 +17,7 @@ use crate::path::RelPath;
 use crate::session::{GitKind, GitSide, Lock, Session, State, read_json};
 use crate::store::Store;
 
-/// Brings a session back; gives its record.
+/// Restores a session and returns its record.
 pub fn restore(context: &Context, session: &Session) -> Result<Session, ArchiveError> {
     let _lock = lock(context, session)?;
     let dir = context.state.session(&session.id);
@@ -34,13 +34,13 @@ pub fn restore(context: &Context, session: &Session) -> Result<Session, ArchiveE
     session.state = State::Open;
     session.discarded_unix_ms = None;
     session.save(&dir)?;
-    // Until here a crash leads back to the archive.
+    // Until here, a crash leaves a valid archive.
     _ = std::fs::remove_file(dir.join(BUNDLE));
     _ = std::fs::remove_dir_all(dir.join(SAVED_ADMIN));
     Ok(session)
 }
 
-/// Writes again what was taken out, and stamps it.
+/// Writes the files that thinning removed, and stamps them.
 fn refill(session: &Session, dir: &Path) -> Result<(), ArchiveError> {
     let list = dir.join(LIST);
     if !list.exists() {
@@ -55,10 +55,7 @@ fn refill(session: &Session, dir: &Path) -> Result<(), ArchiveError> {
             refill_file(&mut baseline, &store, &path, (dir, &file))?;
         }
     }
-    let fresh = dir.join("baseline.new");
-    _ = std::fs::remove_file(&fresh);
-    baseline::save(&baseline, &fresh)?;
-    std::fs::rename(&fresh, &path).map_err(io(&path))?;
+    baseline::save(&baseline, &path)?;
     std::fs::remove_file(&list).map_err(io(&list))
 }
 
@@ -78,25 +75,25 @@ fn refill_file(
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
-    // A crash must not leave a part of it in its place.
-    let partial = dir.join("refill.partial");
-    _ = std::fs::remove_file(&partial);
-    let mut out = std::fs::File::create_new(&partial).map_err(failed)?;
-    out.write_all(&bytes).map_err(failed)?;
-    let settle = || -> rustix::io::Result<Stamp> {
-        rustix::fs::fchmod(&out, mode::system(*mode))?;
+    let place = || -> std::io::Result<Stamp> {
+        // Written outside the workspace: a file left by a crash there would look like the agent's work.
+        let mut out = AtomicFile::create_in(dir)?;
+        out.as_file().write_all(&bytes)?;
+        rustix::fs::fchmod(out.as_file(), mode::system(*mode))?;
         let ns = entry.stamp.mtime_ns;
         let time = Timespec {
             tv_sec: ns.div_euclid(1_000_000_000),
             tv_nsec: ns.rem_euclid(1_000_000_000),
         };
-        rustix::fs::futimens(&out, &Timestamps { last_access: time, last_modification: time })?;
-        rustix::fs::fsync(&out)?;
-        rustix::fs::rename(&partial, file)?;
-        let stat = rustix::fs::statat(rustix::fs::CWD, file, AtFlags::SYMLINK_NOFOLLOW)?;
+        let times = Timestamps { last_access: time, last_modification: time };
+        rustix::fs::futimens(out.as_file(), &times)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let parent = rustix::fs::open(file.parent().unwrap_or(dir), flags, Mode::empty())?;
+        out.commit_to(&parent, path.name(), Durability::Synced)?;
+        let stat = rustix::fs::statat(&parent, path.name(), AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(Stamp::from(&stat))
     };
-    entry.stamp = settle().map_err(|errno| failed(errno.into()))?;
+    entry.stamp = place().map_err(failed)?;
     Ok(())
 }
 
@@ -127,12 +124,13 @@ fn rejoin_repository(
         _ => pin::set(git, &side.user_common, &id, &base).map(|()| true)?,
     };
     if !is_back {
-        session.notes.push(format!("the commit {base} is gone from the project's repository: git does not work in the workspace, its files are complete"));
+        session.notes.push(format!("commit {base} is gone from the project's repository: git does not work in the workspace, but its files are complete"));
     }
     Ok(())
 }
 
-/// Brings a linked work tree's commits and its place in the registry back, if what they build on is there.
+/// Restores a linked work tree's commits and registration. Returns `false` if commits that they build on are
+/// missing.
 fn register_again(git: &Git, side: &GitSide, base: &str, dir: &Path) -> Result<bool, ArchiveError> {
     let (bundle, saved) = (dir.join(BUNDLE), dir.join(SAVED_ADMIN));
     if bundle.exists() {

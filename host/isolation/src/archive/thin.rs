@@ -1,5 +1,5 @@
-//! Makes an archive small: files that are still what the baseline holds are taken out of it, after a list
-//! of them is on disk. What the agent wrote stays as it is.
+//! Shrinks an archive: files equal to the baseline are removed, after a list of them is saved. The agent's
+//! work stays.
 
 use std::path::Path;
 
@@ -9,16 +9,16 @@ use crate::entry::Node;
 use crate::path::RelPath;
 use crate::session::{Session, read_json, write_json};
 
-/// The list beside an archive.
+/// Name of the list of removed files.
 pub(super) const LIST: &str = "thinned.json";
 
-/// Thins an archive; gives the bytes that were freed.
+/// Thins an archive and returns the number of freed bytes.
 pub(super) fn thin(session: &Session, dir: &Path) -> Result<u64, ArchiveError> {
     let Some(archive) = tree_of(session, dir) else { return Ok(0) };
     let list = dir.join(LIST);
     let baseline = baseline::load(&dir.join("baseline"))?;
     if list.exists() {
-        // A crash may have left some of them.
+        // A crash may have left some of the files.
         return take_out(&archive, &read_json::<Vec<RelPath>>(&list)?);
     }
     let roots = baseline::Roots { project: session.project.0.clone(), workspace: archive.clone() };
@@ -53,7 +53,7 @@ fn take_out(archive: &Path, paths: &[RelPath]) -> Result<u64, ArchiveError> {
     Ok(freed)
 }
 
-/// The archived tree, if there is one.
+/// Returns the archived tree, if it exists.
 pub(super) fn tree_of(session: &Session, dir: &Path) -> Option<std::path::PathBuf> {
     let tree = dir.join("archive").join(session.workspace.file_name()?);
     tree.is_dir().then_some(tree)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Area;
 use super::sight::Seen;
-use crate::changeset::Status;
+use crate::changeset::ChangeStatus as Status;
 use crate::entry::{Hash, Node};
 use crate::path::HostPath;
 
@@ -88,7 +88,7 @@ pub(super) fn status(before: Option<&Node>, after: Option<&Node>) -> Option<Stat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Content, Place};
+    use crate::entry::{Content, Storage as Place};
 
     fn file(mode: u32, hash: Hash) -> Node {
         Node::File { mode, content: Content { size: 1, hash, place: Place::Loose } }

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags};
 
 use super::sight::{Seen, Sight};
-use crate::entry::{Content, Hash, Place};
+use crate::entry::{Content, Hash, Storage as Place};
 use crate::path::RelPath;
 use crate::store::Store;
 

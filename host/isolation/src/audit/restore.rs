@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::Escape;
 use super::sight::{self, Seen};
-use crate::changeset::{Change, Scope, Status, TextDiff, patch as render, text_diff};
-use crate::create::Context;
+use crate::changeset::{
+    Change, ChangeStatus as Status, Scope, TextDiff, patch as render, text_diff,
+};
+use crate::context::Context;
 use crate::entry::{Content, Hash, Node};
 use crate::path::{PathError, RelPath};
 use crate::session::Session;

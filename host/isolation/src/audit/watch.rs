@@ -8,11 +8,11 @@ use super::keep;
 use super::place::{Place, Skip, places};
 use super::sight::{self, Seen};
 use super::{Area, Escape};
-use crate::apply;
 use crate::baseline::{self, Baseline, LoadError};
-use crate::changeset::Status;
-use crate::create::Context;
+use crate::changeset::ChangeStatus as Status;
+use crate::context::Context;
 use crate::entry::{Content, Node};
+use crate::journal::{self, ApplyRecord};
 use crate::path::{HostPath, RelPath};
 use crate::session::{GitKind, SaveError, Session};
 use crate::store::{Store, StoreError};
@@ -282,8 +282,8 @@ fn without_parents(escapes: &mut Vec<Escape>) {
     });
 }
 
-fn applies(context: &Context) -> Result<Vec<apply::ApplyRecord>, AuditError> {
-    Ok(apply::all_records(&context.state)?.into_iter().map(|(record, _)| record).collect())
+fn applies(context: &Context) -> Result<Vec<ApplyRecord>, AuditError> {
+    Ok(journal::all_records(&context.state)?.into_iter().map(|(record, _)| record).collect())
 }
 
 trait IntoFd {

@@ -1,5 +1,5 @@
-//! Brings the user's tree into the workspace, and records every byte of it on the way. Directories are
-//! taken side by side; the user's tree is only read.
+//! Copies the user's tree into the workspace and records every byte on the way. Directories are copied in
+//! parallel; the user's tree is only read.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::decision::State;
+use super::decision::CarryMode;
 use super::ignored::{Level, Owner};
 use super::rules::{self, RULES_BYTES_MAX};
-use super::walk::{Job, Walk};
+use super::walk::{DirTask, Walk};
 use super::{Baseline, Entry, Roots, RuleFile};
 use crate::git::{Git, GitError, Repository};
 use crate::mode;
@@ -21,122 +21,122 @@ use crate::path::RelPath;
 use crate::small_file;
 use crate::store::{PackPool, Store};
 
-/// Which ignored files come along.
+/// Which ignored files are carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CarryPolicy {
-    /// None of them.
+    /// None.
     None,
-    /// Those that `.worktreeinclude` lists.
+    /// Those listed in `.worktreeinclude`.
     #[default]
     Listed,
-    /// All of them.
+    /// All.
     All,
 }
 
-/// What is to be brought.
+/// What to carry.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Whether ignore rules are applied at all.
+pub struct CarryOptions {
+    /// Whether ignore rules apply.
     pub ruled: bool,
-    /// Only what git tracks.
+    /// Carry tracked files only.
     pub tracked_only: bool,
-    /// Which ignored files come along.
+    /// Which ignored files are carried.
     pub ignored: CarryPolicy,
-    /// If there are any: only files that one of these globs matches.
+    /// Globs of files to carry. If empty, all files.
     pub include: Vec<String>,
-    /// Paths that one of these globs matches stay away.
+    /// Globs of paths not to carry.
     pub exclude: Vec<String>,
-    /// Only this path of the tree.
+    /// Carry this path of the tree only.
     pub only: Option<RelPath>,
-    /// Bring the root's own `.git` directory as files.
+    /// Carry the root's `.git` directory as files.
     pub git_directory: bool,
-    /// More bytes than this are refused.
+    /// Maximum size in bytes. A larger tree is refused.
     pub bytes_max: u64,
 }
 
-/// A path that was not brought, and why.
+/// A path that was not carried.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NotCarried {
-    /// Where.
+    /// The path.
     pub path: RelPath,
-    /// Why, in a few words.
+    /// Short reason.
     pub reason: String,
 }
 
-/// What was brought.
+/// The result of carrying a tree.
 #[derive(Debug, Default)]
 pub struct Carried {
-    /// The record of it.
+    /// The recorded baseline.
     pub baseline: Baseline,
-    /// What stayed away.
+    /// Paths that were not carried.
     pub not_carried: Vec<NotCarried>,
-    /// Submodules and other repositories whose git directory is elsewhere.
+    /// Submodules and other repositories with a git directory elsewhere.
     pub submodules: Vec<RelPath>,
-    /// Files that changed while they were read.
+    /// Files that changed while they were copied.
     pub torn: Vec<RelPath>,
-    /// Files.
+    /// Number of files.
     pub files: u64,
-    /// Bytes.
+    /// Number of bytes.
     pub bytes: u64,
-    /// Files that share their blocks with the original.
+    /// Number of files that share disk blocks with the original.
     pub reflinked: u64,
 }
 
-/// Why a tree can't be brought.
+/// Why a tree cannot be carried.
 #[derive(Debug, thiserror::Error)]
 pub enum CarryError {
-    /// It is larger than allowed.
+    /// The tree is too large.
     #[error("the tree holds more than {bytes_max} bytes")]
     TooLarge {
-        /// The limit.
+        /// The limit in bytes.
         bytes_max: u64,
     },
-    /// The root can't be opened.
-    #[error("{path} can't be read")]
+    /// The root cannot be opened.
+    #[error("cannot read {path}")]
     Source {
         /// The root.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// The copy can't be written.
-    #[error("{path} can't be written")]
+    /// The copy cannot be written.
+    #[error("cannot write {path}")]
     Target {
         /// The file of the copy.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// git did not tell what it tracks.
+    /// git failed to list tracked files.
     #[error(transparent)]
     Git(#[from] GitError),
 }
 
-/// Brings a tree.
+/// Carries a tree.
 #[derive(Debug)]
 pub struct Carrier<'a> {
-    /// For repositories inside the tree.
+    /// git, for repositories inside the tree.
     pub git: &'a Git,
-    /// The repository that the tree is the work tree of.
+    /// The repository whose work tree it is.
     pub repository: Option<&'a Repository>,
-    /// Where the files are: the project, or a fresh checkout of one of its commits.
+    /// Directory of the files: the project, or a checkout of one of its commits.
     pub source: &'a std::path::Path,
-    /// The project and its copy, for links between them.
+    /// The project and its copy, to adjust links between them.
     pub roots: &'a Roots,
-    /// Takes the bytes.
+    /// The store for the files' bytes.
     pub store: &'a Store,
-    /// Directories that are never entered: this program's own state.
+    /// Directories of this program, which are never entered.
     pub own_dirs: &'a [PathBuf],
-    /// What to bring.
-    pub wanted: &'a Wanted,
-    /// Nanoseconds since 1970.
+    /// What to carry.
+    pub options: &'a CarryOptions,
+    /// Current time in nanoseconds since 1970.
     pub now_ns: i64,
 }
 
-/// What all directories' walks share.
+/// State shared by the walks of all directories.
 pub(super) struct Shared<'a> {
     pub(super) carrier: &'a Carrier<'a>,
     pub(super) include: Gitignore,
@@ -162,9 +162,9 @@ impl Shared<'_> {
         CarryError::Target { path: self.carrier.roots.workspace.join(path.as_path()), source }
     }
 
-    /// Counts bytes against the limit.
+    /// Adds to the size of the tree and enforces the limit.
     pub(super) fn count(&self, bytes: u64) {
-        let max = self.carrier.wanted.bytes_max;
+        let max = self.carrier.options.bytes_max;
         if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > max {
             self.fail(CarryError::TooLarge { bytes_max: max });
         }
@@ -172,7 +172,7 @@ impl Shared<'_> {
 }
 
 impl Carrier<'_> {
-    /// Brings the tree. The workspace's directory exists and is empty but for `.git`.
+    /// Carries the tree into the workspace's existing directory, which may contain `.git` only.
     pub fn carry(&self) -> Result<Carried, CarryError> {
         let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let open = |path: &std::path::Path| rustix::fs::open(path, directory, Mode::empty());
@@ -190,8 +190,8 @@ impl Carrier<'_> {
         let lines = |lines: &[String]| rules::matcher(&root, lines.join("\n").as_bytes(), false);
         let shared = Shared {
             carrier: self,
-            include: lines(&self.wanted.include),
-            exclude: lines(&self.wanted.exclude),
+            include: lines(&self.options.include),
+            exclude: lines(&self.options.exclude),
             listed: self.listed(),
             packs: PackPool::new(self.store),
             from,
@@ -203,10 +203,13 @@ impl Carrier<'_> {
             ignore_case,
         };
         let owner = self.owner(&shared, &root, self.repository)?;
-        let state =
-            if self.wanted.ruled { State::Ruled } else { State::All(super::Origin::Tracked) };
-        let job = Job { dir: root, owner, level: None, state };
-        rayon::scope(|scope| Walk { shared: &shared }.enter(scope, job));
+        let mode = if self.options.ruled {
+            CarryMode::Ruled
+        } else {
+            CarryMode::All(super::Origin::Tracked)
+        };
+        let task = DirTask { dir: root, owner, level: None, mode };
+        rayon::scope(|scope| Walk { shared: &shared }.enter(scope, task));
         if let Some(failure) = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
@@ -218,7 +221,7 @@ impl Carrier<'_> {
         Ok(carried)
     }
 
-    /// Sorts what was found, and takes away the permissions that were needed to fill directories.
+    /// Sorts the results, and removes the permissions that were added to fill directories.
     fn settle(
         &self,
         carried: &mut Carried,
@@ -249,23 +252,24 @@ impl Carrier<'_> {
         Ok(())
     }
 
-    /// The globs of `.worktreeinclude`, if they count.
+    /// Returns the matcher for `.worktreeinclude`, if it applies.
     fn listed(&self) -> Option<Gitignore> {
-        if self.wanted.ignored != CarryPolicy::Listed || !self.wanted.ruled {
+        if self.options.ignored != CarryPolicy::Listed || !self.options.ruled {
             return None;
         }
         let text = small_file::read(&self.source.join(".worktreeinclude"), RULES_BYTES_MAX).ok()?;
         Some(rules::matcher(&RelPath::root(), &text, false))
     }
 
-    /// What a repository at `root` tracks, and its wide rules; the rules are recorded.
+    /// Returns the tracked paths and repository-wide rules of the repository at `root`, and records the
+    /// rules.
     pub(super) fn owner(
         &self,
         shared: &Shared<'_>,
         root: &RelPath,
         repository: Option<&Repository>,
     ) -> Result<Arc<Owner>, GitError> {
-        let Some(repository) = repository.filter(|_| self.wanted.ruled) else {
+        let Some(repository) = repository.filter(|_| self.options.ruled) else {
             return Ok(Arc::default());
         };
         let mut wide = Vec::new();
@@ -283,7 +287,7 @@ impl Carrier<'_> {
     }
 }
 
-/// The user's own excludes, then the repository's, which win.
+/// Returns the user's global excludes, then the repository's, which take precedence.
 fn wide_rules(git: &Git, repository: &Repository) -> Vec<Vec<u8>> {
     let variable = |name: &str| {
         let (_, value) = git.environment().iter().find(|(known, _)| known == name)?;
@@ -304,17 +308,17 @@ fn wide_rules(git: &Git, repository: &Repository) -> Vec<Vec<u8>> {
     files.into_iter().flatten().filter_map(read).collect()
 }
 
-/// Words for what the system said.
+/// Describes an error of the system.
 pub(crate) fn reason_of(errno: Errno) -> String {
     match errno {
         Errno::ACCESS | Errno::PERM => "permission denied".into(),
-        Errno::NOENT => "it disappeared while the tree was read".into(),
+        Errno::NOENT => "it disappeared while the tree was copied".into(),
         Errno::NAMETOOLONG => "its path is too long".into(),
         other => std::io::Error::from(other).to_string(),
     }
 }
 
-/// Words for a kind of file that has no bytes to copy.
+/// Describes a special file.
 pub(crate) fn special(kind: FileType) -> &'static str {
     match kind {
         FileType::Fifo => "a pipe",
@@ -324,7 +328,7 @@ pub(crate) fn special(kind: FileType) -> &'static str {
     }
 }
 
-/// One directory's findings, before they join the others.
+/// The results of one directory.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) entries: Vec<Entry>,
@@ -340,7 +344,7 @@ impl Findings {
     pub(super) fn leave(&mut self, path: RelPath, reason: impl Into<String>) {
         let mut reason = reason.into();
         if super::looks_secret(&path) {
-            reason.push_str(" (its name says that it holds secrets)");
+            reason.push_str(" (its name suggests secrets)");
         }
         self.not_carried.push(NotCarried { path, reason });
     }
@@ -357,7 +361,7 @@ impl Findings {
     }
 }
 
-/// The rules of a directory on top of those above it.
+/// Returns the rules of a directory on top of those above it.
 pub(super) fn deeper(above: Option<Arc<Level>>, file: &RuleFile, ignore_case: bool) -> Arc<Level> {
     Arc::new(Level { above, matcher: file.matcher(ignore_case) })
 }

@@ -1,4 +1,4 @@
-//! Copies one file into the workspace and into the store, from one reading.
+//! Copies one file into the workspace and into the store, reading it once.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -11,46 +11,46 @@ use crate::entry::{Content, Node, Stamp};
 use crate::mode;
 use crate::store::{PackWriter, Store};
 
-/// Files up to this size are held in memory while they are copied.
+/// Maximum size of files that are copied through memory, in bytes.
 const BUFFERED_MAX: u64 = 4 << 20;
-/// A file that keeps changing is taken as it was at the last try.
+/// Attempts to read a file that keeps changing. The last one counts.
 const TRIES: usize = 3;
 
-/// A file that was copied.
+/// A copied file.
 pub(super) struct CopiedFile {
     pub(super) node: Node,
     pub(super) stamp: Stamp,
-    /// It changed while it was read, at every try.
+    /// It changed during every attempt to read it.
     pub(super) torn: bool,
     pub(super) reflinked: bool,
 }
 
 /// Why a file was not copied.
 pub(super) enum NotCopied {
-    /// It can't be read; the session goes on without it.
+    /// It cannot be read. The session is created without it.
     Source(Errno),
-    /// It is no regular file any more.
+    /// It is no longer a regular file.
     Special,
-    /// The copy can't be written.
+    /// The copy cannot be written.
     Target(io::Error),
 }
 
-/// Where a file comes from and goes to.
-pub(super) struct Place<'a> {
+/// A name in the source and target directories.
+pub(super) struct Transfer<'a> {
     pub(super) from: BorrowedFd<'a>,
     pub(super) to: BorrowedFd<'a>,
     pub(super) name: &'a [u8],
 }
 
 pub(super) fn copy_file(
-    place: &Place<'_>,
+    transfer: &Transfer<'_>,
     store: &Store,
     pack: &mut PackWriter,
     buffer: &mut Vec<u8>,
 ) -> Result<CopiedFile, NotCopied> {
-    // Without NONBLOCK, a pipe that was just put there would hold us up for ever.
+    // Without NONBLOCK, opening a pipe would block.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let source = rustix::fs::openat(place.from, place.name, flags, Mode::empty())
+    let source = rustix::fs::openat(transfer.from, transfer.name, flags, Mode::empty())
         .map_err(NotCopied::Source)?;
     let mut source = File::from(source);
     let mut before = rustix::fs::fstat(&source).map_err(NotCopied::Source)?;
@@ -58,7 +58,7 @@ pub(super) fn copy_file(
         return Err(NotCopied::Special);
     }
     let mode = mode::of(&before);
-    let target = create(place, mode).map_err(NotCopied::Target)?;
+    let target = create(transfer, mode).map_err(NotCopied::Target)?;
     if before.st_size as u64 > BUFFERED_MAX {
         return copy_large(&source, &target, &before, store);
     }
@@ -84,9 +84,9 @@ fn source_error(error: &io::Error) -> NotCopied {
     NotCopied::Source(Errno::from_io_error(error).unwrap_or(Errno::IO))
 }
 
-/// Reads to the end. The size that was told spares the probing read of an empty file.
-fn read_all(source: &mut File, buffer: &mut Vec<u8>, told: usize) -> io::Result<()> {
-    buffer.resize(told + 1, 0);
+/// Reads to the end of a file. `expected` is its size, which saves a read if it did not grow.
+fn read_all(source: &mut File, buffer: &mut Vec<u8>, expected: usize) -> io::Result<()> {
+    buffer.resize(expected + 1, 0);
     let mut filled = 0;
     loop {
         if filled == buffer.len() {
@@ -94,17 +94,17 @@ fn read_all(source: &mut File, buffer: &mut Vec<u8>, told: usize) -> io::Result<
         }
         let n = source.read(&mut buffer[filled..])?;
         filled += n;
-        if n == 0 || filled == told {
-            // A file of exactly the told size needs no second look: its stamp is compared.
+        if n == 0 || filled == expected {
+            // The stamp is compared afterwards, so a file of the expected size needs no further read.
             buffer.truncate(filled);
             return Ok(());
         }
     }
 }
 
-fn create(place: &Place<'_>, mode: u32) -> io::Result<File> {
+fn create(transfer: &Transfer<'_>, mode: u32) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(place.to, place.name, flags, mode::system(mode | 0o200))?;
+    let file = rustix::fs::openat(transfer.to, transfer.name, flags, mode::system(mode | 0o200))?;
     Ok(File::from(file))
 }
 
@@ -126,7 +126,7 @@ fn copy_large(
     finish(target, before, mode::of(before), content, torn, reflinked)
 }
 
-/// Shares the bytes on the disk, where the file system can.
+/// Shares disk blocks, if the file system supports it.
 #[cfg(target_os = "linux")]
 fn share_bytes(source: &File, target: &File) -> bool {
     rustix::fs::ioctl_ficlone(target, source).is_ok()
@@ -137,7 +137,7 @@ fn share_bytes(_: &File, _: &File) -> bool {
     false
 }
 
-/// Sets times and permissions, and takes the stamp that tells later whether the agent touched it.
+/// Sets times and permissions, and takes the stamp that later shows whether the agent touched the file.
 fn finish(
     target: &File,
     source: &Stat,
@@ -164,9 +164,9 @@ fn finish(
     })
 }
 
-/// Makes a symbolic link.
-pub(super) fn make_link(place: &Place<'_>, target: &[u8]) -> io::Result<Stamp> {
-    rustix::fs::symlinkat(target, place.to, place.name)?;
-    let stat = rustix::fs::statat(place.to.as_fd(), place.name, AtFlags::SYMLINK_NOFOLLOW)?;
+/// Creates a symbolic link.
+pub(super) fn make_link(transfer: &Transfer<'_>, target: &[u8]) -> io::Result<Stamp> {
+    rustix::fs::symlinkat(target, transfer.to, transfer.name)?;
+    let stat = rustix::fs::statat(transfer.to.as_fd(), transfer.name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok(Stamp::from(&stat))
 }

@@ -1,25 +1,25 @@
-//! The baseline's record: a magic line, the hash of what follows, and the entries.
+//! The baseline's file: a magic line, the hash of the rest, and the entries.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Baseline;
+use crate::atomic_write::{self, Durability};
 
-const MAGIC: &[u8; 16] = b"massgen-base-01\n";
+const MAGIC: &[u8] = b"massgen-base-01\n";
 
-/// Why a baseline can't be read.
+/// Why a baseline cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file system said no.
-    #[error("{path} can't be used")]
+    /// The file system reported an error.
+    #[error("cannot access {path}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// Another program's, another version's, or cut short.
+    /// The file is damaged, truncated or of another version.
     #[error("{path} is damaged, or was written by another version of this program")]
     Damaged {
         /// The file.
@@ -27,19 +27,16 @@ pub enum LoadError {
     },
 }
 
-/// Writes a baseline.
+/// Saves a baseline atomically.
 pub fn save(baseline: &Baseline, path: &Path) -> Result<(), LoadError> {
     let io = |source| LoadError::Io { path: path.to_path_buf(), source };
     let body = postcard::to_stdvec(baseline)
         .map_err(|_| LoadError::Damaged { path: path.to_path_buf() })?;
-    let mut file = std::fs::File::create_new(path).map_err(io)?;
-    file.write_all(MAGIC).map_err(io)?;
-    file.write_all(blake3::hash(&body).as_bytes()).map_err(io)?;
-    file.write_all(&body).map_err(io)?;
-    file.sync_all().map_err(io)
+    let bytes = [MAGIC, blake3::hash(&body).as_bytes(), body.as_slice()].concat();
+    atomic_write::write(path, &bytes, Durability::Synced).map_err(io)
 }
 
-/// Reads a baseline.
+/// Loads a baseline and verifies its hash.
 pub fn load(path: &Path) -> Result<Baseline, LoadError> {
     let damaged = || LoadError::Damaged { path: path.to_path_buf() };
     let bytes =

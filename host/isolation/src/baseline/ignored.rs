@@ -1,4 +1,4 @@
-//! While a tree is walked: which repository a directory belongs to, and which rules are in force there.
+//! The repository and the ignore rules in effect while a tree is walked.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use ignore::gitignore::Gitignore;
 use super::rules;
 use crate::path::RelPath;
 
-/// The repository that a directory belongs to.
+/// The repository of a directory.
 #[derive(Debug, Default)]
 pub(super) struct Owner {
-    /// Every tracked path.
+    /// All tracked paths.
     pub(super) tracked: HashSet<Vec<u8>>,
-    /// Every directory above a tracked path.
+    /// All directories above tracked paths.
     pub(super) tracked_dirs: HashSet<Vec<u8>>,
-    /// Rules that hold for the whole repository, the weakest first.
+    /// Repository-wide rules, lowest precedence first.
     pub(super) wide: Vec<Gitignore>,
 }
 
 impl Owner {
-    /// `tracked`: paths relative to the repository at `root`.
+    /// Prepares the lookup of `tracked`, which are relative to the repository at `root`.
     pub(super) fn new(root: &RelPath, tracked: Vec<Vec<u8>>, wide: Vec<Gitignore>) -> Self {
         let mut owner = Self { wide, ..Self::default() };
         for path in tracked {
@@ -42,14 +42,14 @@ impl Owner {
     }
 }
 
-/// Rules of a directory and of those above it.
+/// The rules of a directory, linked to those above it.
 #[derive(Debug)]
 pub(super) struct Level {
     pub(super) above: Option<Arc<Level>>,
     pub(super) matcher: Gitignore,
 }
 
-/// Whether a path itself is matched by a rule; directories above it were decided before.
+/// Returns whether a rule ignores the path itself. Directories above it were checked before.
 pub(super) fn matched(
     owner: &Owner,
     level: Option<&Arc<Level>>,

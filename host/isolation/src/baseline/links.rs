@@ -1,5 +1,5 @@
-//! Symbolic links. A link into the user's tree would lead the agent out of its copy: in the workspace it
-//! points to the same place of the copy instead, and is led back when it is applied.
+//! Symbolic links. A link into the user's tree would take the agent out of its copy. In the workspace it
+//! points to the same path of the copy instead, and it is mapped back on apply.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,17 @@ use crate::path::RelPath;
 pub struct Roots {
     /// The user's tree.
     pub project: PathBuf,
-    /// Its copy.
+    /// The copy.
     pub workspace: PathBuf,
 }
 
 impl Roots {
-    /// Where the copy of a link has to point, if not where the link points.
+    /// Returns the target for the copy of a link, or `None` if it stays the same.
     pub(crate) fn place(&self, link: &RelPath, target: &[u8]) -> Option<Vec<u8>> {
         moved(&self.project, &self.workspace, link, target)
     }
 
-    /// Where a link of the workspace points in the user's tree, if not where it says.
+    /// Returns the target in the user's tree for a link of the workspace, or `None` if it stays the same.
     pub(crate) fn lead_back(&self, link: &RelPath, target: &[u8]) -> Option<Vec<u8>> {
         moved(&self.workspace, &self.project, link, target)
     }
@@ -33,7 +33,7 @@ fn moved(from: &Path, to: &Path, link: &RelPath, target: &[u8]) -> Option<Vec<u8
         lexical(target)?
     } else {
         let dir = link.parent().unwrap_or_default();
-        // A relative link that stays inside means the same in the copy.
+        // A relative link that stays inside works unchanged in the copy.
         if stays_inside(&dir, target) {
             return None;
         }
@@ -43,7 +43,7 @@ fn moved(from: &Path, to: &Path, link: &RelPath, target: &[u8]) -> Option<Vec<u8
     Some(to.join(rest).as_os_str().as_bytes().to_vec())
 }
 
-/// Whether following a relative target from `dir` never leaves the root, by its words alone.
+/// Returns whether a relative target followed from `dir` stays below the root, judging by its text only.
 pub(crate) fn stays_inside(dir: &RelPath, target: &Path) -> bool {
     let mut depth = dir.depth();
     for part in target.components() {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_into_the_tree_are_led_into_the_copy_and_back() {
+    fn links_into_the_tree_are_mapped_into_the_copy_and_back() {
         let roots = Roots { project: "/home/u/proj".into(), workspace: "/state/ws/proj".into() };
         for (link, target, placed) in [
             ("a/l", "/home/u/proj/b", Some("/state/ws/proj/b")),

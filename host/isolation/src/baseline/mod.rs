@@ -1,5 +1,5 @@
-//! What a session began from: every path with its kind, mode and bytes, and the ignore rules that were in
-//! force. It is made once and never changed.
+//! The state that a session starts from: every path with kind, mode and bytes, and the ignore rules in
+//! effect. It is recorded once and never changed.
 
 mod carry;
 mod copy;
@@ -14,7 +14,7 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-pub use carry::{Carried, Carrier, CarryError, CarryPolicy, NotCarried, Wanted};
+pub use carry::{Carried, Carrier, CarryError, CarryOptions, CarryPolicy, NotCarried};
 pub(crate) use carry::{reason_of, special};
 pub use file::{LoadError, load, save};
 pub use links::Roots;
@@ -26,51 +26,51 @@ pub(crate) use walk::list;
 use crate::entry::{Node, Stamp};
 use crate::path::RelPath;
 
-/// Why a path is part of the baseline.
+/// Why a path is in the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
-    /// git tracks it, or there is no git.
+    /// Tracked by git, or there is no git.
     Tracked,
-    /// git does not track it and does not ignore it.
+    /// Neither tracked nor ignored.
     Untracked,
-    /// git ignores it, and the policy brought it along.
+    /// Ignored by git, but carried.
     Ignored,
-    /// Belongs to a repository inside the tree.
+    /// Metadata of a repository inside the tree.
     GitInternal,
 }
 
 /// One path of the baseline.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Entry {
-    /// Where.
+    /// The path.
     pub path: RelPath,
-    /// What.
+    /// Its node.
     pub node: Node,
-    /// The stamp of its copy in the workspace.
+    /// Stamp of the copy in the workspace.
     pub stamp: Stamp,
-    /// For a link that was led into the workspace: where the copy points.
+    /// Target of the copy, for a link that was mapped into the workspace.
     pub placed: Option<Vec<u8>>,
-    /// Why it is here.
+    /// Why it is in the baseline.
     pub origin: Origin,
 }
 
-/// What a session began from.
+/// The recorded state.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Baseline {
-    /// When the stamps were taken, nanoseconds since 1970.
+    /// When the stamps were taken, in nanoseconds since 1970.
     pub stamped_ns: i64,
     /// Ignore rules, in the order in which they were found.
     pub rules: Vec<RuleFile>,
-    /// Directories that are repositories of their own: rules from above end there.
+    /// Directories that are repositories. Rules from above do not apply in them.
     pub repositories: Vec<RelPath>,
-    /// Names differ by more than case.
+    /// Whether rules ignore case (`core.ignorecase`).
     pub ignore_case: bool,
-    /// Every path, in the order of the bytes.
+    /// Every path, ordered by bytes.
     pub entries: Vec<Entry>,
 }
 
 impl Baseline {
-    /// The entry at a path.
+    /// Returns the entry of a path.
     pub fn find(&self, path: &RelPath) -> Option<&Entry> {
         self.entries.binary_search_by(|entry| entry.path.cmp(path)).ok().map(|at| &self.entries[at])
     }

@@ -1,22 +1,22 @@
-//! Repositories inside the tree: submodules, and clones that nobody registered.
+//! Recognises repositories inside the tree: submodules and unregistered clones.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::small_file::{self, POINTER_BYTES_MAX};
 
-/// What a directory's `.git` is.
+/// What the `.git` of a directory is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Nested {
-    /// A directory: the repository is carried along as files.
+    /// A directory. The repository is carried as files.
     Whole,
-    /// A file that points to a git directory: a submodule. The workspace gets a private one.
+    /// A file pointing to a git directory, as in submodules. The workspace gets a private repository.
     Pointer,
-    /// A work tree of some repository, most likely another agent's: not carried.
+    /// A linked work tree of some repository, probably another agent's. Not carried.
     OtherWorktree,
 }
 
-/// Looks at the `.git` of a directory below the root.
+/// Inspects the `.git` of a directory below the root.
 pub(super) fn inspect(dir: &Path) -> Option<Nested> {
     let git = dir.join(".git");
     let meta = git.symlink_metadata().ok()?;
@@ -28,7 +28,7 @@ pub(super) fn inspect(dir: &Path) -> Option<Nested> {
     Some(if admin { Nested::OtherWorktree } else { Nested::Pointer })
 }
 
-/// Where a `.git` file points.
+/// Returns the target of a `.git` file.
 fn pointer_of(file: &Path) -> Option<PathBuf> {
     let bytes = small_file::read(file, POINTER_BYTES_MAX).ok()?;
     let target = bytes.strip_prefix(b"gitdir: ")?;

@@ -1,5 +1,4 @@
-//! Ignore rules as values: what git would ignore, decided from the rules of the baseline. An agent that
-//! edits `.gitignore` changes nothing here.
+//! Ignore rules, taken from the baseline. An agent that edits `.gitignore` does not affect them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,32 +9,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::path::RelPath;
 
-/// Most that is read of a file of rules.
+/// Maximum size of a rule file, in bytes.
 pub(super) const RULES_BYTES_MAX: u64 = 1 << 20;
 
-/// A file of rules, with the directory that it rules.
+/// A rule file with the directory that it applies to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleFile {
     /// The directory.
     pub dir: RelPath,
-    /// Whether it is `.gitignore`, which wins over the repository's and the user's own excludes.
+    /// Whether it is a `.gitignore`, which takes precedence over the repository's and the user's excludes.
     pub in_tree: bool,
     /// The rules.
     pub text: Vec<u8>,
 }
 
 impl RuleFile {
-    /// Understands the rules; lines that can't be understood rule nothing, as with git.
+    /// Parses the rules. Invalid lines are ignored, as in git.
     pub(crate) fn matcher(&self, ignore_case: bool) -> Gitignore {
         matcher(&self.dir, &self.text, ignore_case)
     }
 }
 
-/// A matcher for lines in the syntax of `.gitignore`.
+/// Parses lines in `.gitignore` syntax.
 pub(crate) fn matcher(dir: &RelPath, text: &[u8], ignore_case: bool) -> Gitignore {
     let root = if dir.is_root() { Path::new("") } else { dir.as_path() };
     let mut builder = GitignoreBuilder::new(root);
-    // The two setters only fail on a malformed glob, of which there is none yet.
+    // The setter fails on malformed globs only, and there are none yet.
     _ = builder.case_insensitive(ignore_case);
     for line in String::from_utf8_lossy(text).lines() {
         _ = builder.add_line(None, line);
@@ -43,7 +42,7 @@ pub(crate) fn matcher(dir: &RelPath, text: &[u8], ignore_case: bool) -> Gitignor
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
-/// What one matcher says: ignored, not ignored, or nothing.
+/// Returns whether a matcher ignores a path, un-ignores it, or has no rule for it.
 pub(crate) fn says(matcher: &Gitignore, path: &RelPath, is_dir: bool) -> Option<bool> {
     match matcher.matched(path.as_path(), is_dir) {
         Match::Ignore(_) => Some(true),
@@ -61,7 +60,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Understands rule files.
+    /// Parses rule files.
     pub fn new(files: &[RuleFile], repositories: &[RelPath], ignore_case: bool) -> Self {
         let mut rules =
             Self { in_tree: HashMap::new(), wide: Vec::new(), repositories: repositories.to_vec() };
@@ -76,7 +75,7 @@ impl Rules {
         rules
     }
 
-    /// Whether git would ignore a path: it, or a directory above it, is matched.
+    /// Returns whether git would ignore a path, because of a rule for it or for a directory above it.
     pub fn ignores(&self, path: &RelPath, is_dir: bool) -> bool {
         let root = self.repository_of(path);
         let mut above = vec![(path.clone(), is_dir)];
@@ -93,7 +92,7 @@ impl Rules {
         above.max_by_key(|dir| dir.depth()).cloned().unwrap_or_default()
     }
 
-    /// The deepest file of rules that says something decides.
+    /// Returns the decision of the deepest rule file with a rule for the path.
     fn decides(&self, path: &RelPath, is_dir: bool, root: &RelPath) -> bool {
         let mut at = path.parent();
         while let Some(dir) = at.filter(|dir| dir.is_within(root)) {
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_git_would_ignore() {
+    fn paths_are_ignored_as_in_git() {
         let files = [
             file("", false, "*.swp\n!keep.swp\n"),
             file("", true, "target/\n*.log\n!important.log\n/only-root\nbuild\n"),
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_end_at_a_repository_inside() {
+    fn rules_do_not_apply_in_nested_repositories() {
         let files = [file("", true, "*.o\n"), file("dep", true, "*.tmp\n")];
         let rules = Rules::new(&files, &[RelPath::root(), rel("dep")], false);
         assert!(!rules.ignores(&rel("dep/a.o"), false));

@@ -1,5 +1,5 @@
-//! Files whose names say that they hold secrets. They are named, so that nobody is surprised by what an
-//! agent can read.
+//! Recognises files whose names suggest secrets. They are reported, so that users know what an agent can
+//! read.
 
 use crate::path::RelPath;
 
@@ -27,7 +27,7 @@ const ENDINGS: &[&str] =
     &[".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ovpn", ".tfstate"];
 const EXAMPLES: &[&str] = &[".example", ".sample", ".template", ".dist"];
 
-/// Whether a name says so.
+/// Returns whether the name of a file suggests secrets.
 pub fn looks_secret(path: &RelPath) -> bool {
     let name = String::from_utf8_lossy(path.name()).to_lowercase();
     if EXAMPLES.iter().any(|ending| name.ends_with(ending)) {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_tell() {
+    fn secret_names_are_recognised() {
         for (name, expect) in [
             (".env", true),
             ("deploy/.env.production", true),

@@ -1,4 +1,4 @@
-//! The walk over the user's tree: one job a directory.
+//! Walks the user's tree, one task per directory.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::carry::{CarryError, Findings, Shared, deeper, reason_of};
-use super::copy::{NotCopied, Place, copy_file, make_link};
-use super::decision::{Decision, State, decide};
+use super::copy::{NotCopied, Transfer, copy_file, make_link};
+use super::decision::{CarryMode, EntryAction, decide};
 use super::ignored::{Level, Owner};
 use super::nested::{self, Nested};
 use super::rules::RULES_BYTES_MAX;
@@ -21,21 +21,21 @@ use crate::git::Repository;
 use crate::mode;
 use crate::path::RelPath;
 
-/// A directory to be walked.
-pub(super) struct Job {
+/// A directory to walk.
+pub(super) struct DirTask {
     pub(super) dir: RelPath,
     pub(super) owner: Arc<Owner>,
     pub(super) level: Option<Arc<Level>>,
-    pub(super) state: State,
+    pub(super) mode: CarryMode,
 }
 
-/// Walks directories.
+/// Walks directories. Copied into each task.
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'s, 'a> {
     pub(super) shared: &'s Shared<'a>,
 }
 
-/// Names and kinds of a directory's entries.
+/// Returns the names and kinds of a directory's entries.
 pub(crate) fn list(dir: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
     let mut names = Vec::new();
     for entry in Dir::read_from(dir)? {
@@ -55,41 +55,41 @@ pub(crate) fn list(dir: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
 }
 
 impl<'s, 'a: 's> Walk<'s, 'a> {
-    /// Walks a directory, and those below it side by side.
-    pub(super) fn enter(self, scope: &Scope<'s>, job: Job) {
+    /// Walks a directory, and spawns tasks for those below it.
+    pub(super) fn enter(self, scope: &Scope<'s>, task: DirTask) {
         if self.shared.stop.load(Ordering::Relaxed) {
             return;
         }
         let mut findings = Findings::default();
-        self.directory(scope, job, &mut findings);
+        self.directory(scope, task, &mut findings);
         findings.join(&self.shared.found);
     }
 
-    fn directory(self, scope: &Scope<'s>, mut job: Job, findings: &mut Findings) {
-        let opened = beneath::open_dir(&self.shared.from, &job.dir);
+    fn directory(self, scope: &Scope<'s>, mut task: DirTask, findings: &mut Findings) {
+        let opened = beneath::open_dir(&self.shared.from, &task.dir);
         let listed = opened.and_then(|dir| list(&dir).map(|names| (dir, names)));
         let (from, names) = match listed {
             Ok(found) => found,
-            Err(errno) => return findings.leave(job.dir, reason_of(errno)),
+            Err(errno) => return findings.leave(task.dir, reason_of(errno)),
         };
-        if !job.dir.is_root() && names.iter().any(|(name, _)| name == b".git") {
-            match self.nested(&mut job, findings) {
+        if !task.dir.is_root() && names.iter().any(|(name, _)| name == b".git") {
+            match self.nested(&mut task, findings) {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => return self.shared.fail(error),
             }
         }
-        if job.state == State::Ruled {
-            self.add_rules(&mut job, &from, &names, findings);
+        if task.mode == CarryMode::Ruled {
+            self.add_rules(&mut task, &from, &names, findings);
         }
         let mut to = None;
-        if job.state != State::Searching {
-            match self.target_dir(&job.dir, &from, job.state.origin(), findings) {
+        if task.mode != CarryMode::Searching {
+            match self.target_dir(&task.dir, &from, task.mode.origin(), findings) {
                 Ok(made) => to = Some(made),
                 Err(error) => return self.shared.fail(error),
             }
         }
-        if let Err(error) = self.entries(scope, &job, (&from, to), names, findings) {
+        if let Err(error) = self.entries(scope, &task, (&from, to), names, findings) {
             self.shared.fail(error);
         }
     }
@@ -97,7 +97,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
     fn entries(
         self,
         scope: &Scope<'s>,
-        job: &Job,
+        task: &DirTask,
         (from, mut to): (&OwnedFd, Option<OwnedFd>),
         names: Vec<(Vec<u8>, FileType)>,
         findings: &mut Findings,
@@ -105,35 +105,35 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         let mut pack = None;
         let mut buffer = Vec::new();
         for (name, kind) in names {
-            let path = job.dir.join(&name);
-            let origin = match decide(self.shared, job, &path, kind) {
-                Decision::Leave(reason) => {
+            let path = task.dir.join(&name);
+            let origin = match decide(self.shared, task, &path, kind) {
+                EntryAction::Leave(reason) => {
                     findings.leave(path, reason);
                     continue;
                 }
-                Decision::Pass => continue,
-                decision @ (Decision::Enter(_) | Decision::EnterLeft) => {
-                    let state = match decision {
-                        Decision::Enter(state) => state,
+                EntryAction::Pass => continue,
+                action @ (EntryAction::Enter(_) | EntryAction::EnterLeft) => {
+                    let mode = match action {
+                        EntryAction::Enter(mode) => mode,
                         _ => {
                             findings.leave(path.clone(), "ignored");
-                            State::Searching
+                            CarryMode::Searching
                         }
                     };
-                    let (owner, level) = (job.owner.clone(), job.level.clone());
-                    let below = Job { dir: path, owner, level, state };
+                    let (owner, level) = (task.owner.clone(), task.level.clone());
+                    let below = DirTask { dir: path, owner, level, mode };
                     scope.spawn(move |scope| self.enter(scope, below));
                     continue;
                 }
-                Decision::Carry(origin) => origin,
+                EntryAction::Carry(origin) => origin,
             };
             let to = match &to {
                 Some(to) => to,
-                None => to.insert(self.ensure_dirs(&job.dir, findings)?),
+                None => to.insert(self.ensure_dirs(&task.dir, findings)?),
             };
-            let place = Place { from: from.as_fd(), to: to.as_fd(), name: &name };
+            let transfer = Transfer { from: from.as_fd(), to: to.as_fd(), name: &name };
             if kind == FileType::Symlink {
-                self.link(&place, path, origin, findings)?;
+                self.link(&transfer, path, origin, findings)?;
                 continue;
             }
             let writer = match &mut pack {
@@ -143,7 +143,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
                     pack.insert(taken.map_err(|error| self.shared.target_error(&path, error))?)
                 }
             };
-            let copied = copy_file(&place, self.shared.carrier.store, writer, &mut buffer);
+            let copied = copy_file(&transfer, self.shared.carrier.store, writer, &mut buffer);
             self.file(copied, path, origin, findings)?;
         }
         if let Some(writer) = pack {
@@ -185,12 +185,12 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
 
     fn link(
         self,
-        place: &Place<'_>,
+        transfer: &Transfer<'_>,
         path: RelPath,
         origin: Origin,
         findings: &mut Findings,
     ) -> Result<(), CarryError> {
-        let target = match rustix::fs::readlinkat(place.from, place.name, Vec::new()) {
+        let target = match rustix::fs::readlinkat(transfer.from, transfer.name, Vec::new()) {
             Ok(target) => target.into_bytes(),
             Err(errno) => {
                 findings.leave(path, reason_of(errno));
@@ -198,14 +198,14 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
             }
         };
         let placed = self.shared.carrier.roots.place(&path, &target);
-        let stamp = make_link(place, placed.as_deref().unwrap_or(&target))
+        let stamp = make_link(transfer, placed.as_deref().unwrap_or(&target))
             .map_err(|error| self.shared.target_error(&path, error))?;
         findings.files += 1;
         findings.entries.push(Entry { path, node: Node::Link { target }, stamp, placed, origin });
         Ok(())
     }
 
-    /// Makes a directory of the workspace; its permissions are settled when everything is in it.
+    /// Creates a directory of the workspace. Its final permissions are set once it is filled.
     fn target_dir(
         self,
         dir: &RelPath,
@@ -233,7 +233,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
             .map_err(|errno| self.shared.target_error(dir, errno.into()))
     }
 
-    /// The directories down to one that was not to be made at first.
+    /// Creates the directories down to one that was being searched only.
     fn ensure_dirs(self, dir: &RelPath, findings: &mut Findings) -> Result<OwnedFd, CarryError> {
         let mut above: Vec<RelPath> =
             std::iter::successors(Some(dir.clone()), RelPath::parent).collect();
@@ -249,7 +249,7 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
 
     fn add_rules(
         self,
-        job: &mut Job,
+        task: &mut DirTask,
         from: &OwnedFd,
         names: &[(Vec<u8>, FileType)],
         findings: &mut Findings,
@@ -265,37 +265,37 @@ impl<'s, 'a: 's> Walk<'s, 'a> {
         if std::io::Read::read_to_end(&mut { read }, &mut text).is_err() {
             return;
         }
-        let file = RuleFile { dir: job.dir.clone(), in_tree: true, text };
-        job.level = Some(deeper(job.level.take(), &file, self.shared.ignore_case));
+        let file = RuleFile { dir: task.dir.clone(), in_tree: true, text };
+        task.level = Some(deeper(task.level.take(), &file, self.shared.ignore_case));
         findings.rules = Some(file);
     }
 
-    /// A repository inside the tree has rules of its own. Gives whether it is carried.
-    fn nested(self, job: &mut Job, findings: &mut Findings) -> Result<bool, CarryError> {
+    /// Switches to the rules of a repository inside the tree. Returns whether it is carried.
+    fn nested(self, task: &mut DirTask, findings: &mut Findings) -> Result<bool, CarryError> {
         let carrier = self.shared.carrier;
-        let path = carrier.source.join(job.dir.as_path());
+        let path = carrier.source.join(task.dir.as_path());
         match nested::inspect(&path) {
             None => return Ok(true),
             Some(Nested::OtherWorktree) => {
-                findings.leave(job.dir.clone(), "a linked work tree of some repository");
+                findings.leave(task.dir.clone(), "a linked work tree of another repository");
                 return Ok(false);
             }
-            Some(Nested::Pointer) => findings.submodule = Some(job.dir.clone()),
+            Some(Nested::Pointer) => findings.submodule = Some(task.dir.clone()),
             Some(Nested::Whole) => {}
         }
-        if job.state == State::Ruled {
+        if task.mode == CarryMode::Ruled {
             let repository = Repository::find_nested(carrier.git, &path)?
-                .filter(|repository| repository.root.ends_with(job.dir.as_path()));
+                .filter(|repository| repository.root.ends_with(task.dir.as_path()));
             match repository {
                 Some(found) => {
-                    job.owner = carrier.owner(self.shared, &job.dir, Some(&found))?;
-                    job.level = None;
+                    task.owner = carrier.owner(self.shared, &task.dir, Some(&found))?;
+                    task.level = None;
                 }
                 None => {
-                    job.state = State::All(Origin::Untracked);
+                    task.mode = CarryMode::All(Origin::Untracked);
                     if findings.submodule.take().is_some() {
-                        let pointer = job.dir.join(b".git");
-                        findings.leave(pointer, "git can't open the repository that it leads to");
+                        let pointer = task.dir.join(b".git");
+                        findings.leave(pointer, "git cannot open the repository that it points to");
                     }
                 }
             }

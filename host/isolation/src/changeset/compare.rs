@@ -1,69 +1,69 @@
-//! The comparison. What stands in the workspace comes from a scan; bytes come through [`Source`].
+//! Compares the workspace with the baseline. Nodes come from a scan, bytes through [`Source`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::risks::{self, Inside};
-use super::{Change, Changeset, Scope, Status, rename};
+use super::risks::{self, ContentRisks};
+use super::{Change, ChangeStatus, Changeset, Scope, rename};
 use crate::baseline::{Baseline, Entry, Origin, Roots, Rules};
-use crate::entry::{Content, Hash, Node, Place};
+use crate::entry::{Content, Hash, Node, Storage};
 use crate::path::{RelPath, forbidden_component};
-use crate::scan::{Now, Scan};
+use crate::scan::{Scan, ScannedNode};
 use crate::store::StoreError;
 
-/// Gives bytes: of the baseline from the store, of the workspace from its files.
+/// Source of bytes: the store for the baseline, files for the workspace.
 pub trait Source {
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     fn bytes(&self, path: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError>;
 
-    /// A file of the workspace as it is now.
-    fn look(&self, path: &RelPath) -> Result<Looked, CompareError>;
+    /// Reads and hashes a file of the workspace.
+    fn look(&self, path: &RelPath) -> Result<FileState, CompareError>;
 }
 
-/// What one reading of a file tells.
+/// The result of reading a file once.
 #[derive(Debug, Clone)]
-pub struct Looked {
+pub struct FileState {
     /// Size and hash.
     pub content: Content,
-    /// What is in it, unless it is larger than what anybody looks through for risks.
+    /// The bytes, unless the file is too large to be inspected for risks.
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Why a comparison can't be made.
+/// Why a comparison failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// Kept bytes can't be had.
+    /// Stored bytes cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file of the workspace can't be read.
-    #[error("{path} can't be read in the workspace")]
+    /// A file of the workspace cannot be read.
+    #[error("cannot read {path} in the workspace")]
     Workspace {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A file was written while it was compared.
-    #[error("{path} was changed while it was compared: something still runs in the workspace")]
+    /// A file changed during the comparison.
+    #[error("{path} changed during the comparison: a program is still running in the workspace")]
     Moving {
         /// The file.
         path: String,
     },
 }
 
-/// What the user's tree is compared by: the baseline, with what earlier applies brought into it.
+/// What the workspace is compared with: the baseline, updated by earlier applies.
 #[derive(Debug)]
 pub struct Effective<'a> {
     /// The baseline.
     pub baseline: &'a Baseline,
-    /// Paths that were applied: what they stand at since. None: gone.
+    /// Nodes that earlier applies left in the project. `None` if they deleted the path.
     pub delivered: BTreeMap<RelPath, Option<Node>>,
 }
 
 impl Effective<'_> {
-    /// What stands at a path for this comparison.
+    /// Returns the node at a path before the agent's changes.
     pub fn node(&self, path: &RelPath) -> Option<&Node> {
         match self.delivered.get(path) {
             Some(node) => node.as_ref(),
@@ -72,7 +72,7 @@ impl Effective<'_> {
     }
 }
 
-/// Compares.
+/// Compares a scanned workspace with what the session started from.
 pub fn compare(
     before: &Effective<'_>,
     scan: &Scan,
@@ -89,13 +89,13 @@ pub fn compare(
     let mut pairs: BTreeMap<RelPath, Option<Node>> = BTreeMap::new();
     let mut unreadable = scan.unreadable.clone();
     let mut git_dirs = HashSet::new();
-    let mut insides: HashMap<RelPath, Inside> = HashMap::new();
+    let mut insides: HashMap<RelPath, ContentRisks> = HashMap::new();
     let looked = scan.touched.par_iter().map(|(path, now)| {
-        let is_dir = matches!(now, Now::Dir { .. });
+        let is_dir = matches!(now, ScannedNode::Dir { .. });
         node(path, now, before.node(path), scoped(path, is_dir), source)
     });
     for ((path, now), looked) in scan.touched.iter().zip(looked.collect::<Vec<_>>()) {
-        if let Now::Dir { git: true, .. } = now {
+        if let ScannedNode::Dir { git: true, .. } = now {
             git_dirs.insert(path.clone());
         }
         match looked {
@@ -141,13 +141,13 @@ pub fn compare(
     Ok(Changeset { changes, unreadable, baseline_files: files, gone_dirs: Vec::new() })
 }
 
-/// What is in a file that was not read for the comparison.
-fn inside(change: &Change, source: &dyn Source) -> Option<Inside> {
+/// Inspects a file that was not read for the comparison.
+fn inside(change: &Change, source: &dyn Source) -> Option<ContentRisks> {
     let content = change.new.as_ref().and_then(Node::content)?;
-    source.bytes(&change.path, content).ok().map(|bytes| Inside::of(&bytes))
+    source.bytes(&change.path, content).ok().map(|bytes| ContentRisks::of(&bytes))
 }
 
-/// Compares two trees of nodes. Directories are told by what is in them.
+/// Compares two trees of nodes. Directories are represented by their contents.
 pub fn between(
     old: &BTreeMap<RelPath, Node>,
     new: &BTreeMap<RelPath, Node>,
@@ -173,7 +173,7 @@ pub fn between(
     Changeset { changes, ..Changeset::default() }
 }
 
-/// A scan is in the order of its paths.
+/// Returns whether a path was touched. Scans are ordered by path.
 fn is_touched(scan: &Scan, path: &RelPath) -> bool {
     scan.touched.binary_search_by(|(touched, _)| touched.cmp(path)).is_ok()
 }
@@ -191,7 +191,7 @@ fn scope_of(
     scope: &RelPath,
     rules: &Rules,
 ) -> Scope {
-    // What another version control keeps for itself is not for anybody's agent to write.
+    // Metadata of other version control systems is never applied.
     let others = path.components().any(|part| matches!(part, b".hg" | b".svn" | b".jj"));
     if others
         || !path.is_within(scope)
@@ -209,66 +209,67 @@ fn scope_of(
 
 const OWNER_READS: u32 = 0o400;
 
-/// What stands at a touched path, and what was seen in it. Build output that nothing is compared with is not
-/// read, but for files that perhaps can't be; everything else is read once.
+/// Returns the node at a touched path and the risks in its content. Ignored output is not read unless its
+/// size is unchanged or it may be unreadable.
 fn node(
     path: &RelPath,
-    now: &Now,
+    now: &ScannedNode,
     old: Option<&Node>,
     scope: Scope,
     source: &dyn Source,
-) -> Result<(Node, Option<Inside>), CompareError> {
+) -> Result<(Node, Option<ContentRisks>), CompareError> {
     Ok(match now {
-        Now::Dir { mode, .. } => (Node::Dir { mode: *mode }, None),
-        Now::Link { target } => (Node::Link { target: target.clone() }, None),
-        Now::File { mode, size } => {
+        ScannedNode::Dir { mode, .. } => (Node::Dir { mode: *mode }, None),
+        ScannedNode::Link { target } => (Node::Link { target: target.clone() }, None),
+        ScannedNode::File { mode, size } => {
             let same_size =
                 old.and_then(Node::content).is_some_and(|content| content.size == *size);
             let is_closed = mode & OWNER_READS == 0;
             if scope == Scope::In || same_size || is_closed {
-                let Looked { content, bytes } = source.look(path)?;
-                let inside = bytes.map(|bytes| Inside::of(&bytes));
+                let FileState { content, bytes } = source.look(path)?;
+                let inside = bytes.map(|bytes| ContentRisks::of(&bytes));
                 (Node::File { mode: *mode, content }, inside)
             } else {
-                let content = Content { size: *size, hash: Hash::UNREAD, place: Place::Workspace };
+                let content =
+                    Content { size: *size, hash: Hash::UNREAD, place: Storage::Workspace };
                 (Node::File { mode: *mode, content }, None)
             }
         }
     })
 }
 
-fn status(old: Option<&Node>, new: Option<&Node>) -> Option<Status> {
+fn status(old: Option<&Node>, new: Option<&Node>) -> Option<ChangeStatus> {
     match (old, new) {
         (None, None) => None,
-        (None, Some(_)) => Some(Status::Added),
-        (Some(_), None) => Some(Status::Deleted),
-        (Some(old), Some(new)) if old.kind() != new.kind() => Some(Status::TypeChanged),
+        (None, Some(_)) => Some(ChangeStatus::Added),
+        (Some(_), None) => Some(ChangeStatus::Deleted),
+        (Some(old), Some(new)) if old.kind() != new.kind() => Some(ChangeStatus::TypeChanged),
         (Some(old), Some(new)) if old == new => None,
-        (Some(Node::Dir { .. }), Some(_)) => Some(Status::ModeChanged),
+        (Some(Node::Dir { .. }), Some(_)) => Some(ChangeStatus::ModeChanged),
         (Some(Node::File { content: a, .. }), Some(Node::File { content: b, .. })) if a == b => {
-            Some(Status::ModeChanged)
+            Some(ChangeStatus::ModeChanged)
         }
-        (Some(_), Some(_)) => Some(Status::Modified),
+        (Some(_), Some(_)) => Some(ChangeStatus::Modified),
     }
 }
 
-/// A directory is worth a word only where no file says it: an empty one that came or went. That a
-/// directory with files came or went, its files tell.
+/// Drops directories that are implied by their files. Only empty ones that appeared or disappeared remain.
 fn drop_implied_dirs(
     changes: &mut Vec<Change>,
     baseline: &Baseline,
     scan: &Scan,
     git_dirs: &HashSet<RelPath>,
 ) {
-    let full = scan.touched.iter().filter(|(_, now)| matches!(now, Now::Dir { empty: false, .. }));
+    let full =
+        scan.touched.iter().filter(|(_, now)| matches!(now, ScannedNode::Dir { empty: false, .. }));
     let full: HashSet<&RelPath> = full.map(|(path, _)| path).collect();
     let was_full: HashSet<RelPath> =
         baseline.entries.iter().filter_map(|entry| entry.path.parent()).collect();
     changes.retain(|change| match (change.status, &change.old, &change.new) {
-        (Status::Added, _, Some(Node::Dir { .. })) => {
+        (ChangeStatus::Added, _, Some(Node::Dir { .. })) => {
             git_dirs.contains(&change.path) || !full.contains(&change.path)
         }
-        (Status::Deleted, Some(Node::Dir { .. }), _) => !was_full.contains(&change.path),
+        (ChangeStatus::Deleted, Some(Node::Dir { .. }), _) => !was_full.contains(&change.path),
         _ => true,
     });
 }

@@ -1,4 +1,4 @@
-//! What exactly a change is, in a few characters: a decision holds only for the change it was made on.
+//! Fingerprints: short identifiers of exact changes. A decision holds for one fingerprint only.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,26 +6,26 @@ use super::Change;
 use crate::entry::Node;
 use crate::path::RelPath;
 
-/// Stands for both sides of a change: names, kinds, permissions, bytes. Two changes with one fingerprint
-/// are the same change.
+/// A hash of both sides of a change: paths, kinds, permissions, bytes. Changes with equal fingerprints are
+/// equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// What a file of decisions says.
+    /// Wraps the text from a document of decisions.
     pub fn new(text: &str) -> Self {
         Self(text.to_string())
     }
 
-    /// 32 hexadecimal digits.
+    /// Returns 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Change {
-    /// What exactly this change is.
+    /// Returns the fingerprint of this change.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut hasher = blake3::Hasher::new();
         let mut put = |bytes: &[u8]| {

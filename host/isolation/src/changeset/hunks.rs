@@ -1,6 +1,6 @@
-//! Hunks: where two texts differ, line by line, on bytes. Numbers are stable for the same two texts; a
-//! selection is put together by position, never by searching for text. No attribute, no configuration and
-//! no name has a say.
+//! Hunks: the differences between two texts, line by line and on raw bytes. Numbers are stable for the same
+//! two texts. Selections are applied by position, never by searching for text. Attributes, configuration and
+//! file names have no influence.
 
 use std::ops::Range;
 
@@ -8,58 +8,58 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 
 use super::lines::Lines;
 
-/// Larger texts are taken or left whole.
+/// Maximum size of texts that are compared by line.
 const TEXT_BYTES_MAX: usize = 64 << 20;
 const CONTEXT_LINES: usize = 3;
 
-/// One place where two texts differ, with the lines around it. Lines count from 1; of an empty side, the
-/// start is the line before it, as in a unified diff.
+/// A group of nearby differences with context lines. Lines are numbered from 1; an empty side starts at the
+/// line before it, as in a unified diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hunk {
-    /// Its number, from 1.
+    /// Number of the hunk, from 1.
     pub index: usize,
     /// First line in the old text.
     pub old_start: usize,
-    /// Lines of the old text.
+    /// Number of lines in the old text.
     pub old_lines: usize,
     /// First line in the new text.
     pub new_start: usize,
-    /// Lines of the new text.
+    /// Number of lines in the new text.
     pub new_lines: usize,
-    /// What differs, in order; between them stand lines that both texts have.
+    /// The differences, in order, separated by common lines.
     pub blocks: Vec<Block>,
 }
 
-/// Lines that went and lines that came in their place, counted from 0 within the whole texts.
+/// A run of removed and added lines, as indexes from 0 into the texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Lines of the old text that are gone.
+    /// Removed lines of the old text.
     pub old: Range<usize>,
-    /// Lines of the new text that came.
+    /// Added lines of the new text.
     pub new: Range<usize>,
 }
 
-/// A hunk, or some of its lines.
+/// A whole hunk, or some of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// The hunk, from 1.
+pub struct HunkPart {
+    /// Number of the hunk, from 1.
     pub hunk: usize,
-    /// Which of its changed lines, from 1 in the order of the diff; none: all of them.
+    /// Changed lines, numbered from 1 in the order of the diff. `None` selects all.
     pub lines: Option<Vec<usize>>,
 }
 
-/// How two contents differ.
+/// The difference of two contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextDiff {
-    /// Taken or left whole: not text, or too large for a look.
+    /// Not compared by line: binary, or too large.
     Binary,
-    /// Line by line.
+    /// Compared by line.
     Text {
-        /// The places.
+        /// The hunks.
         hunks: Vec<Hunk>,
-        /// Lines that came.
+        /// Number of added lines.
         additions: usize,
-        /// Lines that went.
+        /// Number of removed lines.
         deletions: usize,
     },
 }
@@ -118,32 +118,32 @@ fn hunk(index: usize, blocks: Vec<Block>, old_total: usize, new_total: usize) ->
     }
 }
 
-impl Part {
-    /// A whole hunk.
+impl HunkPart {
+    /// Selects a whole hunk.
     pub fn whole(hunk: usize) -> Self {
         Self { hunk, lines: None }
     }
 }
 
 impl Hunk {
-    /// Its lines in the old text, counted from 0.
+    /// Returns the range in the old text, as indexes from 0.
     pub fn old_range(&self) -> Range<usize> {
         let start = if self.old_lines == 0 { self.old_start } else { self.old_start - 1 };
         start..start + self.old_lines
     }
 
-    /// Its lines in the new text, counted from 0.
+    /// Returns the range in the new text, as indexes from 0.
     pub fn new_range(&self) -> Range<usize> {
         let start = if self.new_lines == 0 { self.new_start } else { self.new_start - 1 };
         start..start + self.new_lines
     }
 
-    /// How many of its lines went or came.
+    /// Returns the number of removed and added lines.
     pub fn changed_lines(&self) -> usize {
         self.blocks.iter().map(|block| block.old.len() + block.new.len()).sum()
     }
 
-    /// `@@ -1,4 +1,5 @@`
+    /// Returns the heading, such as `@@ -1,4 +1,5 @@`.
     pub fn heading(&self) -> String {
         let range = |start: usize, lines: usize| {
             if lines == 1 { start.to_string() } else { format!("{start},{lines}") }
@@ -155,7 +155,7 @@ impl Hunk {
         )
     }
 
-    /// The hunk as a unified diff shows it, with its heading.
+    /// Returns the hunk as in a unified diff, with its heading.
     pub fn text<T: AsRef<[u8]>>(&self, old: &Lines<T>, new: &Lines<T>) -> Vec<u8> {
         let mut text = self.heading().into_bytes();
         text.push(b'\n');
@@ -163,7 +163,7 @@ impl Hunk {
         text
     }
 
-    /// Stands for the hunk, wherever its number and its place in the new text have gone.
+    /// Returns a key that stays the same when the hunk's number or its position in the new text changes.
     pub fn key<T: AsRef<[u8]>>(&self, old: &Lines<T>, new: &Lines<T>) -> String {
         let mut text = format!("{}\n", self.old_start).into_bytes();
         self.body(old, new, &mut text);
@@ -190,14 +190,14 @@ impl Hunk {
     }
 }
 
-/// The old text with some of the hunks: `chosen` are numbers, from 1.
+/// Applies hunks to the old text. `chosen` are hunk numbers, from 1.
 pub fn select(old: &[u8], new: &[u8], hunks: &[Hunk], chosen: &[usize]) -> Vec<u8> {
-    let parts: Vec<Part> = chosen.iter().map(|hunk| Part::whole(*hunk)).collect();
+    let parts: Vec<HunkPart> = chosen.iter().map(|hunk| HunkPart::whole(*hunk)).collect();
     select_parts(old, new, hunks, &parts)
 }
 
-/// The old text with some of the hunks, or of their lines.
-pub fn select_parts(old: &[u8], new: &[u8], hunks: &[Hunk], parts: &[Part]) -> Vec<u8> {
+/// Applies hunks, or some of their lines, to the old text.
+pub fn select_parts(old: &[u8], new: &[u8], hunks: &[Hunk], parts: &[HunkPart]) -> Vec<u8> {
     let (old_lines, new_lines) = (Lines::of(old), Lines::of(new));
     let mut result = Vec::with_capacity(old.len().max(new.len()));
     let mut at = 0;
@@ -234,7 +234,7 @@ pub fn select_parts(old: &[u8], new: &[u8], hunks: &[Hunk], parts: &[Part]) -> V
     result
 }
 
-/// Adds lines. A last line without an end gets one when something follows it.
+/// Appends lines. A last line without a line feed gets one if something follows it.
 fn add(result: &mut Vec<u8>, lines: &[u8]) {
     if !lines.is_empty() && result.last().is_some_and(|last| *last != b'\n') {
         result.push(b'\n');
@@ -257,7 +257,7 @@ mod tests {
         (1..=n).map(|i| format!("line {i}\n")).collect()
     }
 
-    /// Old and new texts of every kind that has ever gone wrong somewhere.
+    /// Pairs of old and new texts, chosen for known edge cases.
     fn pairs() -> Vec<(Vec<u8>, Vec<u8>)> {
         let long = numbered(60);
         let edited = long
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn all_hunks_are_the_new_text_and_none_the_old() {
+    fn all_hunks_make_the_new_text_and_no_hunks_the_old() {
         for (old, new) in pairs() {
             let hunks = hunks(&old, &new);
             let all: Vec<usize> = hunks.iter().map(|hunk| hunk.index).collect();
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn one_hunk_lands_where_it_belongs() {
+    fn a_single_hunk_is_applied_at_its_position() {
         let (old, new) = &pairs()[1];
         let found = hunks(old, new);
         assert_eq!(found.len(), 1);
@@ -316,12 +316,12 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_taken_whole() {
+    fn binary_content_has_no_hunks() {
         assert_eq!(text_diff(b"a\0b", b"a\0c"), TextDiff::Binary);
     }
 
     #[test]
-    fn the_heading_is_that_of_a_unified_diff() {
+    fn the_heading_matches_a_unified_diff() {
         let found = hunks(b"a\n", b"b\n");
         let text = |old: &[u8], new: &[u8], hunk: &Hunk| {
             String::from_utf8(hunk.text(&Lines::of(old), &Lines::of(new))).unwrap()
@@ -335,27 +335,27 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_a_hunk_are_taken_one_by_one() {
+    fn lines_of_a_hunk_are_selected_one_by_one() {
         let (old, new) = (&b"a\nb\nc\n"[..], &b"a\nB\nC\nc\nd"[..]);
         let found = hunks(old, new);
         assert_eq!((found.len(), found[0].changed_lines()), (1, 4));
         let with = |lines: &[usize]| {
-            let part = Part { hunk: 1, lines: Some(lines.to_vec()) };
+            let part = HunkPart { hunk: 1, lines: Some(lines.to_vec()) };
             String::from_utf8(select_parts(old, new, &found, &[part])).unwrap()
         };
         assert_eq!(with(&[]), "a\nb\nc\n");
         assert_eq!(with(&[1]), "a\nc\n");
         assert_eq!(with(&[2, 4]), "a\nb\nB\nc\nd");
         assert_eq!(with(&[1, 2, 3, 4]).as_bytes(), new);
-        // A line without an end, with one behind it.
+        // A line without a line feed, followed by another line.
         let found = hunks(b"x", b"y\nz");
-        let part = Part { hunk: 1, lines: Some(vec![2]) };
+        let part = HunkPart { hunk: 1, lines: Some(vec![2]) };
         assert_eq!(select_parts(b"x", b"y\nz", &found, &[part]), b"x\ny\n");
     }
 
-    /// Numbers of hunks are those that git would give.
+    /// Hunks are numbered as in git.
     #[test]
-    fn hunks_are_those_of_libgit2() {
+    fn hunks_match_those_of_libgit2() {
         for (old, new) in pairs() {
             let mut options = git2::DiffOptions::new();
             options.context_lines(3).interhunk_lines(0).force_text(true);

@@ -1,6 +1,6 @@
-//! A text as lines, each with its end; the last may have none.
+//! Splits a text into lines. Each line includes its line feed; the last may have none.
 
-/// Where the lines of a text begin. Four bytes for each line, whatever its length.
+/// The start offsets of a text's lines, four bytes each.
 #[derive(Debug, Clone)]
 pub struct Lines<T> {
     text: T,
@@ -8,7 +8,7 @@ pub struct Lines<T> {
 }
 
 impl<T: AsRef<[u8]>> Lines<T> {
-    /// Finds the lines. Texts that are compared are smaller than four gigabytes.
+    /// Splits a text. Compared texts are smaller than 4 GiB.
     pub fn of(text: T) -> Self {
         let bytes = text.as_ref();
         let mut starts = Vec::with_capacity(bytes.len() / 64);
@@ -20,29 +20,29 @@ impl<T: AsRef<[u8]>> Lines<T> {
         Self { text, starts }
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn text(&self) -> &[u8] {
         self.text.as_ref()
     }
 
-    /// How many there are.
+    /// Returns the number of lines.
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty()
     }
 
-    /// One line with its end, counted from 0; empty past the last one.
+    /// Returns the line at an index, or an empty slice past the end.
     pub fn get(&self, at: usize) -> &[u8] {
         let Some(start) = self.starts.get(at) else { return &[] };
         let end = self.starts.get(at + 1).map_or(self.text.as_ref().len(), |end| *end as usize);
         &self.text.as_ref()[*start as usize..end]
     }
 
-    /// The bytes of some lines.
+    /// Returns the bytes of a range of lines.
     pub fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
         let place = |at: usize| {
             self.starts.get(at).map_or(self.text.as_ref().len(), |start| *start as usize)
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_with_their_ends() {
+    fn lines_include_their_line_feeds() {
         let lines = Lines::of(b"a\n\nb");
         assert_eq!(
             (lines.len(), lines.get(0), lines.get(1), lines.get(2)),

@@ -1,5 +1,5 @@
-//! What an agent changed: one comparison of the baseline with the workspace, whatever the agent did to
-//! git in the meantime, and uninfluenced by anything that an agent can write.
+//! The agent's changes: a comparison of the baseline with the workspace. It does not depend on git, nor on
+//! anything else that an agent can write.
 
 mod compare;
 mod fingerprint;
@@ -12,145 +12,145 @@ mod runs;
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{CompareError, Effective, Looked, Source, between, compare};
+pub use compare::{CompareError, Effective, FileState, Source, between, compare};
 pub use fingerprint::Fingerprint;
-pub use hunks::{Block, Hunk, Part, TextDiff, select, select_parts, text_diff};
+pub use hunks::{Block, Hunk, HunkPart, TextDiff, select, select_parts, text_diff};
 pub use lines::Lines;
 pub use patch::{patch, quoted};
-pub(crate) use risks::LOOKED_AT_BYTES_MAX;
+pub(crate) use risks::INSPECTED_BYTES_MAX;
 
 use crate::baseline::NotCarried;
-use crate::entry::{Kind, Node};
+use crate::entry::{Node, NodeKind};
 use crate::path::RelPath;
 
 /// How a path changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// It is new.
+pub enum ChangeStatus {
+    /// The path is new.
     Added,
-    /// Its bytes, or where it points, are others.
+    /// The bytes or the link target differ.
     Modified,
-    /// It is gone.
+    /// The path is gone.
     Deleted,
-    /// It has another name, and perhaps other bytes.
+    /// The path has a new name, and possibly other bytes.
     Renamed,
-    /// It is of another kind.
+    /// The path has another kind of node.
     TypeChanged,
-    /// Only its permissions are others.
+    /// Only the permissions differ.
     ModeChanged,
 }
 
-/// Whether a change is offered.
+/// Whether a change can be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// It is applied unless somebody says no.
+    /// In scope: applied unless excluded.
     In,
-    /// Outside of the directory that the session is for, or inside a repository's own files.
+    /// Out of scope: outside the session's directory, or in a repository's metadata. Applied only if named.
     OutOfScope,
-    /// Ignored by the rules of the baseline: applied only when it is named.
+    /// Ignored by the baseline's rules. Applied only if named.
     IgnoredOutput,
 }
 
-/// What a reviewer should look at twice.
+/// A reason to review a change closely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
-    /// Tools run it, or read orders from it, on the user's machine.
+    /// Tools execute it, or read instructions from it, on the user's machine.
     ExecutesOnYourMachine,
-    /// A link that leads out of the project.
+    /// A link that points out of the project.
     EscapingSymlink,
-    /// Characters that change the direction of text.
+    /// Contains characters that change the direction of text.
     BidiControl,
-    /// Characters that nobody sees, or that speak to the terminal.
+    /// Contains invisible characters or terminal control characters.
     ControlCharacters,
-    /// The name holds such characters.
+    /// The name contains such characters.
     ControlCharactersInName,
     /// It became executable.
     BecameExecutable,
-    /// Its name says that it holds secrets.
+    /// The name suggests that it holds secrets.
     LooksSecret,
-    /// A repository inside the tree; its own files are never applied.
+    /// A repository inside the tree. Its metadata is never applied.
     NestedRepository,
-    /// Its name stands for `.git` somewhere; it is never applied.
+    /// The name is equivalent to `.git` on some system. Never applied.
     GitDirectoryName,
 }
 
-/// One change.
+/// A change of one path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// Where it is now, or was, if it is gone.
+    /// The current path, or the last one if it was deleted.
     pub path: RelPath,
-    /// Where it was, if it was renamed.
+    /// The old path of a rename.
     pub old_path: Option<RelPath>,
     /// How it changed.
-    pub status: Status,
-    /// What was there.
+    pub status: ChangeStatus,
+    /// The node before. `None` if it was added.
     pub old: Option<Node>,
-    /// What is there.
+    /// The node after. `None` if it was deleted.
     pub new: Option<Node>,
-    /// Whether it is offered.
+    /// Whether it can be applied.
     pub scope: Scope,
-    /// What to look at twice.
+    /// Reasons to review it closely.
     pub risks: Vec<Risk>,
 }
 
 impl Change {
-    /// The kind of what is there now, or was.
-    pub fn kind(&self) -> Kind {
-        self.new.as_ref().or(self.old.as_ref()).map_or(Kind::File, Node::kind)
+    /// Returns the kind of the new node, or of the old one if it was deleted.
+    pub fn kind(&self) -> NodeKind {
+        self.new.as_ref().or(self.old.as_ref()).map_or(NodeKind::File, Node::kind)
     }
 }
 
-/// All changes, by path.
+/// All changes of a session, ordered by path.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changeset {
     /// The changes.
     pub changes: Vec<Change>,
-    /// Paths that can't be compared, with the reason.
+    /// Paths that cannot be compared.
     pub unreadable: Vec<NotCarried>,
-    /// Files of the baseline that the comparison covered, within the scope.
+    /// Number of files of the baseline in scope.
     pub baseline_files: u64,
-    /// Directories that the workspace no longer has.
+    /// Directories of the baseline that the agent removed.
     pub gone_dirs: Vec<RelPath>,
 }
 
-/// How many changes there are of each kind.
+/// Numbers of changes by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// New paths.
+    /// Added paths.
     pub added: u64,
-    /// Paths with other bytes.
+    /// Modified paths.
     pub modified: u64,
-    /// Paths that are gone.
+    /// Deleted paths.
     pub deleted: u64,
-    /// Paths with another name.
+    /// Renamed paths.
     pub renamed: u64,
-    /// Paths of another kind.
+    /// Paths with another kind of node.
     pub type_changed: u64,
-    /// Paths with other permissions.
+    /// Paths with other permissions only.
     pub mode_changed: u64,
 }
 
 impl Changeset {
-    /// Counts what is in scope.
+    /// Counts the changes in scope.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for change in self.changes.iter().filter(|change| change.scope == Scope::In) {
             *match change.status {
-                Status::Added => &mut counts.added,
-                Status::Modified => &mut counts.modified,
-                Status::Deleted => &mut counts.deleted,
-                Status::Renamed => &mut counts.renamed,
-                Status::TypeChanged => &mut counts.type_changed,
-                Status::ModeChanged => &mut counts.mode_changed,
+                ChangeStatus::Added => &mut counts.added,
+                ChangeStatus::Modified => &mut counts.modified,
+                ChangeStatus::Deleted => &mut counts.deleted,
+                ChangeStatus::Renamed => &mut counts.renamed,
+                ChangeStatus::TypeChanged => &mut counts.type_changed,
+                ChangeStatus::ModeChanged => &mut counts.mode_changed,
             } += 1;
         }
         counts
     }
 
-    /// The change of a path, by its new or its old name.
+    /// Returns the change of a path, by its new or old name.
     pub fn find(&self, path: &RelPath) -> Option<&Change> {
         let named = self.changes.iter().find(|change| change.path == *path);
         named.or_else(|| self.changes.iter().find(|change| change.old_path.as_ref() == Some(path)))

@@ -1,12 +1,12 @@
-//! A change as a patch that `git apply` understands.
+//! Renders a change as a patch for `git apply`.
 
 use super::hunks::{TextDiff, text_diff};
 use super::lines::Lines;
-use super::{Change, Status};
+use super::{Change, ChangeStatus};
 use crate::entry::Node;
 use crate::path::RelPath;
 
-/// A path as git writes it in a patch: quoted when it holds what would break a line.
+/// Quotes a path as git does in patches, if it contains special characters.
 pub fn quoted(prefix: &str, path: &RelPath) -> String {
     let bytes = [prefix.as_bytes(), path.as_bytes()].concat();
     if bytes.iter().all(|b| (0x20..0x7f).contains(b) && *b != b'"' && *b != b'\\') {
@@ -27,7 +27,7 @@ pub fn quoted(prefix: &str, path: &RelPath) -> String {
     text
 }
 
-/// git knows two modes of a file.
+/// Returns the mode of a node for git, which has two modes for files.
 fn git_mode(node: &Node) -> u32 {
     match node {
         Node::File { mode, .. } if mode & 0o100 != 0 => 0o100_755,
@@ -36,15 +36,15 @@ fn git_mode(node: &Node) -> u32 {
     }
 }
 
-/// One change, from what it was and what it is as bytes: a file's content, a link's target. Directories have
-/// no place in a patch; a change of kind is a deletion and an addition, as git has it.
+/// Renders one change. `old` and `new` are the contents of files or the targets of links. Directories have no
+/// patch form; a change of kind is a deletion and an addition, as in git.
 pub fn patch(change: &Change, diff: &TextDiff, old: &[u8], new: &[u8]) -> Vec<u8> {
     let is_dir = |node: &Option<Node>| matches!(node, Some(Node::Dir { .. }));
-    if change.status == Status::TypeChanged {
+    if change.status == ChangeStatus::TypeChanged {
         let sides =
             [(change.old.clone(), None, old, &b""[..]), (None, change.new.clone(), b"", new)];
-        let halves = sides.into_iter().filter(|(a, b, ..)| !is_dir(a) && !is_dir(b));
-        return halves.flat_map(|(a, b, old, new)| half(change, a, b, old, new)).collect();
+        let parts = sides.into_iter().filter(|(a, b, ..)| !is_dir(a) && !is_dir(b));
+        return parts.flat_map(|(a, b, old, new)| one_side(change, a, b, old, new)).collect();
     }
     if is_dir(&change.new) || is_dir(&change.old) {
         return format!("# {:?} directory {}\n", change.status, quoted("", &change.path))
@@ -67,10 +67,16 @@ pub fn patch(change: &Change, diff: &TextDiff, old: &[u8], new: &[u8]) -> Vec<u8
     text
 }
 
-fn half(change: &Change, was: Option<Node>, is: Option<Node>, old: &[u8], new: &[u8]) -> Vec<u8> {
-    let status = if is.is_some() { Status::Added } else { Status::Deleted };
-    let half = Change { status, old: was, new: is, old_path: None, ..change.clone() };
-    patch(&half, &text_diff(old, new), old, new)
+fn one_side(
+    change: &Change,
+    was: Option<Node>,
+    is: Option<Node>,
+    old: &[u8],
+    new: &[u8],
+) -> Vec<u8> {
+    let status = if is.is_some() { ChangeStatus::Added } else { ChangeStatus::Deleted };
+    let one_side = Change { status, old: was, new: is, old_path: None, ..change.clone() };
+    patch(&one_side, &text_diff(old, new), old, new)
 }
 
 fn names(change: &Change) -> (String, String) {
@@ -91,7 +97,7 @@ fn heading(change: &Change) -> Vec<u8> {
         )),
         _ => {}
     }
-    if change.status == Status::Renamed {
+    if change.status == ChangeStatus::Renamed {
         let from = quoted("", change.old_path.as_ref().unwrap_or(&change.path));
         let to = quoted("", &change.path);
         text.push_str(&format!("rename from {from}\nrename to {to}\n"));
@@ -99,7 +105,7 @@ fn heading(change: &Change) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Bytes that are no text, in git's own form. `git apply` wants to see both contents' whole names.
+/// Renders a binary patch in git's format. `git apply` requires the full object ids of both sides.
 fn binary(change: &Change, old: &[u8], new: &[u8]) -> Vec<u8> {
     let (a, b) = names(change);
     let unknown = || format!("Binary files {a} and {b} differ\n").into_bytes();
@@ -124,15 +130,15 @@ fn binary(change: &Change, old: &[u8], new: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::changeset::Scope;
-    use crate::entry::{Content, Hash, Place};
+    use crate::entry::{Content, Hash, Storage};
 
     fn file(bytes: &[u8]) -> Option<Node> {
         let content =
-            Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose };
+            Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Storage::Loose };
         Some(Node::File { mode: 0o644, content })
     }
 
-    fn made(status: Status, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
+    fn made(status: ChangeStatus, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
         let path = RelPath::new(b"p").unwrap();
         let (was, is) = (old.and_then(file), new.and_then(file));
         let change = Change {
@@ -149,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn binary_files_are_told_in_full() {
-        let text = made(Status::Modified, Some(b"a\0b"), Some(b"a\0c"));
+    fn binary_patches_are_complete() {
+        let text = made(ChangeStatus::Modified, Some(b"a\0b"), Some(b"a\0c"));
         assert!(
             text.contains("index ") && text.contains("GIT binary patch\nliteral 3\n"),
             "{text}"
         );
-        let text = made(Status::Added, None, Some(b"a\0"));
+        let text = made(ChangeStatus::Added, None, Some(b"a\0"));
         assert!(
             text.contains("new file mode 100644\nindex 0000000000000000000000000000000000000000.."),
             "{text}"
@@ -163,8 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_told_line_by_line() {
-        let text = made(Status::Deleted, Some(b"x\n"), None);
+    fn text_patches_are_unified_diffs() {
+        let text = made(ChangeStatus::Deleted, Some(b"x\n"), None);
         assert_eq!(
             text,
             "diff --git a/p b/p\ndeleted file mode 100644\n--- a/p\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"

@@ -1,17 +1,17 @@
-//! Renames: a path that went and one that came with the same bytes, or with most of the same lines.
+//! Detects renames: a deleted and an added path with equal bytes, or with mostly equal lines.
 
 use std::collections::HashMap;
 
-use super::{Change, CompareError, Scope, Source, Status};
+use super::{Change, ChangeStatus, CompareError, Scope, Source};
 use crate::entry::{Content, Hash, Node};
 
-/// Half of the lines must be the same, as with git.
+/// Minimum share of common lines, as in git.
 const ALIKE_MIN: f64 = 0.5;
-/// More candidates than this are compared by their bytes only.
+/// Above this number of candidates, only equal bytes are detected.
 const CANDIDATES_MAX: usize = 200;
 const TEXT_BYTES_MAX: u64 = 1 << 20;
 
-/// Joins deletions and additions that belong together.
+/// Replaces pairs of deletions and additions by renames.
 pub(super) fn pair(changes: &mut Vec<Change>, source: &dyn Source) -> Result<(), CompareError> {
     let of = |status, side: fn(&Change) -> &Option<Node>| {
         let candidates = changes.iter().enumerate().filter(move |(_, change)| {
@@ -21,8 +21,8 @@ pub(super) fn pair(changes: &mut Vec<Change>, source: &dyn Source) -> Result<(),
         });
         candidates.map(|(at, _)| at).collect::<Vec<usize>>()
     };
-    let mut gone = of(Status::Deleted, |change| &change.old);
-    let mut new = of(Status::Added, |change| &change.new);
+    let mut gone = of(ChangeStatus::Deleted, |change| &change.old);
+    let mut new = of(ChangeStatus::Added, |change| &change.new);
     let mut pairs = same_bytes(changes, &mut gone, &mut new);
     if gone.len() <= CANDIDATES_MAX && new.len() <= CANDIDATES_MAX {
         pairs.extend(alike(changes, &gone, &new, source)?);
@@ -31,7 +31,7 @@ pub(super) fn pair(changes: &mut Vec<Change>, source: &dyn Source) -> Result<(),
     for (from, to) in pairs {
         let (old, old_path) = (changes[from].old.clone(), changes[from].path.clone());
         let change = &mut changes[to];
-        (change.old, change.old_path, change.status) = (old, Some(old_path), Status::Renamed);
+        (change.old, change.old_path, change.status) = (old, Some(old_path), ChangeStatus::Renamed);
         dropped.push(from);
     }
     dropped.sort_unstable();
@@ -45,7 +45,7 @@ fn content(node: &Option<Node>) -> Option<Content> {
     node.as_ref().and_then(Node::content).copied()
 }
 
-/// Takes pairs with the same bytes out of both lists. Among several, the same file name wins.
+/// Removes pairs with equal bytes from both lists and returns them. Equal file names are preferred.
 fn same_bytes(
     changes: &[Change],
     gone: &mut Vec<usize>,
@@ -127,7 +127,7 @@ fn count_lines(bytes: &[u8]) -> Lines {
     counts
 }
 
-/// The share of lines that both have, of the longer one.
+/// Returns the share of common lines in the longer text.
 fn likeness(a: &Lines, b: &Lines) -> f64 {
     let shared: usize = a.iter().map(|(line, n)| (*n).min(b.get(line).copied().unwrap_or(0))).sum();
     let longer = a.values().sum::<usize>().max(b.values().sum());

@@ -1,4 +1,4 @@
-//! What a reviewer should look at twice.
+//! Detects risks: reasons to review a change closely.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,39 +9,39 @@ use crate::baseline::{Roots, looks_secret};
 use crate::entry::{Hash, Node};
 use crate::path::{RelPath, forbidden_component};
 
-/// Larger files are not looked through.
-pub(crate) const LOOKED_AT_BYTES_MAX: u64 = 4 << 20;
+/// Maximum size of inspected files, in bytes.
+pub(crate) const INSPECTED_BYTES_MAX: u64 = 4 << 20;
 
-/// What is to be looked at twice inside of a file.
+/// The risks found in the content of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Inside {
+pub(super) struct ContentRisks {
     program: bool,
     bidi: bool,
     control: bool,
 }
 
-impl Inside {
+impl ContentRisks {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let program = is_program(bytes);
-        // Most files are plain, and this is many times faster than a look at their characters.
+        // Most files are plain ASCII, and this check is many times faster than decoding them.
         if bytes.iter().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t' | b'\r' | 0x0c)) {
             return Self { program, ..Self::default() };
         }
-        // One byte that is not UTF-8 must not hide what stands beside it.
+        // Invalid UTF-8 must not hide other characters.
         let text = String::from_utf8_lossy(bytes);
         if text.contains('\0') {
             return Self { program, ..Self::default() };
         }
-        Self { program, bidi: bidi(&text), control: speaks_to_the_terminal(&text) }
+        Self { program, bidi: has_bidi_controls(&text), control: has_control_characters(&text) }
     }
 }
 
-/// The risks of a change. `inside` gives what is in its file now, if it can be read.
+/// Returns the risks of a change. `inside` inspects the new content, if it can be read.
 pub(super) fn of(
     change: &Change,
     roots: &Roots,
     git_dirs: &HashSet<RelPath>,
-    inside: impl FnOnce() -> Option<Inside>,
+    inside: impl FnOnce() -> Option<ContentRisks>,
 ) -> Vec<Risk> {
     let mut risks = Vec::new();
     if git_dirs.contains(&change.path) {
@@ -49,7 +49,7 @@ pub(super) fn of(
     } else if forbidden_component(&change.path).is_some() {
         risks.push(Risk::GitDirectoryName);
     }
-    if speaks_to_the_terminal(&change.path.lossy()) || bidi(&change.path.lossy()) {
+    if has_control_characters(&change.path.lossy()) || has_bidi_controls(&change.path.lossy()) {
         risks.push(Risk::ControlCharactersInName);
     }
     let Some(new) = &change.new else { return risks };
@@ -60,7 +60,7 @@ pub(super) fn of(
         risks.push(Risk::ExecutesOnYourMachine);
     }
     match new {
-        Node::Link { target } if leaves(&change.path, target, roots) => {
+        Node::Link { target } if points_outside(&change.path, target, roots) => {
             risks.push(Risk::EscapingSymlink);
         }
         Node::File { mode, content } => {
@@ -72,7 +72,7 @@ pub(super) fn of(
                 risks.push(Risk::BecameExecutable);
             }
             let readable = change.scope == Scope::In
-                && content.size <= LOOKED_AT_BYTES_MAX
+                && content.size <= INSPECTED_BYTES_MAX
                 && content.hash != Hash::UNREAD;
             if readable && let Some(inside) = inside() {
                 let runs = mode & 0o111 != 0 && inside.program;
@@ -88,8 +88,8 @@ pub(super) fn of(
     risks
 }
 
-/// Whether a link leads out of the project, by its words.
-fn leaves(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
+/// Returns whether a link points out of the project, judging by its target text only.
+fn points_outside(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
     use std::os::unix::ffi::OsStrExt;
     let target = Path::new(std::ffi::OsStr::from_bytes(target));
     if target.is_absolute() {
@@ -99,11 +99,11 @@ fn leaves(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
     !crate::baseline::stays_inside(&path.parent().unwrap_or_default(), target)
 }
 
-fn bidi(text: &str) -> bool {
+fn has_bidi_controls(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
 }
 
-fn speaks_to_the_terminal(text: &str) -> bool {
+fn has_control_characters(text: &str) -> bool {
     text.chars().any(|c| {
         (c.is_control() && !matches!(c, '\n' | '\t' | '\r' | '\u{c}'))
             || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{e0001}'..='\u{e007f}')
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn links_that_leave() {
+    fn links_out_of_the_project_are_detected() {
         let roots = Roots { project: "/p".into(), workspace: "/w".into() };
         for (path, target, expect) in [
             ("a/l", "../b", false),
@@ -128,15 +128,15 @@ mod tests {
             ("l", "/p/b", false),
             ("l", "/p/../etc", true),
         ] {
-            assert_eq!(leaves(&rel(path), target.as_bytes(), &roots), expect, "{target}");
+            assert_eq!(points_outside(&rel(path), target.as_bytes(), &roots), expect, "{target}");
         }
     }
 
     #[test]
-    fn characters_that_deceive() {
-        let plain = Inside::default();
-        let bidi = Inside { bidi: true, ..plain };
-        let control = Inside { control: true, ..plain };
+    fn deceptive_characters_are_detected() {
+        let plain = ContentRisks::default();
+        let bidi = ContentRisks { bidi: true, ..plain };
+        let control = ContentRisks { control: true, ..plain };
         for (bytes, expect) in [
             ("a\u{202e}b".as_bytes(), bidi),
             (b"a\x1b[2J", control),
@@ -146,7 +146,7 @@ mod tests {
             (b"\xff\x1b[2J", control),
             (b"\x1b[2J\0", plain),
         ] {
-            assert_eq!(Inside::of(bytes), expect, "{bytes:?}");
+            assert_eq!(ContentRisks::of(bytes), expect, "{bytes:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What runs on the user's machine once it is there: names that tools run or obey when somebody works in
-//! the directory, by the tools' own documentation, and programs.
+//! Recognises files that run on the user's machine: programs, and names that tools execute or read
+//! instructions from according to their documentation.
 
 use crate::path::RelPath;
 
-/// Shells, editors, debuggers, version managers: they read these on entering a directory.
+/// Read by shells, editors, debuggers and version managers on entering a directory.
 const ON_ENTERING: &[&str] = &[
     ".envrc",
     ".bashrc",
@@ -34,7 +34,7 @@ const ON_ENTERING: &[&str] = &[
     "usercustomize.py",
 ];
 
-/// git and its hooks.
+/// Read by git and by hook managers.
 const GIT: &[&str] = &[
     ".gitattributes",
     ".gitmodules",
@@ -50,7 +50,7 @@ const GIT: &[&str] = &[
     ".overcommit.yml",
 ];
 
-/// Builds, tests and package managers.
+/// Read by build tools, test runners and package managers.
 const BUILD: &[&str] = &[
     "makefile",
     "gnumakefile",
@@ -124,7 +124,7 @@ const BUILD: &[&str] = &[
     "tiltfile",
 ];
 
-/// Continuous integration.
+/// Read by continuous integration.
 const CI: &[&str] = &[
     ".gitlab-ci.yml",
     "jenkinsfile",
@@ -140,7 +140,7 @@ const CI: &[&str] = &[
     "buildspec.yml",
 ];
 
-/// What other agents obey.
+/// Read by other agents.
 const AGENTS: &[&str] = &[
     "agents.md",
     "agent.md",
@@ -222,10 +222,10 @@ const FOLDERS: &[&str] = &[
     ".massgen",
 ];
 
-/// MassGen's records of its runs, which nobody obeys; a run leaves dozens.
+/// MassGen's records of its runs. Nothing executes them, and each run writes dozens.
 const RECORDS: &str = ".massgen/massgen_logs/";
 
-/// Whether tools run it, or take orders from it. Case does not count: it does not on every machine.
+/// Returns whether tools execute a path or read instructions from it. Ignores case, as some file systems do.
 pub(super) fn is_run_by_tools(path: &RelPath) -> bool {
     let text = path.lossy().to_lowercase();
     let name = text.rsplit('/').next().unwrap_or_default();
@@ -235,7 +235,7 @@ pub(super) fn is_run_by_tools(path: &RelPath) -> bool {
         || is_in_a_folder_of_tools(below_records(&text))
 }
 
-/// The part of a path that lies within the records of a run; all of it, where there are none.
+/// Returns the part of a path below the records of a run, or the whole path.
 fn below_records(text: &str) -> &str {
     match text.find(RECORDS) {
         Some(at) if at == 0 || text.as_bytes()[at - 1] == b'/' => &text[at + RECORDS.len()..],
@@ -243,7 +243,7 @@ fn below_records(text: &str) -> &str {
     }
 }
 
-/// Whether one of the folders begins where a component does.
+/// Returns whether one of the folders starts at a component boundary.
 fn is_in_a_folder_of_tools(text: &str) -> bool {
     let slashes = text.match_indices('/').map(|(at, _)| at + 1);
     let begins = |at: usize, dir: &str| {
@@ -252,7 +252,7 @@ fn is_in_a_folder_of_tools(text: &str) -> bool {
     std::iter::once(0).chain(slashes).any(|at| FOLDERS.iter().any(|dir| begins(at, dir)))
 }
 
-/// Whether bytes are a program: a script that names its interpreter, or what a kernel starts.
+/// Returns whether bytes are a program: a script with an interpreter line, or an executable format.
 pub(super) fn is_program(bytes: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 5] =
         [b"#!", b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_runs_on_the_users_machine() {
+    fn files_that_tools_run_are_recognised() {
         for (path, expect) in [
             (".husky/pre-commit", true),
             ("hooks/post-merge", true),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn programs() {
+    fn programs_are_recognised() {
         assert!(is_program(b"#!/bin/sh\n") && is_program(b"\x7fELF\x02"));
         assert!(!is_program(b"# a comment") && !is_program(b""));
     }

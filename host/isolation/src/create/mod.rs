@@ -1,5 +1,5 @@
-//! Makes a session: asks strategies in turn, performs their steps, records the inverse first, and takes
-//! everything back if it fails.
+//! Creates a session: asks strategies in turn, performs their steps, records each inverse first, and undoes
+//! everything on failure.
 
 mod perform;
 mod project;
@@ -12,115 +12,101 @@ pub use project::{Project, ProjectError, locate};
 use crate::archive::abandon;
 use crate::baseline::{CarryError, CarryPolicy, LoadError};
 use crate::confine::Confinement;
-use crate::git::{Git, GitError};
+use crate::context::Context;
+use crate::git::GitError;
 use crate::path::HostPath;
-use crate::session::{
-    Busy, CarriedCounts, GitKind, Lock, Protection, SaveError, Session, State, StateDir,
-};
+use crate::session::{Busy, CarriedCounts, GitKind, Lock, Protection, SaveError, Session, State};
 use crate::store::StoreError;
 use crate::strategy::{Decision, Outcome, Strategy, StrategyError, Wants, gather, gather_target};
 use perform::Performer;
 
-/// A strategy that has not come to an end by then never will.
+/// Maximum number of steps of a strategy.
 const STEPS_MAX: usize = 32;
 
-/// What the libraries need from the outside.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// Where everything is kept.
-    pub state: StateDir,
-    /// git, with its environment.
-    pub git: Git,
-    /// The name of this machine.
-    pub host: String,
-    /// Milliseconds since 1970.
-    pub now_unix_ms: i64,
-}
-
-/// A session to be made.
+/// A session to create.
 #[derive(Debug, Clone)]
 pub struct CreateRequest {
-    /// Its id: lower-case letters and digits, not in use.
+    /// Unused id of lower-case letters and digits.
     pub id: String,
-    /// What the user calls it.
+    /// The user's name for the session.
     pub name: Option<String>,
-    /// The directory, or the file, that it is for.
+    /// The directory or file to isolate.
     pub place: PathBuf,
-    /// A revision to begin from, instead of the tree as it is.
+    /// Revision to start from instead of the current tree.
     pub base: Option<String>,
-    /// Whose git directory the workspace gets.
+    /// The kind of git directory for the workspace.
     pub gitdir: GitKind,
-    /// For a shared one: the name of the team.
+    /// Name of the team, for a shared git directory.
     pub team: Option<String>,
-    /// Which ignored files come along.
+    /// Which ignored files are carried.
     pub ignored: CarryPolicy,
-    /// More bytes than this are refused.
+    /// Maximum size of the copied tree, in bytes.
     pub bytes_max: u64,
-    /// How commands are confined. What of it can be had is found out when one is started.
+    /// How commands are confined. Support is checked when a command starts.
     pub confinement: Confinement,
     /// Settings for strategies.
     pub settings: Vec<(String, String)>,
 }
 
-/// Why there is no session.
+/// Why a session was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The place is not one that can be isolated.
+    /// The directory or file cannot be isolated.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// The state directory can't be used.
-    #[error("{path} can't be used for sessions")]
+    /// The state directory cannot be used.
+    #[error("cannot use {path} for sessions")]
     State {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// The revision means nothing.
-    #[error("the revision {0:?} means no commit of this repository")]
+    /// The revision does not name a commit.
+    #[error("revision {0:?} is not a commit of this repository")]
     Base(String),
-    /// No strategy wants it.
-    #[error("no strategy takes this project: {}", .0.join("; "))]
+    /// Every strategy declined.
+    #[error("no strategy accepts this project: {}", .0.join("; "))]
     Declined(Vec<String>),
-    /// A strategy gave up.
-    #[error("strategy {strategy} gave up: {message}")]
+    /// A strategy aborted.
+    #[error("strategy {strategy} aborted: {message}")]
     Aborted {
         /// The strategy.
         strategy: String,
-        /// What it said.
+        /// Its message.
         message: String,
-        /// What it says can be done.
+        /// Its suggestion.
         hint: Option<String>,
     },
-    /// A strategy broke.
+    /// A strategy failed.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
-    /// A strategy said that it is done and made no copy.
-    #[error("strategy {0} says that it is done, and copied nothing")]
+    /// A strategy finished without making a copy.
+    #[error("strategy {0} finished without copying anything")]
     Empty(String),
-    /// The tree can't be copied.
+    /// The tree cannot be copied.
     #[error(transparent)]
     Carry(#[from] CarryError),
-    /// git said no.
+    /// git failed.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// The bytes can't be kept.
+    /// Bytes cannot be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The record can't be written.
+    /// The record cannot be written.
     #[error(transparent)]
     Record(#[from] SaveError),
-    /// The baseline can't be written.
+    /// The baseline cannot be written.
     #[error(transparent)]
     Baseline(#[from] LoadError),
-    /// Somebody else holds a lock.
+    /// A lock is held by another process.
     #[error(transparent)]
     Busy(#[from] Busy),
 }
 
-/// Makes a session with the first strategy that takes the project. The session stays locked until the
-/// lock that comes with it is dropped.
+/// Creates a session with the first strategy that accepts the project. The session stays locked until the
+/// returned lock is dropped.
 pub fn create(
     context: &Context,
     request: &CreateRequest,
@@ -134,14 +120,14 @@ pub fn create(
     match fill(context, request, &project, strategies, &mut session) {
         Ok(()) => Ok((session, lock)),
         Err(error) => {
-            // The error that is told is the first one; what stays behind is found by `doctor`.
+            // The first error is reported. `doctor` finds what could not be undone.
             _ = abandon(context, &session);
             Err(error)
         }
     }
 }
 
-/// A session appears with its record and locked, or not at all.
+/// Makes a session appear atomically, with its record and locked.
 fn register(context: &Context, session: &Session) -> Result<Lock, CreateError> {
     let incoming = context.state.incoming().join(&session.id);
     let failed = |source| CreateError::State { path: incoming.clone(), source };
@@ -237,7 +223,7 @@ fn fill(
             }
         }
         if !performer.is_untouched() {
-            let why = format!("it came to no end in {STEPS_MAX} steps");
+            let why = format!("it did not finish within {STEPS_MAX} steps");
             return Err(StrategyError { strategy: strategy.label(), why }.into());
         }
     }

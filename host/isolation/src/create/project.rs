@@ -1,63 +1,63 @@
-//! What a directory, or a file, belongs to.
+//! Finds the project that a directory or file belongs to.
 
 use std::path::{Path, PathBuf};
 
 use crate::git::{Git, GitError, Repository};
 use crate::path::{PathError, RelPath};
 
-/// What is isolated.
+/// A tree to isolate.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The tree that is copied.
+    /// The tree to copy.
     pub root: PathBuf,
-    /// The part of it that changes are applied to.
+    /// The part of the tree that changes are applied to.
     pub scope: RelPath,
-    /// The directory that commands start in.
+    /// The directory in which commands start.
     pub start: RelPath,
-    /// The repository that the tree is the work tree of.
+    /// The repository whose work tree it is.
     pub repository: Option<Repository>,
-    /// The session is for one file.
+    /// Whether the session is for a single file.
     pub single_file: bool,
-    /// What the user should know.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
-/// Why a place can't be isolated.
+/// Why a directory or file cannot be isolated.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    /// It is not there.
-    #[error("{path} can't be used")]
+    /// The path does not exist or is inaccessible.
+    #[error("cannot access {path}")]
     Missing {
-        /// The place.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A repository without files.
+    /// The repository is bare.
     #[error("{0} is a bare repository: it has no work tree to isolate")]
     Bare(PathBuf),
-    /// Inside of `.git`.
-    #[error("{0} lies inside a git directory")]
+    /// The path lies in `.git`.
+    #[error("{0} is inside a git directory")]
     GitDirectory(PathBuf),
-    /// `core.worktree` or a variable leads elsewhere.
-    #[error("git takes {root} for the work tree of {place}, which does not lie in it")]
+    /// `core.worktree` or a variable points elsewhere.
+    #[error("git reports {root} as the work tree of {place}, which is not inside it")]
     Elsewhere {
-        /// The place.
+        /// The path.
         place: PathBuf,
-        /// What git says.
+        /// The work tree according to git.
         root: PathBuf,
     },
-    /// git refuses the repository.
+    /// git rejects the repository.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A path that can't be.
+    /// The path is invalid.
     #[error(transparent)]
     Path(#[from] PathError),
 }
 
-/// Finds out what a place belongs to. A directory that its repository does not track, for example an
-/// ignored one, or a project in a home directory that is a repository, is a plain directory.
+/// Finds the project of a path. A directory that its repository does not track counts as a plain directory:
+/// an ignored one, for example, or a project below a home directory under version control.
 pub fn locate(git: &Git, place: &Path) -> Result<Project, ProjectError> {
     let place = place
         .canonicalize()
@@ -80,7 +80,7 @@ pub fn locate(git: &Git, place: &Path) -> Result<Project, ProjectError> {
     };
     if place != root && !repository.tracks_below(git, below)? {
         let note = format!(
-            "git in {} tracks nothing here: it is treated as a plain directory",
+            "git in {} tracks nothing here: treating it as a plain directory",
             root.display()
         );
         return plain(dir, &place, single_file, vec![note]);

@@ -1,7 +1,7 @@
-//! Times of files that the user had changed. The private repository compares whole seconds, so that the
-//! copied index stays good for all that is unchanged; a file that was changed in the very second in which
-//! the index was written would be taken for unchanged, too. Its copy is therefore dated now, which is
-//! never older than the copied index, and git reads it.
+//! Time stamps of files with uncommitted changes. The private repository compares whole seconds, so that the
+//! copied index stays valid for unchanged files. A file changed in the second in which the index was written
+//! would look unchanged too. Its copy is therefore dated now, which is never older than the copied index, so
+//! git reads it.
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW};
 
@@ -9,7 +9,7 @@ use crate::baseline::Baseline;
 use crate::entry::{Node, Stamp};
 use crate::path::RelPath;
 
-/// Dates the copies of changed files now, and stamps them again. `paths` are relative to `repository`.
+/// Sets the times of changed files to now and stamps them again. `paths` are relative to `repository`.
 pub(super) fn date_changed(
     baseline: &mut Baseline,
     workspace: &std::path::Path,

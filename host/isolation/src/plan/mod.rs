@@ -1,140 +1,122 @@
-//! The exact writes of an apply, frozen before the first one: for each path what must be there, and what
-//! will be there. Drift is found here, and merged only when the user asked for it.
+//! The exact writes of an apply, fixed before the first one is made: for each path, the expected node and
+//! the new one. Drift is detected here, and merged only on request.
 
+mod builder;
+mod changed_text;
 mod drift;
 mod merge;
 mod modes;
-mod planner;
+mod step;
+mod write;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use builder::{Contribution, PlanBuilder};
 pub use merge::merge_text;
-pub use planner::{Part, Planner};
 
 use crate::changeset::CompareError;
 use crate::entry::{Content, Node};
+use crate::journal::{Delivery, Op};
 use crate::path::RelPath;
 use crate::store::StoreError;
 
-/// What is done when the target is not what the session began from.
+/// How drift is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDrift {
-    /// Nothing is applied.
+    /// Drift is a conflict, and nothing is applied.
     #[default]
     Refuse,
-    /// Both sides are merged; what can't be merged is a conflict, and nothing is applied.
+    /// Both sides are merged. What cannot be merged is a conflict, and nothing is applied.
     Merge,
-}
-
-/// One write. `before` is what must be there when it is made; none: nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Op {
-    /// Where.
-    pub path: RelPath,
-    /// What must be there.
-    pub before: Option<Node>,
-    /// What will be there.
-    pub after: Option<Node>,
-}
-
-/// What the user's tree holds of a session's work at a path, for later comparisons.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// The session.
-    pub session: String,
-    /// Where.
-    pub path: RelPath,
-    /// What. None: the path is gone.
-    pub node: Option<Node>,
 }
 
 /// A path with a reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Because {
+pub struct PathReason {
     /// The path.
     pub path: RelPath,
-    /// The reason.
+    /// Why it was skipped or conflicts.
     pub reason: String,
 }
 
-/// What an apply will do.
+/// The writes and results of an apply.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    /// Writes; at most one for each path.
+    /// Writes, one per path.
     pub ops: BTreeMap<RelPath, Op>,
-    /// What of which session is delivered.
+    /// What the project will hold of each session's work.
     pub deliveries: Vec<Delivery>,
     /// Changes that will be applied.
     pub applied: Vec<RelPath>,
-    /// Changes that will not be applied, with the reason.
-    pub skipped: Vec<Because>,
-    /// What can't be applied. With any of these nothing is.
-    pub conflicts: Vec<Because>,
-    /// One of the conflicts comes of the project alone, so that merging both sides may settle it.
+    /// Changes that will not be applied.
+    pub skipped: Vec<PathReason>,
+    /// Changes that cannot be applied. If there are any, nothing is applied.
+    pub conflicts: Vec<PathReason>,
+    /// Whether a conflict is due to drift alone, so that merging may resolve it.
     pub drifted: bool,
 }
 
-/// The user's tree, as far as a plan looks at it.
+/// Read access to the project for planning.
 pub trait Target {
-    /// What stands at a path. A path below something that is no directory is a conflict.
+    /// Returns the node at a path. Fails with `NotADirectory` below a file.
     fn node(&self, path: &RelPath) -> Result<Option<Node>, PlanError>;
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     fn bytes(&self, path: &RelPath) -> Result<Vec<u8>, PlanError>;
-    /// Names in a directory.
+    /// Returns the names in a directory.
     fn names(&self, path: &RelPath) -> Result<Vec<Vec<u8>>, PlanError>;
 }
 
-/// Takes the bytes that will be written.
-pub trait Keeper {
-    /// Keeps bytes; the content tells where.
+/// Store of the bytes that a plan writes or overwrites.
+pub trait BlobStore {
+    /// Stores bytes and returns where they are.
     fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError>;
-    /// Gives kept bytes back.
+    /// Returns stored bytes.
     fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError>;
 }
 
-/// Why there is no plan.
+/// Why a plan cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A hunk was named that is not there.
-    #[error("{path} has {there} hunks; hunk {wanted} was asked for")]
-    Hunk {
+    /// A selected hunk does not exist.
+    #[error("hunk {hunk} of {path} does not exist: it has {count} hunks")]
+    NoSuchHunk {
         /// The file.
         path: String,
-        /// The hunk.
-        wanted: usize,
-        /// How many there are.
-        there: usize,
+        /// The selected hunk.
+        hunk: usize,
+        /// Number of hunks in the file.
+        count: usize,
     },
-    /// Hunks of something that has none.
-    #[error("{path} can be taken or left as a whole only: {why}")]
-    Whole {
+    /// Hunks were selected in a change that has none.
+    #[error("{path} can only be accepted or left as a whole: {why}")]
+    Indivisible {
         /// The path.
         path: String,
-        /// Why.
+        /// Why it has no hunks.
         why: &'static str,
     },
-    /// The user's tree can't be read.
-    #[error("{path} can't be read in the project")]
+    /// The project cannot be read.
+    #[error("cannot read {path} in the project")]
     Target {
         /// The path.
         path: String,
-        /// Why.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// Bytes can't be had.
+    /// The bytes of a change cannot be read.
     #[error(transparent)]
     Source(#[from] CompareError),
-    /// Bytes can't be kept.
+    /// Bytes cannot be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl PlanError {
-    /// Nothing can stand there: what is above it is no directory.
-    pub(crate) fn is_below_no_directory(&self) -> bool {
+    /// Returns whether a component above the path is not a directory, so that nothing can exist there.
+    pub(crate) fn is_not_a_directory(&self) -> bool {
         matches!(self, Self::Target { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory)
     }
 }

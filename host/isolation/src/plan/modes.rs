@@ -1,9 +1,9 @@
-//! Permissions: the target's own are kept, and never widened but by the executable bit.
+//! Permissions of written nodes: the project's own are kept, and only executable bits are ever added.
 
 use crate::entry::{MODE_MASK, Node};
 
-/// The node to write over `current`: bits that the agent took away go, an executable bit that it gave
-/// comes for those who may read.
+/// Returns the node to write over `current`. Bits that the agent removed are removed; executable bits that it
+/// added are added for those who can read.
 pub(super) fn settle(
     current: Option<&Node>,
     before: Option<&Node>,
@@ -24,9 +24,9 @@ pub(super) fn settle(
 }
 
 fn settled(current: u32, old: u32, new: u32) -> u32 {
-    let taken = old & !new;
-    let given = new & !old & 0o111 & ((current & 0o444) >> 2);
-    (current & !taken) | given
+    let removed = old & !new;
+    let added = new & !old & 0o111 & ((current & 0o444) >> 2);
+    (current & !removed) | added
 }
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn never_wider_than_the_users_own() {
+    fn permissions_are_never_wider_than_the_users() {
         for (current, old, new, expect) in [
             (0o644, 0o644, 0o755, 0o755),
             (0o600, 0o644, 0o755, 0o700),

@@ -2,8 +2,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::*;
-use crate::changeset::{Change, Changeset, Looked, Scope, Source, Status};
-use crate::entry::{Hash, Place};
+use crate::changeset::{Change, ChangeStatus, Changeset, FileState, Scope, Source};
+use crate::entry::{Hash, Storage};
 use crate::review::Selection;
 
 /// A tree in memory.
@@ -30,7 +30,7 @@ impl Target for Tree {
 #[derive(Default)]
 struct Memory(RefCell<HashMap<Hash, Vec<u8>>>);
 
-impl Keeper for Memory {
+impl BlobStore for Memory {
     fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
         self.0.borrow_mut().insert(Hash::of(bytes), bytes.to_vec());
         Ok(content(bytes))
@@ -44,13 +44,13 @@ impl Source for Memory {
     fn bytes(&self, _: &RelPath, content: &Content) -> Result<Vec<u8>, CompareError> {
         Ok(self.0.borrow()[&content.hash].clone())
     }
-    fn look(&self, _: &RelPath) -> Result<Looked, CompareError> {
-        unreachable!("a plan looks at nothing")
+    fn look(&self, _: &RelPath) -> Result<FileState, CompareError> {
+        unreachable!("planning does not read the workspace")
     }
 }
 
 fn content(bytes: &[u8]) -> Content {
-    Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Place::Loose }
+    Content { size: bytes.len() as u64, hash: Hash::of(bytes), place: Storage::Loose }
 }
 
 fn file(mode: u32, bytes: &[u8]) -> Node {
@@ -76,7 +76,7 @@ fn plan(
     let change = Change {
         path: rel(path),
         old_path: None,
-        status: Status::Modified,
+        status: ChangeStatus::Modified,
         old: keep(old),
         new: keep(new),
         scope: Scope::In,
@@ -87,19 +87,20 @@ fn plan(
         tree.iter().map(|(path, text)| (rel(path), (0o644, text.as_bytes().to_vec()))).collect(),
     );
     let mut plan = Plan::default();
-    let planner = Planner { target: &tree, keeper: &memory, on_drift, unmerged: &BTreeSet::new() };
-    let part = Part {
+    let builder =
+        PlanBuilder { target: &tree, blobs: &memory, on_drift, unmerged: &BTreeSet::new() };
+    let contribution = Contribution {
         session: "s",
         changes: &changes,
         source: &memory,
         selection: &Selection::Everything,
     };
-    planner.add(&mut plan, &part).unwrap();
+    builder.add(&mut plan, &contribution).unwrap();
     plan
 }
 
 #[test]
-fn a_change_on_what_it_is_based_on() {
+fn a_change_to_an_unchanged_project_is_planned() {
     let plan = plan(&[("a", "1\n")], "a", Some("1\n"), Some("2\n"), OnDrift::Refuse);
     assert_eq!(plan.applied, [rel("a")]);
     assert_eq!(plan.ops[&rel("a")].before, Some(file(0o644, b"1\n")));
@@ -107,13 +108,13 @@ fn a_change_on_what_it_is_based_on() {
 }
 
 #[test]
-fn drift_of_every_kind_is_refused() {
+fn every_kind_of_drift_is_refused() {
     for (tree, old, new, reason) in [
         (&[("a", "x")][..], Some("1"), Some("2"), "changed in the project"),
-        (&[], Some("1"), Some("2"), "gone from the project"),
-        (&[("a", "x")], None, Some("2"), "one of its own"),
+        (&[], Some("1"), Some("2"), "deleted in the project"),
+        (&[("a", "x")], None, Some("2"), "also added in the project"),
         (&[("a", "x")], Some("1"), None, "changed in the project"),
-        (&[("a/b", "x")], None, Some("2"), "one of its own"),
+        (&[("a/b", "x")], None, Some("2"), "also added in the project"),
     ] {
         let plan = plan(tree, "a", old, new, OnDrift::Refuse);
         assert!(plan.ops.is_empty() && plan.applied.is_empty());
@@ -122,27 +123,27 @@ fn drift_of_every_kind_is_refused() {
 }
 
 #[test]
-fn what_is_there_already_needs_no_write() {
+fn a_change_already_in_the_project_needs_no_write() {
     let plan = plan(&[("a", "2")], "a", Some("1"), Some("2"), OnDrift::Refuse);
     assert!(plan.ops.is_empty() && plan.conflicts.is_empty());
     assert_eq!(plan.applied, [rel("a")]);
 }
 
 #[test]
-fn drift_elsewhere_in_the_file_is_merged_when_asked_for() {
+fn drift_elsewhere_in_the_file_is_merged_on_request() {
     let base = "1\n2\n3\n4\n5\n6\n7\n";
     let (ours, theirs) = (base.replace('1', "one"), base.replace('7', "seven"));
     let merged = plan(&[("a", &ours)], "a", Some(base), Some(&theirs), OnDrift::Merge);
     let both = ours.replace('7', "seven");
     assert_eq!(merged.ops[&rel("a")].after, Some(file(0o644, both.as_bytes())));
-    // What the session delivered is its own side: the user's edit is not the agent's.
+    // The delivery is the session's version, without the user's edit.
     assert_eq!(merged.deliveries[0].node, Some(file(0o644, theirs.as_bytes())));
     let clash = plan(&[("a", "x\n")], "a", Some(base), Some(&theirs), OnDrift::Merge);
     assert!(clash.ops.is_empty() && clash.conflicts.len() == 1);
 }
 
 #[test]
-fn directories_come_with_the_files_that_need_them() {
+fn missing_directories_are_planned_with_their_files() {
     let plan = plan(&[("z", "")], "a/b/c", None, Some("1"), OnDrift::Refuse);
     let paths: Vec<_> = plan.ops.keys().map(RelPath::lossy).collect();
     assert_eq!(paths, ["a", "a/b", "a/b/c"]);

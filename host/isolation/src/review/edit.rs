@@ -1,14 +1,14 @@
-//! A person's own edit of what the agent wrote: on a copy, so that an editor can be led nowhere else, and
-//! kept beside the agent's version for good.
+//! Lets the user edit a file that the agent wrote: on a copy, so that the editor cannot be redirected, and
+//! kept next to the agent's version.
 
-use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 
+use crate::atomic_write::{AtomicFile, Durability};
 use crate::beneath;
 use crate::changes::Opened;
 use crate::changeset::{Change, CompareError, Source};
@@ -16,7 +16,7 @@ use crate::entry::{Content, Node};
 use crate::mode;
 use crate::path::RelPath;
 
-/// An edit that is being made. `edits/<n>/before` holds the agent's file, `edits/<n>/after` the person's.
+/// An edit in progress. `edits/<n>/before` holds the agent's file, `edits/<n>/after` the user's.
 #[derive(Debug)]
 pub struct Edit {
     path: RelPath,
@@ -26,34 +26,34 @@ pub struct Edit {
     file: PathBuf,
 }
 
-/// Why a file can't be edited.
+/// Why a file cannot be edited.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// There is nothing to edit.
-    #[error("{path} can't be edited: {why}")]
+    /// The change has no text file to edit.
+    #[error("cannot edit {path}: {why}")]
     NoFile {
         /// The path.
         path: String,
-        /// Why.
+        /// The cause.
         why: &'static str,
     },
-    /// The agent wrote it meanwhile.
-    #[error("{path} was changed by something else meanwhile; the edit is kept in {kept}")]
+    /// The file changed in the workspace during the edit.
+    #[error("{path} changed in the workspace during the edit; your version is in {kept}")]
     Moving {
         /// The path.
         path: String,
-        /// Where the edited file is.
+        /// Path of the edited file.
         kept: PathBuf,
     },
-    /// The bytes can't be had.
+    /// The file's bytes cannot be read.
     #[error(transparent)]
     Source(#[from] CompareError),
-    /// The file system said no.
-    #[error("{path} can't be used")]
+    /// The file system reported an error.
+    #[error("cannot access {path}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -65,7 +65,7 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> EditError {
 }
 
 impl Edit {
-    /// Copies the agent's version to where an editor can have it.
+    /// Copies the agent's version for the editor.
     pub fn begin(opened: &Opened, change: &Change) -> Result<Self, EditError> {
         let refuse = |why| EditError::NoFile { path: change.path.lossy(), why };
         let (before, mode) = match &change.new {
@@ -94,12 +94,12 @@ impl Edit {
         Ok(Self { path: change.path.clone(), before, mode, dir, file })
     }
 
-    /// What the editor is to open.
+    /// Returns the file to open in the editor.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Brings the edited file into the workspace; false if nothing was changed.
+    /// Moves the edited file into the workspace. Returns `false` if it was not changed.
     pub fn finish(self, opened: &Opened) -> Result<bool, EditError> {
         let bytes = std::fs::read(&self.file).map_err(io(&self.file))?;
         if crate::entry::Hash::of(&bytes) == self.before.hash {
@@ -115,24 +115,14 @@ impl Edit {
         Ok(true)
     }
 
-    /// Replaces the file in one step, below the workspace and through no link.
+    /// Replaces the workspace's file atomically, without following links.
     fn put(&self, opened: &Opened, bytes: &[u8]) -> std::io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root: OwnedFd = rustix::fs::open(&opened.roots().workspace, flags, Mode::empty())?;
         let dir = beneath::open_dir(&root, &self.path.parent().unwrap_or_default())?;
-        let temporary = format!(".massgen-edit-{}", std::process::id());
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file =
-            File::from(rustix::fs::openat(&dir, &temporary, flags, Mode::RUSR | Mode::WUSR)?);
-        let written = file
-            .write_all(bytes)
-            .and_then(|()| Ok(rustix::fs::fchmod(&file, mode::system(self.mode))?))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| Ok(rustix::fs::renameat(&dir, &temporary, &dir, self.path.name())?));
-        if written.is_err() {
-            _ = rustix::fs::unlinkat(&dir, &temporary, AtFlags::empty());
-        }
-        written
+        let mut file = AtomicFile::create_at(dir)?;
+        file.as_file().write_all(bytes)?;
+        rustix::fs::fchmod(file.as_file(), mode::system(self.mode))?;
+        file.commit(self.path.name(), Durability::Synced)
     }
 }

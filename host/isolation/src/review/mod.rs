@@ -1,43 +1,45 @@
-//! What a person decided: which changes, and of a change which hunks.
+//! The user's decisions: which changes to apply, and which of their hunks.
 
 mod decisions;
 mod edit;
+mod path_bytes;
 mod saved;
 
 pub use decisions::{DecisionsError, parse};
 pub use edit::{Edit, EditError};
-pub use saved::{Recalled, Remembered, Saved};
+pub use path_bytes::path_bytes_b64;
+pub use saved::{Recalled, SavedDecision, SavedDecisions};
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use crate::changeset::{Change, Fingerprint, Part, Scope};
+use crate::changeset::{Change, Fingerprint, HunkPart, Scope};
 use crate::path::RelPath;
 
-/// Of a path that was named: everything, or these hunks (from 1).
+/// How much of a named path is selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pick {
-    /// Everything.
+    /// All of it.
     Whole,
-    /// These hunks.
+    /// These hunks, numbered from 1.
     Hunks(Vec<usize>),
 }
 
-/// A path that was named. A directory stands for all below it.
+/// A path named by the user. A directory includes everything below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// The path.
     pub path: RelPath,
-    /// How much of it.
+    /// How much of it is selected.
     pub pick: Pick,
-    /// The same words as a path and nothing but a path, where `path` and `pick` were read out of them: a file
-    /// may be called `a#1`.
+    /// The user's argument read as a path only, if `path` and `pick` were split from it: a file can be named
+    /// `a#1`.
     pub literal: Option<RelPath>,
 }
 
 impl Named {
-    /// What is meant, given what there is.
+    /// Resolves the name among existing changes.
     fn among(self, changes: &[Change]) -> Self {
         match self.literal {
             Some(path) if changes.iter().any(|change| covers(&path, change)) => {
@@ -48,29 +50,29 @@ impl Named {
     }
 }
 
-/// What was decided.
+/// The changes to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Selection {
     /// Everything in scope.
     #[default]
     Everything,
-    /// What is named; `except` takes away from it. Without `only`, everything in scope but `except`.
+    /// Named paths, except those in `except`. If `only` is empty, everything in scope except those.
     Named {
-        /// What is wanted.
+        /// Selected paths.
         only: Vec<Named>,
-        /// What is not.
+        /// Excluded paths.
         except: Vec<Named>,
     },
-    /// One word for each path; a path without a word is left.
+    /// One decision per path. Paths without a decision are left.
     Decided(BTreeMap<RelPath, Decision>),
 }
 
-/// A word on one path.
+/// The decision on one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// Nothing, everything, or a part.
+    /// How much of the change is accepted.
     pub accept: Accept,
-    /// The change that was decided on; if it is another one by now, the word does not hold.
+    /// The change that was reviewed. If it is another one now, the decision is stale.
     pub of: Option<Fingerprint>,
 }
 
@@ -82,11 +84,11 @@ pub enum Accept {
     /// Everything.
     Yes,
     /// These hunks, or lines of them.
-    Parts(Vec<Part>),
+    Parts(Vec<HunkPart>),
 }
 
 impl Accept {
-    /// As a document of decisions says it: `true`, `false`, or numbers of hunks, some with their lines.
+    /// Returns the JSON form: `true`, `false`, or hunk numbers, some with their lines.
     pub fn to_json(&self) -> Value {
         match self {
             Self::No => json!(false),
@@ -102,21 +104,21 @@ impl Accept {
     }
 }
 
-/// What happens to a change.
+/// How much of a change is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
     /// All of it is applied.
     Whole,
     /// These hunks, or lines of them, are applied.
-    Parts(Vec<Part>),
-    /// All hunks but these are applied.
+    Parts(Vec<HunkPart>),
+    /// All hunks except these are applied.
     AllBut(Vec<usize>),
-    /// It is left, for this reason.
+    /// The change is left, for this reason.
     No(&'static str),
 }
 
 impl Selection {
-    /// What is meant, given what there is: a name that is there goes before hunks of another one.
+    /// Resolves names among existing changes. A path that exists takes precedence over hunks of another path.
     #[must_use]
     pub fn among(self, changes: &[Change]) -> Self {
         let each =
@@ -127,33 +129,38 @@ impl Selection {
         }
     }
 
-    /// What happens to a change.
+    /// Returns how much of a change is applied.
     pub fn choose(&self, change: &Change) -> Chosen {
         match self {
             Self::Everything => by_scope(change),
             Self::Named { only, except } => named(only, except, change),
-            Self::Decided(words) => match word_on(words, change).map(|word| &word.accept) {
-                None | Some(Accept::No) => Chosen::No("not selected"),
-                Some(Accept::Yes) => Chosen::Whole,
-                Some(Accept::Parts(parts)) if parts.is_empty() => Chosen::No("not selected"),
-                Some(Accept::Parts(parts)) => Chosen::Parts(parts.clone()),
-            },
+            Self::Decided(decisions) => {
+                match decision_on(decisions, change).map(|decision| &decision.accept) {
+                    None | Some(Accept::No) => Chosen::No("not selected"),
+                    Some(Accept::Yes) => Chosen::Whole,
+                    Some(Accept::Parts(parts)) if parts.is_empty() => Chosen::No("not selected"),
+                    Some(Accept::Parts(parts)) => Chosen::Parts(parts.clone()),
+                }
+            }
         }
     }
 
-    /// Whether something of this change is wanted, and the change was another one when it was decided on.
+    /// Returns whether a change was accepted in another state than it is in now.
     pub fn is_stale(&self, change: &Change) -> bool {
-        let Self::Decided(words) = self else { return false };
-        let word = word_on(words, change).filter(|word| word.accept != Accept::No);
-        word.and_then(|word| word.of.as_ref()).is_some_and(|of| *of != change.fingerprint())
+        let Self::Decided(decisions) = self else { return false };
+        let decision =
+            decision_on(decisions, change).filter(|decision| decision.accept != Accept::No);
+        decision
+            .and_then(|decision| decision.of.as_ref())
+            .is_some_and(|of| *of != change.fingerprint())
     }
 
-    /// Paths that were named and that no change has.
+    /// Returns the named paths that have no change.
     pub fn unmatched(&self, changes: &[Change]) -> Vec<RelPath> {
         let named: Vec<&RelPath> = match self {
             Self::Everything => Vec::new(),
             Self::Named { only, except } => only.iter().chain(except).map(|n| &n.path).collect(),
-            Self::Decided(words) => words.keys().collect(),
+            Self::Decided(decisions) => decisions.keys().collect(),
         };
         let exact: HashSet<&RelPath> = changes
             .iter()
@@ -166,9 +173,12 @@ impl Selection {
     }
 }
 
-/// The word on this very change, by its new or its old name.
-fn word_on<'a>(words: &'a BTreeMap<RelPath, Decision>, change: &Change) -> Option<&'a Decision> {
-    words.get(&change.path).or_else(|| words.get(change.old_path.as_ref()?))
+/// Returns the decision on a change, by its new or old path.
+fn decision_on<'a>(
+    decisions: &'a BTreeMap<RelPath, Decision>,
+    change: &Change,
+) -> Option<&'a Decision> {
+    decisions.get(&change.path).or_else(|| decisions.get(change.old_path.as_ref()?))
 }
 
 fn by_scope(change: &Change) -> Chosen {
@@ -179,12 +189,12 @@ fn by_scope(change: &Change) -> Chosen {
     }
 }
 
-/// Whether a word on `path` is about this very change.
+/// Returns whether `path` is the new or old path of a change.
 fn is_of(change: &Change, path: &RelPath) -> bool {
     change.path == *path || change.old_path.as_ref() == Some(path)
 }
 
-/// Whether naming `path` names this change.
+/// Returns whether `path` is that of a change or of a directory above it.
 fn covers(path: &RelPath, change: &Change) -> bool {
     is_of(change, path) || change.path.is_within(path)
 }
@@ -193,13 +203,13 @@ fn named(only: &[Named], except: &[Named], change: &Change) -> Chosen {
     let wanted = if only.is_empty() {
         by_scope(change)
     } else {
-        // A change that is named itself is applied wherever it is; one that merely lies in a directory
-        // that was named must be in scope.
+        // A change that is named exactly is applied in any scope. One below a named directory must be in
+        // scope.
         let exact = only.iter().find(|named| is_of(change, &named.path));
         let below = only.iter().find(|named| covers(&named.path, change));
         match (exact, below) {
             (Some(Named { pick: Pick::Hunks(hunks), .. }), _) => {
-                Chosen::Parts(hunks.iter().map(|hunk| Part::whole(*hunk)).collect())
+                Chosen::Parts(hunks.iter().map(|hunk| HunkPart::whole(*hunk)).collect())
             }
             (Some(_), _) => Chosen::Whole,
             (None, Some(_)) => by_scope(change),

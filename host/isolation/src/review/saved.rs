@@ -1,46 +1,45 @@
-//! Decisions that outlive the program: one file in the session's directory, replaced as a whole whenever
-//! something is decided. It is a document of decisions (`isolate apply --decisions` takes it), and it keeps
-//! what was decided on earlier states of a path, so that undoing an apply brings the decisions back.
+//! Saved decisions of a review: one file in the session's directory, replaced whenever a decision changes. It
+//! is a valid document for `isolate apply --decisions`. It also keeps decisions on earlier states of a path,
+//! so that undoing an apply restores them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Accept;
-use crate::base64;
-use crate::changeset::{Change, Fingerprint, Part};
+use super::{Accept, path_bytes};
+use crate::atomic_write::{self, Durability};
+use crate::changeset::{Change, Fingerprint, HunkPart};
 use crate::path::RelPath;
 use crate::session::{SaveError, read_json, sync_dir};
 
-/// Earlier states of a path that are remembered.
+/// Maximum number of states per path whose decisions are kept.
 const EARLIER_MAX: usize = 4;
 const FILE: &str = "review.json";
 
-/// What was decided on one state of a path.
+/// The decision on one state of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
+pub struct SavedDecision {
     /// The change that was decided on.
     pub of: Fingerprint,
-    /// How much of it is taken.
+    /// How much of it is accepted.
     pub accept: Accept,
-    /// The keys of the hunks that are taken in part, by their numbers: they are found again when the rest of
-    /// the file has become another one.
+    /// Keys of the partially accepted hunks, by their numbers. They identify a hunk after the rest of the
+    /// file changed.
     pub keys: BTreeMap<usize, String>,
 }
 
-/// Everything that was decided in a session; what is not named is left.
+/// All decisions of a session. Paths without one are left.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Saved {
-    /// The newest word on a path is the last.
-    words: BTreeMap<RelPath, Vec<Remembered>>,
+pub struct SavedDecisions {
+    /// Decisions on each path, newest last.
+    by_path: BTreeMap<RelPath, Vec<SavedDecision>>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct DecisionIn {
     path: String,
     #[serde(default)]
     path_bytes_b64: Option<String>,
@@ -50,9 +49,9 @@ struct Entry {
     keys: BTreeMap<usize, String>,
 }
 
-/// The same on its way out. Ten thousand of them are written at a key, so nothing is copied that need not be.
+/// An entry to be written. It borrows, because ten thousand entries may be written at every key press.
 #[derive(Serialize)]
-struct Told<'a> {
+struct DecisionOut<'a> {
     path: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes_b64: Option<String>,
@@ -63,22 +62,22 @@ struct Told<'a> {
 }
 
 #[derive(Serialize)]
-struct ToldAll<'a> {
+struct DocumentOut<'a> {
     schema: &'static str,
-    decisions: Vec<Told<'a>>,
-    earlier: Vec<Told<'a>>,
+    decisions: Vec<DecisionOut<'a>>,
+    earlier: Vec<DecisionOut<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]
-    decisions: Vec<Entry>,
+    decisions: Vec<DecisionIn>,
     #[serde(default)]
-    earlier: Vec<Entry>,
+    earlier: Vec<DecisionIn>,
 }
 
-impl Saved {
-    /// Reads what was decided; nothing, if nothing ever was.
+impl SavedDecisions {
+    /// Loads the decisions of a session, or none if nothing was saved.
     pub fn load(session_dir: &Path) -> Result<Self, SaveError> {
         let path = session_dir.join(FILE);
         if !path.exists() {
@@ -87,27 +86,23 @@ impl Saved {
         let document: Document = read_json(&path)?;
         let mut saved = Self::default();
         for entry in document.earlier.into_iter().chain(document.decisions) {
-            if let Some((path, word)) = remembered(entry) {
-                saved.words.entry(path).or_default().push(word);
+            if let Some((path, decision)) = from_entry(entry) {
+                saved.by_path.entry(path).or_default().push(decision);
             }
         }
         Ok(saved)
     }
 
-    /// Writes it, all or nothing. It survives the end of this program; [`Saved::sync`] makes it survive a power cut.
+    /// Saves the decisions atomically. They are durable only after [`SavedDecisions::sync`].
     pub fn save(&self, session_dir: &Path) -> Result<(), SaveError> {
         let path = session_dir.join(FILE);
         let io = |source| SaveError::Io { path: path.clone(), source };
-        let bytes = serde_json::to_vec(&self.told())
+        let bytes = serde_json::to_vec(&self.as_document())
             .map_err(|source| SaveError::Damaged { path: path.clone(), source })?;
-        let temporary = path.with_extension("new");
-        std::fs::File::create(&temporary)
-            .and_then(|mut file| file.write_all(&bytes))
-            .map_err(io)?;
-        std::fs::rename(&temporary, &path).map_err(io)
+        atomic_write::write(&path, &bytes, Durability::Deferred).map_err(io)
     }
 
-    /// Makes what was written durable.
+    /// Makes saved decisions durable.
     pub fn sync(session_dir: &Path) -> Result<(), SaveError> {
         let path = session_dir.join(FILE);
         let synced = match std::fs::File::open(&path) {
@@ -117,101 +112,103 @@ impl Saved {
         synced.and_then(|()| sync_dir(session_dir)).map_err(|source| SaveError::Io { path, source })
     }
 
-    /// The document: `decisions` are the newest words, `earlier` what they replaced.
+    /// Returns the document. `decisions` are the newest ones, `earlier` those they replaced.
     pub fn document(&self) -> Value {
-        json!(self.told())
+        json!(self.as_document())
     }
 
-    fn told(&self) -> ToldAll<'_> {
-        let newest = self.words.iter().filter_map(|(path, words)| Some((path, words.last()?)));
-        let earlier = self.words.iter().flat_map(|(path, words)| {
-            let rest = &words[..words.len().saturating_sub(1)];
-            rest.iter().map(move |word| (path, word))
+    fn as_document(&self) -> DocumentOut<'_> {
+        let newest = self.by_path.iter().filter_map(|(path, states)| Some((path, states.last()?)));
+        let earlier = self.by_path.iter().flat_map(|(path, states)| {
+            let rest = &states[..states.len().saturating_sub(1)];
+            rest.iter().map(move |decision| (path, decision))
         });
-        ToldAll {
+        DocumentOut {
             schema: "review/1",
-            decisions: newest.map(told).collect(),
-            earlier: earlier.map(told).collect(),
+            decisions: newest.map(to_entry).collect(),
+            earlier: earlier.map(to_entry).collect(),
         }
     }
 
-    /// What was decided on a change. If another state of its path was decided on, the hunks that are still
-    /// the same are found by their keys: `keys` gives those of the change as it is now.
+    /// Returns the decision on a change. If another state of its path was reviewed, unchanged hunks are found
+    /// by their keys; `keys` returns those of the current hunks.
     pub fn recall<E>(
         &self,
         change: &Change,
         keys: impl FnOnce() -> Result<Vec<String>, E>,
     ) -> Result<Recalled, E> {
-        let Some(words) = self.words.get(&change.path) else { return Ok(Recalled::Nothing) };
+        let Some(states) = self.by_path.get(&change.path) else { return Ok(Recalled::Nothing) };
         let of = change.fingerprint();
-        if let Some(word) = words.iter().rev().find(|word| word.of == of) {
-            return Ok(Recalled::Same(word.accept.clone()));
+        if let Some(decision) = states.iter().rev().find(|decision| decision.of == of) {
+            return Ok(Recalled::Same(decision.accept.clone()));
         }
-        let Some(word) = words.last().filter(|word| word.accept != Accept::No) else {
+        let Some(decision) = states.last().filter(|decision| decision.accept != Accept::No) else {
             return Ok(Recalled::Nothing);
         };
-        let Accept::Parts(parts) = &word.accept else { return Ok(Recalled::Changed(Vec::new())) };
+        let Accept::Parts(parts) = &decision.accept else {
+            return Ok(Recalled::Changed(Vec::new()));
+        };
         let now: HashMap<String, usize> =
             keys()?.into_iter().enumerate().map(|(at, key)| (key, at + 1)).collect();
         let found = parts.iter().filter_map(|part| {
-            let hunk = *now.get(word.keys.get(&part.hunk)?)?;
-            Some(Part { hunk, lines: part.lines.clone() })
+            let hunk = *now.get(decision.keys.get(&part.hunk)?)?;
+            Some(HunkPart { hunk, lines: part.lines.clone() })
         });
         Ok(Recalled::Changed(found.collect()))
     }
 
-    /// Remembers a word.
-    pub fn remember(&mut self, path: &RelPath, word: Remembered) {
-        let words = self.words.entry(path.clone()).or_default();
-        words.retain(|known| known.of != word.of);
-        words.push(word);
-        if words.len() > EARLIER_MAX {
-            words.remove(0);
+    /// Adds a decision.
+    pub fn remember(&mut self, path: &RelPath, decision: SavedDecision) {
+        let states = self.by_path.entry(path.clone()).or_default();
+        states.retain(|known| known.of != decision.of);
+        states.push(decision);
+        if states.len() > EARLIER_MAX {
+            states.remove(0);
         }
     }
 }
 
-/// What is known of a change from earlier.
+/// The saved decision on a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recalled {
-    /// Nobody decided on its path.
+    /// There is none for its path.
     Nothing,
-    /// This was decided on it.
+    /// The change has this decision.
     Same(Accept),
-    /// It changed since it was decided on; these parts are as they were.
-    Changed(Vec<Part>),
+    /// The change is not the one that was reviewed. These accepted parts are unchanged.
+    Changed(Vec<HunkPart>),
 }
 
-fn told<'a>((path, word): (&'a RelPath, &'a Remembered)) -> Told<'a> {
-    Told {
+fn to_entry<'a>((path, decision): (&'a RelPath, &'a SavedDecision)) -> DecisionOut<'a> {
+    DecisionOut {
         path: String::from_utf8_lossy(path.as_bytes()),
-        path_bytes_b64: path.as_str().is_none().then(|| base64::encode(path.as_bytes())),
-        accept: word.accept.to_json(),
-        of: &word.of,
-        keys: &word.keys,
+        path_bytes_b64: path_bytes::path_bytes_b64(path),
+        accept: decision.accept.to_json(),
+        of: &decision.of,
+        keys: &decision.keys,
     }
 }
 
-fn remembered(entry: Entry) -> Option<(RelPath, Remembered)> {
+fn from_entry(entry: DecisionIn) -> Option<(RelPath, SavedDecision)> {
     let bytes = match entry.path_bytes_b64 {
-        Some(coded) => base64::decode(&coded)?,
+        Some(coded) => path_bytes::decode(&coded)?,
         None => entry.path.into_bytes(),
     };
     let accept = super::decisions::accept(entry.accept)?;
-    Some((RelPath::new(&bytes).ok()?, Remembered { of: entry.of, accept, keys: entry.keys }))
+    Some((RelPath::new(&bytes).ok()?, SavedDecision { of: entry.of, accept, keys: entry.keys }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::changeset::{Scope, Status};
+    use crate::changeset::{ChangeStatus, Scope};
     use crate::entry::Node;
 
     fn change(target: &str) -> Change {
         Change {
             path: RelPath::new(b"a\xff").unwrap(),
             old_path: None,
-            status: Status::Modified,
+            status: ChangeStatus::Modified,
             old: None,
             new: Some(Node::Link { target: target.into() }),
             scope: Scope::In,
@@ -219,38 +216,38 @@ mod tests {
         }
     }
 
-    fn word(change: &Change, accept: Accept, keys: &[(usize, &str)]) -> Remembered {
+    fn decision(change: &Change, accept: Accept, keys: &[(usize, &str)]) -> SavedDecision {
         let keys = keys.iter().map(|(hunk, key)| (*hunk, (*key).to_string())).collect();
-        Remembered { of: change.fingerprint(), accept, keys }
+        SavedDecision { of: change.fingerprint(), accept, keys }
     }
 
-    fn recall(saved: &Saved, change: &Change, keys: &[&str]) -> Recalled {
+    fn recall(saved: &SavedDecisions, change: &Change, keys: &[&str]) -> Recalled {
         let keys = keys.iter().map(|key| (*key).to_string()).collect();
         saved.recall(change, || Ok::<_, ()>(keys)).unwrap()
     }
 
     #[test]
-    fn what_was_decided_comes_back_and_holds_for_the_same_change_alone() {
+    fn decisions_are_restored_for_the_same_change_only() {
         let dir = tempfile::tempdir().unwrap();
         let (first, second) = (change("1"), change("2"));
-        let mut saved = Saved::default();
-        let part = Part { hunk: 2, lines: Some(vec![1, 3]) };
-        let parts = Accept::Parts(vec![Part::whole(1), part]);
-        saved.remember(&first.path, word(&first, parts.clone(), &[(1, "one"), (2, "two")]));
+        let mut saved = SavedDecisions::default();
+        let part = HunkPart { hunk: 2, lines: Some(vec![1, 3]) };
+        let parts = Accept::Parts(vec![HunkPart::whole(1), part]);
+        saved.remember(&first.path, decision(&first, parts.clone(), &[(1, "one"), (2, "two")]));
         saved.save(dir.path()).unwrap();
-        let mut saved = Saved::load(dir.path()).unwrap();
+        let mut saved = SavedDecisions::load(dir.path()).unwrap();
         assert_eq!(recall(&saved, &first, &[]), Recalled::Same(parts.clone()));
-        // The first hunk is another one, the second has become the third.
+        // The first hunk changed, and the second became the third.
         let found = recall(&saved, &second, &["new", "other", "two"]);
-        let third = Part { hunk: 3, lines: Some(vec![1, 3]) };
+        let third = HunkPart { hunk: 3, lines: Some(vec![1, 3]) };
         assert_eq!(found, Recalled::Changed(vec![third]));
-        saved.remember(&second.path, word(&second, Accept::Yes, &[]));
+        saved.remember(&second.path, decision(&second, Accept::Yes, &[]));
         assert_eq!(recall(&saved, &change("3"), &[]), Recalled::Changed(Vec::new()));
-        // An undo brings the first state back, and what was decided on it.
+        // An undo restores the first state, and with it the decision.
         saved.save(dir.path()).unwrap();
-        let saved = Saved::load(dir.path()).unwrap();
+        let saved = SavedDecisions::load(dir.path()).unwrap();
         assert_eq!(recall(&saved, &first, &[]), Recalled::Same(parts));
-        // The same file is understood by `apply --decisions`.
+        // `apply --decisions` accepts the same file.
         let bytes = std::fs::read(dir.path().join(FILE)).unwrap();
         assert!(!super::super::parse(&bytes).unwrap().is_stale(&second));
         assert!(super::super::parse(&bytes).unwrap().is_stale(&first));

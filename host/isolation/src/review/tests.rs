@@ -1,5 +1,5 @@
 use super::*;
-use crate::changeset::{Part, Status};
+use crate::changeset::{ChangeStatus, HunkPart};
 
 fn rel(text: &str) -> RelPath {
     RelPath::new(text.as_bytes()).unwrap()
@@ -9,7 +9,7 @@ fn change(path: &str, scope: Scope) -> Change {
     Change {
         path: rel(path),
         old_path: None,
-        status: Status::Modified,
+        status: ChangeStatus::Modified,
         old: None,
         new: None,
         scope,
@@ -23,19 +23,19 @@ fn name(path: &str, hunks: &[usize]) -> Named {
 }
 
 #[test]
-fn a_name_that_is_there_goes_before_hunks_of_another() {
-    let word = Named { literal: Some(rel("a#1")), ..name("a", &[1]) };
-    let selection = Selection::Named { only: vec![word], except: vec![] };
+fn an_existing_path_takes_precedence_over_hunks_of_another() {
+    let decision = Named { literal: Some(rel("a#1")), ..name("a", &[1]) };
+    let selection = Selection::Named { only: vec![decision], except: vec![] };
     let (whole, hunk) = (change("a#1", Scope::In), change("a", Scope::In));
     let both = selection.clone().among(&[whole.clone(), hunk.clone()]);
     assert_eq!(both.choose(&whole), Chosen::Whole);
     assert_eq!(both.choose(&hunk), Chosen::No("not selected"));
     let alone = selection.among(std::slice::from_ref(&hunk));
-    assert_eq!(alone.choose(&hunk), Chosen::Parts(vec![Part::whole(1)]));
+    assert_eq!(alone.choose(&hunk), Chosen::Parts(vec![HunkPart::whole(1)]));
 }
 
 #[test]
-fn what_is_named_and_what_is_not() {
+fn named_paths_are_selected_and_others_are_not() {
     let selection = Selection::Named {
         only: vec![name("src", &[]), name("a", &[2])],
         except: vec![name("src/gen", &[])],
@@ -44,7 +44,7 @@ fn what_is_named_and_what_is_not() {
         ("src/x", Scope::In, Chosen::Whole),
         ("src/gen/y", Scope::In, Chosen::No("not selected")),
         ("src/target", Scope::IgnoredOutput, Chosen::No("ignored by git")),
-        ("a", Scope::OutOfScope, Chosen::Parts(vec![Part::whole(2)])),
+        ("a", Scope::OutOfScope, Chosen::Parts(vec![HunkPart::whole(2)])),
         ("b", Scope::In, Chosen::No("not selected")),
     ] {
         assert_eq!(selection.choose(&change(path, scope)), expect, "{path}");
@@ -53,25 +53,25 @@ fn what_is_named_and_what_is_not() {
 }
 
 #[test]
-fn except_takes_hunks_away() {
+fn except_excludes_hunks() {
     let selection = Selection::Named { only: vec![], except: vec![name("a", &[1])] };
     assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::AllBut(vec![1]));
     assert_eq!(selection.choose(&change("b", Scope::In)), Chosen::Whole);
 }
 
 #[test]
-fn a_path_without_a_word_is_left() {
-    let word = Decision { accept: Accept::Parts(vec![Part::whole(1)]), of: None };
-    let selection = Selection::Decided([(rel("a"), word)].into());
-    assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::Parts(vec![Part::whole(1)]));
+fn a_path_without_a_decision_is_left() {
+    let decision = Decision { accept: Accept::Parts(vec![HunkPart::whole(1)]), of: None };
+    let selection = Selection::Decided([(rel("a"), decision)].into());
+    assert_eq!(selection.choose(&change("a", Scope::In)), Chosen::Parts(vec![HunkPart::whole(1)]));
     assert_eq!(selection.choose(&change("b", Scope::In)), Chosen::No("not selected"));
 }
 
 #[test]
-fn a_word_holds_for_the_change_that_it_was_given_on() {
+fn a_decision_is_stale_for_a_later_change() {
     let reviewed = change("a", Scope::In);
-    let word = Decision { accept: Accept::Yes, of: Some(reviewed.fingerprint()) };
-    let selection = Selection::Decided([(rel("a"), word)].into());
+    let decision = Decision { accept: Accept::Yes, of: Some(reviewed.fingerprint()) };
+    let selection = Selection::Decided([(rel("a"), decision)].into());
     assert!(!selection.is_stale(&reviewed));
     let mut later = reviewed;
     later.new = Some(crate::entry::Node::Link { target: b"x".to_vec() });

@@ -1,10 +1,10 @@
 //! A session's record.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_write;
 use crate::audit::Escape;
 use crate::baseline::{NotCarried, Roots};
 use crate::confine::Confinement;
@@ -221,11 +221,7 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Sav
     let io = |source| SaveError::Io { path: path.to_path_buf(), source };
     let bytes = serde_json::to_vec_pretty(value)
         .map_err(|source| SaveError::Damaged { path: path.to_path_buf(), source })?;
-    let temporary = path.with_extension("new");
-    let mut file = std::fs::File::create(&temporary).map_err(io)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
-    std::fs::rename(&temporary, path).map_err(io)?;
-    sync_dir(path.parent().unwrap_or(path)).map_err(io)
+    atomic_write::write(path, &bytes, atomic_write::Durability::Synced).map_err(io)
 }
 
 /// Reads a JSON file.

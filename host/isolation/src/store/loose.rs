@@ -1,47 +1,36 @@
-//! A file of its own, named by the hash of its bytes.
+//! Loose files: one file per content, named by its hash.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::StoreError;
-use crate::entry::{Content, Hash, Place};
+use crate::atomic_write::{self, AtomicFile, Durability};
+use crate::entry::{Content, Hash, Storage};
 
 const CHUNK: usize = 1 << 20;
 
-/// Writes bytes unless they are there.
+/// Writes bytes to `path` unless a file of that size is there. [`super::Store::sync`] makes it durable.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let io = |source| StoreError::Io { path: path.to_path_buf(), source };
     if path.metadata().is_ok_and(|meta| meta.len() == bytes.len() as u64) {
         return Ok(());
     }
-    let temporary = temporary_beside(path);
-    let result = File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        _ = std::fs::remove_file(&temporary);
-    }
-    result.map_err(io)
+    atomic_write::write(path, bytes, Durability::Deferred)
+        .map_err(|source| StoreError::Io { path: path.to_path_buf(), source })
 }
 
-/// Copies a file in, hashing on the way.
+/// Copies a file into `dir`, named by the hash of its bytes.
 pub(super) fn write_from(dir: &Path, source: &File) -> Result<Content, StoreError> {
-    let temporary = temporary_beside(&dir.join("incoming"));
-    let io = |source| StoreError::Io { path: temporary.clone(), source };
-    let copied = copy_hashing(source, &temporary);
-    let result = copied.and_then(|(size, hash)| {
-        std::fs::rename(&temporary, dir.join(hash.hex()))?;
-        Ok(Content { size, hash, place: Place::Loose })
-    });
-    if result.is_err() {
-        _ = std::fs::remove_file(&temporary);
-    }
-    result.map_err(io)
+    let copy = || -> io::Result<Content> {
+        let mut target = AtomicFile::create_in(dir)?;
+        let (size, hash) = copy_hashing(source, target.as_file())?;
+        target.commit(hash.hex().as_bytes(), Durability::Deferred)?;
+        Ok(Content { size, hash, place: Storage::Loose })
+    };
+    copy().map_err(|source| StoreError::Io { path: dir.to_path_buf(), source })
 }
 
-fn copy_hashing(mut source: &File, to: &Path) -> io::Result<(u64, Hash)> {
-    let mut out = File::create(to)?;
+fn copy_hashing(mut source: &File, target: &mut File) -> io::Result<(u64, Hash)> {
     let mut hasher = blake3::Hasher::new();
     let mut chunk = vec![0; CHUNK];
     let mut size = 0;
@@ -51,15 +40,7 @@ fn copy_hashing(mut source: &File, to: &Path) -> io::Result<(u64, Hash)> {
             return Ok((size, Hash(*hasher.finalize().as_bytes())));
         }
         hasher.update(&chunk[..n]);
-        out.write_all(&chunk[..n])?;
+        target.write_all(&chunk[..n])?;
         size += n as u64;
     }
-}
-
-/// Two threads that keep the same bytes must not write the same file.
-fn temporary_beside(path: &Path) -> std::path::PathBuf {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    path.with_extension(format!("{}-{number}.tmp", std::process::id()))
 }

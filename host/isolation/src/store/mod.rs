@@ -1,5 +1,5 @@
-//! Raw bytes of a session: packs for the baseline, and files named by their hash for everything that
-//! comes later. Nothing here goes through git's filters, so that what comes back is what went in.
+//! The bytes of a session: packs for the baseline, loose files named by their hash for everything later.
+//! Bytes never pass git's filters, so they are returned exactly as stored.
 
 mod loose;
 mod pack;
@@ -11,27 +11,27 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use pack::{PackPool, PackWriter};
 
-use crate::entry::{Content, Hash, Place};
+use crate::entry::{Content, Hash, Storage};
 
-/// The bytes of one session.
+/// The store of one session.
 #[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
 }
 
-/// Why kept bytes can't be had.
+/// Why stored bytes cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file system said no.
-    #[error("{path} can't be used")]
+    /// The file system reported an error.
+    #[error("cannot access {path}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The bytes are not what was stored.
+    /// The bytes do not match their hash.
     #[error("{path} was changed or damaged: its bytes do not match their hash")]
     Damaged {
         /// The file.
@@ -40,25 +40,25 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// The store below a session's directory.
+    /// Returns the store in a session's directory.
     pub fn new(session_dir: &Path) -> Self {
         Self { dir: session_dir.join("store") }
     }
 
-    /// Makes the directories.
+    /// Creates the store's directories.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
         let dir = self.dir.join("loose");
         std::fs::create_dir_all(&dir).map_err(|source| StoreError::Io { path: dir, source })
     }
 
-    /// Reads bytes and checks them.
+    /// Reads stored bytes and verifies their hash.
     pub fn read(&self, content: &Content) -> Result<Vec<u8>, StoreError> {
         let path = self.path_of(content);
         let io = |source| StoreError::Io { path: path.clone(), source };
         let bytes = match content.place {
-            Place::Pack { offset, .. } => {
+            Storage::Pack { offset, .. } => {
                 let file = File::open(&path).map_err(io)?;
-                // A damaged record must not reserve what the file does not hold.
+                // A damaged record must not cause an allocation larger than the file.
                 let held = file.metadata().map_err(io)?.len();
                 if offset.saturating_add(content.size) > held {
                     return Err(StoreError::Damaged { path });
@@ -67,7 +67,7 @@ impl Store {
                 file.read_exact_at(&mut bytes, offset).map_err(io)?;
                 bytes
             }
-            Place::Loose | Place::Workspace => {
+            Storage::Loose | Storage::Workspace => {
                 let mut bytes = Vec::new();
                 File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(io)?;
                 bytes
@@ -76,25 +76,25 @@ impl Store {
         if Hash::of(&bytes) == content.hash { Ok(bytes) } else { Err(StoreError::Damaged { path }) }
     }
 
-    /// Keeps bytes. The file is durable only after [`Store::sync`].
+    /// Stores bytes. They are durable only after [`Store::sync`].
     pub fn keep(&self, bytes: &[u8]) -> Result<Content, StoreError> {
         let hash = Hash::of(bytes);
         loose::write(&self.loose_path(&hash), bytes)?;
-        Ok(Content { size: bytes.len() as u64, hash, place: Place::Loose })
+        Ok(Content { size: bytes.len() as u64, hash, place: Storage::Loose })
     }
 
-    /// Keeps the bytes of a file, however large it is.
+    /// Stores the bytes of a file of any size.
     pub(crate) fn keep_file(&self, source: &File) -> Result<Content, StoreError> {
         loose::write_from(&self.dir.join("loose"), source)
     }
 
-    /// Writes bytes into a file of their own, for a program that wants one. Whoever asks removes it.
+    /// Writes bytes to a temporary file for use by another program. The caller removes it.
     pub(crate) fn beside(&self, bytes: &[u8]) -> io::Result<PathBuf> {
         let path = self.dir.join(format!("beside-{}", std::process::id()));
         std::fs::write(&path, bytes).map(|()| path)
     }
 
-    /// Makes everything that was kept survive a power cut.
+    /// Makes all stored bytes durable.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         let io = |path: &Path| {
             let path = path.to_path_buf();
@@ -103,7 +103,7 @@ impl Store {
         sync_all(&self.dir).map_err(io(&self.dir))
     }
 
-    /// The pack with this number.
+    /// Returns the path of a pack.
     pub(crate) fn pack_path(&self, pack: u32) -> PathBuf {
         self.dir.join(format!("baseline-{pack}.pack"))
     }
@@ -114,13 +114,13 @@ impl Store {
 
     fn path_of(&self, content: &Content) -> PathBuf {
         match content.place {
-            Place::Pack { pack, .. } => self.pack_path(pack),
-            Place::Loose | Place::Workspace => self.loose_path(&content.hash),
+            Storage::Pack { pack, .. } => self.pack_path(pack),
+            Storage::Loose | Storage::Workspace => self.loose_path(&content.hash),
         }
     }
 }
 
-/// All of the file system at once: there may be thousands of files.
+/// Syncs the whole file system at once: there may be thousands of files.
 #[cfg(target_os = "linux")]
 fn sync_all(dir: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(dir)?)?)

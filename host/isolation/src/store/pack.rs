@@ -1,4 +1,4 @@
-//! Packs: the baseline's bytes, appended one after the other. One pack for each thread that copies.
+//! Packs: the bytes of the baseline, one file's after the other. Each copying thread has a pack.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -6,11 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Store;
-use crate::entry::{Content, Hash, Place};
+use crate::entry::{Content, Hash, Storage};
 
 const BUFFER: usize = 1 << 20;
 
-/// A pack that is being written.
+/// A pack being written.
 #[derive(Debug)]
 pub(crate) struct PackWriter {
     number: u32,
@@ -19,7 +19,7 @@ pub(crate) struct PackWriter {
 }
 
 impl PackWriter {
-    /// Appends bytes.
+    /// Appends bytes and returns where they are.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<Content> {
         let offset = self.offset;
         self.file.write_all(bytes)?;
@@ -27,12 +27,12 @@ impl PackWriter {
         Ok(Content {
             size: bytes.len() as u64,
             hash: Hash::of(bytes),
-            place: Place::Pack { pack: self.number, offset },
+            place: Storage::Pack { pack: self.number, offset },
         })
     }
 }
 
-/// Hands a pack to whoever copies at the moment.
+/// Lends each pack to one thread at a time.
 #[derive(Debug)]
 pub(crate) struct PackPool<'a> {
     store: &'a Store,
@@ -45,7 +45,7 @@ impl<'a> PackPool<'a> {
         Self { store, idle: Mutex::new(Vec::new()), made: AtomicU32::new(0) }
     }
 
-    /// A pack of one's own until it is given back.
+    /// Returns an idle pack, or a new one.
     pub(crate) fn take(&self) -> io::Result<PackWriter> {
         let idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         if let Some(pack) = idle {
@@ -56,12 +56,12 @@ impl<'a> PackPool<'a> {
         Ok(PackWriter { number, offset: 0, file: BufWriter::with_capacity(BUFFER, file) })
     }
 
-    /// Gives a pack back.
+    /// Returns a pack to the pool.
     pub(crate) fn put(&self, pack: PackWriter) {
         self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(pack);
     }
 
-    /// Writes out what is still in memory.
+    /// Flushes all packs.
     pub(crate) fn finish(self) -> io::Result<()> {
         let packs = self.idle.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         packs.into_iter().try_for_each(|mut pack| pack.file.flush())

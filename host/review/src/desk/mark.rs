@@ -1,6 +1,6 @@
 //! How much of something is taken, and the marks for it.
 
-use massgen_isolation::changeset::Part;
+use massgen_isolation::changeset::HunkPart;
 use massgen_isolation::review::Accept;
 
 use crate::text::Tone;
@@ -28,8 +28,8 @@ impl Mark {
         match part(accept, hunk) {
             _ if *accept == Accept::Yes => Self::Taken,
             None => Self::Left,
-            Some(Part { lines: None, .. }) => Self::Taken,
-            Some(Part { lines: Some(_), .. }) => Self::Partly,
+            Some(HunkPart { lines: None, .. }) => Self::Taken,
+            Some(HunkPart { lines: Some(_), .. }) => Self::Partly,
         }
     }
 
@@ -58,7 +58,7 @@ impl Mark {
     }
 }
 
-fn part(accept: &Accept, hunk: usize) -> Option<&Part> {
+fn part(accept: &Accept, hunk: usize) -> Option<&HunkPart> {
     match accept {
         Accept::Parts(parts) => parts.iter().find(|part| part.hunk == hunk),
         Accept::Yes | Accept::No => None,
@@ -79,7 +79,7 @@ pub(crate) fn set_hunk(accept: &Accept, hunk: usize, take: bool, sizes: &HunkSiz
     let mut parts = parts_of(accept, sizes);
     parts.retain(|part| part.hunk != hunk);
     if take {
-        parts.push(Part::whole(hunk));
+        parts.push(HunkPart::whole(hunk));
     }
     settled(parts, sizes)
 }
@@ -91,8 +91,8 @@ pub(crate) fn toggle_line(accept: &Accept, hunk: usize, line: usize, sizes: &Hun
     let known = parts.iter().position(|part| part.hunk == hunk).map(|at| parts.remove(at));
     let mut lines = match known {
         None => Vec::new(),
-        Some(Part { lines: Some(lines), .. }) => lines,
-        Some(Part { lines: None, .. }) => (1..=total).collect(),
+        Some(HunkPart { lines: Some(lines), .. }) => lines,
+        Some(HunkPart { lines: None, .. }) => (1..=total).collect(),
     };
     match lines.iter().position(|known| *known == line) {
         Some(at) => _ = lines.remove(at),
@@ -100,23 +100,23 @@ pub(crate) fn toggle_line(accept: &Accept, hunk: usize, line: usize, sizes: &Hun
     }
     lines.sort_unstable();
     if lines.len() == total {
-        parts.push(Part::whole(hunk));
+        parts.push(HunkPart::whole(hunk));
     } else if !lines.is_empty() {
-        parts.push(Part { hunk, lines: Some(lines) });
+        parts.push(HunkPart { hunk, lines: Some(lines) });
     }
     settled(parts, sizes)
 }
 
-fn parts_of(accept: &Accept, sizes: &HunkSizes) -> Vec<Part> {
+fn parts_of(accept: &Accept, sizes: &HunkSizes) -> Vec<HunkPart> {
     match accept {
         Accept::No => Vec::new(),
-        Accept::Yes => (1..=sizes.len()).map(Part::whole).collect(),
+        Accept::Yes => (1..=sizes.len()).map(HunkPart::whole).collect(),
         Accept::Parts(parts) => parts.clone(),
     }
 }
 
 /// Everything taken is everything; nothing taken is nothing.
-fn settled(mut parts: Vec<Part>, sizes: &HunkSizes) -> Accept {
+fn settled(mut parts: Vec<HunkPart>, sizes: &HunkSizes) -> Accept {
     parts.sort_by_key(|part| part.hunk);
     let whole = parts.iter().filter(|part| part.lines.is_none()).count();
     if parts.is_empty() {
@@ -136,7 +136,7 @@ mod tests {
     fn hunks_and_lines_add_up() {
         let sizes = [2, 3];
         let one = toggle_hunk(&Accept::No, 2, &sizes);
-        assert_eq!(one, Accept::Parts(vec![Part::whole(2)]));
+        assert_eq!(one, Accept::Parts(vec![HunkPart::whole(2)]));
         assert_eq!(
             (Mark::of(&one), Mark::of_hunk(&one, 2), Mark::of_hunk(&one, 1)),
             (Mark::Partly, Mark::Taken, Mark::Left)

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use massgen_isolation::changeset::{Change, Scope, Status};
+use massgen_isolation::changeset::{Change, ChangeStatus, Scope};
 use massgen_isolation::path::RelPath;
 use massgen_isolation::review::Accept;
 
@@ -29,7 +29,7 @@ fn item(path: &str) -> Item {
     let change = Change {
         path: RelPath::new(path.as_bytes()).unwrap(),
         old_path: None,
-        status: Status::Modified,
+        status: ChangeStatus::Modified,
         old: None,
         new: None,
         scope: Scope::In,
@@ -220,7 +220,7 @@ fn where_everything_can_be_pointed_at_a_decision_says_what_shall_be() {
     for _ in 0..2 {
         // Said twice, it is what it was; and the cursor is elsewhere.
         assert_eq!(desk.put(3, hunk, &mut diffs), Ok(Effect::Save(vec![3])));
-        let part = massgen_isolation::changeset::Part::whole(2);
+        let part = massgen_isolation::changeset::HunkPart::whole(2);
         assert_eq!(desk.tab().items[3].accept, Accept::Parts(vec![part]));
     }
     desk.put(3, (Choice::Line(2, 1), false), &mut diffs).unwrap();

@@ -1,6 +1,6 @@
 //! What there is to say of a change besides its lines: status, permissions, links, bytes that are no text.
 
-use massgen_isolation::changeset::{Change, Risk, Scope, Status};
+use massgen_isolation::changeset::{Change, ChangeStatus, Risk, Scope};
 use massgen_isolation::entry::{Hash, Node};
 
 use super::FileDiff;
@@ -8,26 +8,26 @@ use crate::text::{Row, Segment, Tone};
 use massgen_terminal::human;
 
 /// One letter, as in `isolate diff --name-status`.
-pub fn status_letter(status: Status) -> char {
+pub fn status_letter(status: ChangeStatus) -> char {
     match status {
-        Status::Added => 'A',
-        Status::Modified => 'M',
-        Status::Deleted => 'D',
-        Status::Renamed => 'R',
-        Status::TypeChanged => 'T',
-        Status::ModeChanged => 'X',
+        ChangeStatus::Added => 'A',
+        ChangeStatus::Modified => 'M',
+        ChangeStatus::Deleted => 'D',
+        ChangeStatus::Renamed => 'R',
+        ChangeStatus::TypeChanged => 'T',
+        ChangeStatus::ModeChanged => 'X',
     }
 }
 
 /// Returns the word for a status.
-pub fn status_word(status: Status) -> &'static str {
+pub fn status_word(status: ChangeStatus) -> &'static str {
     match status {
-        Status::Added => "new",
-        Status::Modified => "changed",
-        Status::Deleted => "deleted",
-        Status::Renamed => "renamed",
-        Status::TypeChanged => "of another kind",
-        Status::ModeChanged => "permissions changed",
+        ChangeStatus::Added => "new",
+        ChangeStatus::Modified => "changed",
+        ChangeStatus::Deleted => "deleted",
+        ChangeStatus::Renamed => "renamed",
+        ChangeStatus::TypeChanged => "of another kind",
+        ChangeStatus::ModeChanged => "permissions changed",
     }
 }
 

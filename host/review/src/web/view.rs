@@ -199,7 +199,7 @@ pub(super) fn preview(preview: &Preview) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use massgen_isolation::changeset::{Change, Status};
+    use massgen_isolation::changeset::{Change, ChangeStatus};
     use massgen_isolation::path::RelPath;
 
     use super::*;
@@ -208,7 +208,7 @@ mod tests {
         let change = Change {
             path: RelPath::new("a\u{202e}b".as_bytes()).unwrap(),
             old_path: None,
-            status: Status::Modified,
+            status: ChangeStatus::Modified,
             old: None,
             new: None,
             scope: Scope::In,

@@ -88,13 +88,13 @@ pub(super) fn sessions(app: &App) -> Vec<Check> {
     let Ok(context) = setup::context(app) else { return Vec::new() };
     let repository = Repository::find(&context.git, &app.environment.cwd).ok().flatten();
     match doctor(&context, repository.as_ref(), false) {
-        Ok(found) if found.ailments.is_empty() => vec![Check::ok("sessions", "all in order")],
+        Ok(found) if found.defects.is_empty() => vec![Check::ok("sessions", "all in order")],
         Ok(found) => {
-            let of = |ailment: &massgen_isolation::archive::Ailment| {
-                let found = format!("{}: {}", ailment.subject, ailment.message);
-                Check::bad("sessions", found, ailment.remedy.clone())
+            let of = |defect: &massgen_isolation::archive::Defect| {
+                let found = format!("{}: {}", defect.subject, defect.message);
+                Check::bad("sessions", found, defect.remedy.clone())
             };
-            found.ailments.iter().map(of).collect()
+            found.defects.iter().map(of).collect()
         }
         Err(error) => vec![Check::bad("sessions", error.to_string(), "massgen isolate doctor")],
     }

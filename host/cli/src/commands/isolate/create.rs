@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::changeset::Counts;
 use massgen_isolation::confine::Confinement;
-use massgen_isolation::create::{Context, CreateError, CreateRequest, ProjectError, create};
+use massgen_isolation::context::Context;
+use massgen_isolation::create::{CreateError, CreateRequest, ProjectError, create};
 use massgen_isolation::session::{GitKind, Lock, Session};
 use massgen_isolation::strategy::Strategy;
 

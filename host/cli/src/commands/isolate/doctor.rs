@@ -26,27 +26,27 @@ pub(crate) fn run(app: &App, args: &DoctorArgs) -> Result<Exit, CommandError> {
     let repository = Repository::find(&context.git, &app.environment.cwd).ok().flatten();
     let found = doctor(&context, repository.as_ref(), args.repair)
         .map_err(|error| discard::explain(&error))?;
-    let open = found.ailments.iter().filter(|ailment| !ailment.mended).count();
+    let open = found.defects.iter().filter(|defect| !defect.repaired).count();
     if app.ui.manner.json {
-        let ailments = found.ailments.iter().map(|ailment| {
-            json!({"subject": ailment.subject, "kind": ailment.kind, "message": ailment.message,
-                   "remedy": ailment.remedy, "mended": ailment.mended})
+        let defects = found.defects.iter().map(|defect| {
+            json!({"subject": defect.subject, "kind": defect.kind, "message": defect.message,
+                   "remedy": defect.remedy, "mended": defect.repaired})
         });
         app.ui.json(&json!({
             "schema": "isolation-doctor/1", "healthy": open == 0,
-            "ailments": ailments.collect::<Vec<_>>(),
+            "ailments": defects.collect::<Vec<_>>(),
         }));
     } else {
-        for ailment in &found.ailments {
+        for defect in &found.defects {
             let lines = format!(
                 "{}: {}\n  {}",
-                human::clean(&ailment.subject),
-                human::clean(&ailment.message),
-                human::clean(&ailment.remedy)
+                human::clean(&defect.subject),
+                human::clean(&defect.message),
+                human::clean(&defect.remedy)
             );
             app.ui.answer(&app.ui.fit(&lines, 4));
         }
-        if found.ailments.is_empty() {
+        if found.defects.is_empty() {
             app.ui.status("Everything is in order.");
         }
     }

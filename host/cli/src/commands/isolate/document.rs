@@ -1,11 +1,11 @@
 //! JSON documents of sessions and changes, as scripts rely on them.
 
 use massgen_isolation::audit::Escape;
-use massgen_isolation::base64;
 use massgen_isolation::changeset::{Change, Counts, Hunk};
-use massgen_isolation::entry::{Kind, Node};
+use massgen_isolation::entry::{Node, NodeKind};
 use massgen_isolation::path::RelPath;
-use massgen_isolation::plan::Because;
+use massgen_isolation::plan::PathReason;
+use massgen_isolation::review::path_bytes_b64;
 use massgen_isolation::session::{Session, State};
 use serde_json::{Map, Value, json};
 
@@ -15,8 +15,8 @@ use massgen_review::diff::FileDiff;
 pub(super) fn path_fields(name: &str, path: &RelPath) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert(name.to_string(), path.lossy().into());
-    if path.as_str().is_none() {
-        fields.insert(format!("{name}_bytes_b64"), base64::encode(path.as_bytes()).into());
+    if let Some(encoded) = path_bytes_b64(path) {
+        fields.insert(format!("{name}_bytes_b64"), encoded.into());
     }
     fields
 }
@@ -91,9 +91,9 @@ pub(super) fn change(change: &Change, file: &FileDiff) -> Value {
     };
     let stats = file.stats();
     let kind = match change.kind() {
-        Kind::File => "file",
-        Kind::Symlink => "symlink",
-        Kind::Dir => "dir",
+        NodeKind::File => "file",
+        NodeKind::Symlink => "symlink",
+        NodeKind::Dir => "dir",
     };
     let mut fields = path_fields("path", &change.path);
     fields.insert("status".into(), json!(change.status));
@@ -132,8 +132,8 @@ fn hunk(hunk: &Hunk, file: &FileDiff) -> Value {
 }
 
 /// Paths with reasons.
-pub(super) fn because(list: &[Because]) -> Vec<Value> {
-    let one = |because: &Because| {
+pub(super) fn because(list: &[PathReason]) -> Vec<Value> {
+    let one = |because: &PathReason| {
         let mut fields = path_fields("path", &because.path);
         fields.insert("reason".into(), because.reason.clone().into());
         Value::Object(fields)

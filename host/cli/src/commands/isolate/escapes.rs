@@ -1,7 +1,7 @@
 //! `massgen isolate escapes`
 
 use massgen_isolation::audit::{self, Escape, RestoreError};
-use massgen_isolation::changeset::Status;
+use massgen_isolation::changeset::ChangeStatus;
 use massgen_isolation::session::{Lock, Session};
 use serde_json::json;
 
@@ -98,12 +98,12 @@ fn hint(app: &App, session: &Session) {
 /// One escape in words.
 pub(super) fn line(escape: &Escape) -> String {
     let how = match escape.change {
-        Status::Added => "added",
-        Status::Modified => "modified",
-        Status::Deleted => "deleted",
-        Status::Renamed => "renamed",
-        Status::TypeChanged => "of another type",
-        Status::ModeChanged => "other permissions",
+        ChangeStatus::Added => "added",
+        ChangeStatus::Modified => "modified",
+        ChangeStatus::Deleted => "deleted",
+        ChangeStatus::Renamed => "renamed",
+        ChangeStatus::TypeChanged => "of another type",
+        ChangeStatus::ModeChanged => "other permissions",
     };
     let more = match (escape.restored, escape.is_kept()) {
         (true, _) => ", restored",

@@ -1,7 +1,7 @@
 //! What every verb begins with: the state directory, git, the strategies, a session that was named.
 
 use massgen_isolation::changes::{ChangesError, Opened};
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::git::Git;
 use massgen_isolation::session::{FindError, Session, StateDir, find};
 use massgen_runtime::{ComponentStrategy, Runtime, RuntimeOptions};

@@ -2,7 +2,7 @@
 
 use massgen_isolation::changes::Opened;
 use massgen_isolation::changeset::Counts;
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::session::{Session, State};
 
 use super::run::words;

@@ -1,6 +1,6 @@
 //! `massgen isolate undo`
 
-use massgen_isolation::apply::{NoHook, UndoError, Which, undo};
+use massgen_isolation::apply::{NoHook, UndoError, UndoTarget, undo};
 use massgen_isolation::create::locate;
 use massgen_isolation::path::RelPath;
 use serde_json::json;
@@ -25,8 +25,8 @@ pub(crate) fn run(app: &App, args: &UndoArgs) -> Result<Exit, CommandError> {
     let root = locate(&context.git, &app.environment.cwd).map(|project| project.root);
     let root = root.unwrap_or_else(|_| app.environment.cwd.clone());
     let which = match &session {
-        Some(session) => Which::Session(&session.id),
-        None => Which::Project(&root),
+        Some(session) => UndoTarget::Session(&session.id),
+        None => UndoTarget::Project(&root),
     };
     let undone = undo(&context, which, &mut NoHook).map_err(|error| explain(&error))?;
     if app.ui.manner.json {

@@ -5,15 +5,16 @@ mod worktree;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{Context, CreateError, CreateRequest, Project, stamps};
-use crate::baseline::{self, Carried, Carrier, CarryError, Origin, Wanted, looks_secret};
+use super::{CreateError, CreateRequest, Project, stamps};
+use crate::baseline::{self, Carried, Carrier, CarryError, CarryOptions, Origin, looks_secret};
+use crate::context::Context;
 use crate::git::Repository;
 use crate::path::RelPath;
 use crate::session::{Session, State};
 use crate::store::Store;
 use crate::strategy::{CopySet, Outcome, Step, StepErrorKind, StepReport};
 
-/// What was done so far for one session.
+/// Performs the steps of one strategy and collects their results.
 pub(super) struct Performer<'a> {
     context: &'a Context,
     request: &'a CreateRequest,
@@ -49,7 +50,7 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// Whether another strategy can begin from nothing.
+    /// Returns whether nothing was done yet, so that another strategy can start.
     pub(super) fn is_untouched(&self) -> bool {
         !self.acted
     }
@@ -59,29 +60,29 @@ impl<'a> Performer<'a> {
         let started = Instant::now();
         let result = self.prepare().and_then(|()| {
             match step {
-                // A strategy chooses among what the user asked for, nothing else.
+                // A strategy can only choose among what the user requested.
                 Step::AddWorktree { gitdir, .. } if gitdir != self.request.gitdir => {
-                    return Ok(Err(unsupported("a git directory that the user did not ask for")));
+                    return Ok(Err(unsupported("a git directory that the user did not request")));
                 }
                 Step::AddWorktree { checkout: Some(commit), .. }
                     if session.base_commit.as_ref() != Some(&commit) =>
                 {
-                    return Ok(Err(unsupported("a commit that the user did not ask for")));
+                    return Ok(Err(unsupported("a commit that the user did not request")));
                 }
                 Step::AddWorktree { gitdir, checkout } => {
                     self.add_worktree(session, gitdir, checkout.as_deref())
                 }
                 Step::CopyTree { set, ignored, include, exclude } => {
-                    let wanted = Wanted {
+                    let options = CarryOptions {
                         ruled: set != CopySet::Everything && self.project.repository.is_some(),
                         tracked_only: set == CopySet::Tracked,
                         ignored,
                         include,
                         exclude,
                         git_directory: session.git.is_none(),
-                        ..self.wanted()
+                        ..self.options()
                     };
-                    self.copy_tree(session, &wanted)
+                    self.copy_tree(session, &options)
                 }
                 Step::Other { kind } => return Ok(Err(unsupported(&format!("the step {kind:?}")))),
             }
@@ -101,7 +102,7 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// The error to tell: a step's own says more than what the strategy made of it.
+    /// Returns the error to report. A failed step says more than the strategy's summary of it.
     pub(super) fn failure(
         &mut self,
         strategy: &str,
@@ -115,7 +116,7 @@ impl<'a> Performer<'a> {
         })
     }
 
-    /// Writes the baseline and opens the session.
+    /// Saves the baseline and opens the session.
     pub(super) fn finish(
         mut self,
         session: &mut Session,
@@ -141,7 +142,7 @@ impl<'a> Performer<'a> {
         session.secrets = secret.map(|entry| entry.path.clone()).collect();
         for path in &carried.torn {
             session.notes.push(format!(
-                "{} changed while it was copied: the copy may be half old and half new",
+                "{} changed while it was copied: the copy may mix old and new content",
                 path.lossy()
             ));
         }
@@ -158,30 +159,30 @@ impl<'a> Performer<'a> {
             .map_err(|source| CreateError::State { path: self.roots.workspace.clone(), source })
     }
 
-    fn wanted(&self) -> Wanted {
+    fn options(&self) -> CarryOptions {
         let only = self.project.single_file && self.project.repository.is_none();
-        Wanted {
+        CarryOptions {
             only: only.then(|| self.project.scope.clone()),
             bytes_max: self.request.bytes_max,
-            ..Wanted::default()
+            ..CarryOptions::default()
         }
     }
 
     fn copy_tree(
         &mut self,
         session: &mut Session,
-        wanted: &Wanted,
+        options: &CarryOptions,
     ) -> Result<StepReport, CreateError> {
         let repository = self.project.repository.as_ref();
         let git = &self.context.git;
         let (report, modified) = std::thread::scope(|scope| {
             let looking = scope.spawn(|| repository.map_or(Ok(Vec::new()), |r| r.modified(git)));
-            let report = self.bring(&self.project.root, repository, wanted);
+            let report = self.bring(&self.project.root, repository, options);
             let modified = looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (report, modified)
         });
         let report = report?;
-        // Where git can't tell, for example because objects are missing, every file may be a changed one.
+        // If git cannot list changes, for example because objects are missing, any file may have changed.
         let modified = match modified {
             Ok(modified) => {
                 self.modified = modified.len() as u64;
@@ -198,7 +199,7 @@ impl<'a> Performer<'a> {
         &mut self,
         from: &Path,
         repository: Option<&Repository>,
-        wanted: &Wanted,
+        options: &CarryOptions,
     ) -> Result<StepReport, CreateError> {
         let own = self.context.state.root();
         let own_dirs = [own.canonicalize().unwrap_or_else(|_| own.to_path_buf())];
@@ -209,7 +210,7 @@ impl<'a> Performer<'a> {
             roots: &self.roots,
             store: &self.store,
             own_dirs: &own_dirs,
-            wanted,
+            options,
             now_ns: crate::clock::now_ns(),
         };
         let carried = carrier.carry()?;
@@ -243,7 +244,7 @@ impl<'a> Performer<'a> {
 }
 
 fn unsupported(what: &str) -> Outcome {
-    let message = format!("this host does not know {what}");
+    let message = format!("this host does not support {what}");
     Outcome::Failed { kind: StepErrorKind::Unsupported, message }
 }
 

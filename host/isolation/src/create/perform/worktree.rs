@@ -1,9 +1,9 @@
-//! The git side of a workspace: its private repository, its work tree, and those of submodules.
+//! The git side of a workspace: its private repository and work tree, and those of submodules.
 
 use std::path::Path;
 
 use super::Performer;
-use crate::baseline::Wanted;
+use crate::baseline::CarryOptions;
 use crate::create::CreateError;
 use crate::git::private::{self, Worktree};
 use crate::git::{GitError, Repository, linked, pin};
@@ -45,7 +45,7 @@ impl Performer<'_> {
             pinned: commit.is_some() && gitdir != GitKind::Linked,
             submodules: Vec::new(),
         });
-        // The inverse is on disk before the act.
+        // The inverse is saved before the act.
         session.save(&self.dir)?;
         if let (Some(commit), true) = (&commit, gitdir != GitKind::Linked) {
             pin::set(git, &source.root, &session.id, commit)?;
@@ -70,7 +70,7 @@ impl Performer<'_> {
             let Some(commit) = commit else {
                 return Err(CreateError::Git(GitError::Failed {
                     command: "worktree add".into(),
-                    said: "a linked work tree needs a first commit; leave --linked away".into(),
+                    said: "a linked work tree requires a commit; omit --linked".into(),
                 }));
             };
             let admin = repository.join("worktrees").join(&session.id);
@@ -109,8 +109,8 @@ impl Performer<'_> {
         Ok(())
     }
 
-    /// Lets git make the files of a commit beside the workspace, and brings them from there: what git
-    /// wrote becomes a baseline like any other.
+    /// Lets git check out a commit beside the workspace and carries the files from there, so that they become
+    /// a regular baseline.
     fn check_out(
         &mut self,
         session: &mut Session,
@@ -137,13 +137,13 @@ impl Performer<'_> {
             common: side.repository.0.clone(),
             ..source.clone()
         };
-        let wanted = Wanted { ruled: true, ..self.wanted() };
-        let report = self.bring(&place, Some(&fresh), &wanted)?;
+        let options = CarryOptions { ruled: true, ..self.options() };
+        let report = self.bring(&place, Some(&fresh), &options)?;
         std::fs::remove_dir_all(&place).map_err(failed)?;
         Ok(report)
     }
 
-    /// A submodule's `.git` points into the user's repository: its copy gets a private one, too.
+    /// Gives submodules private repositories: their `.git` points into the user's repository.
     pub(super) fn private_submodules(&mut self, session: &mut Session) -> Result<(), CreateError> {
         let found = self.carried.as_ref().map(|carried| carried.submodules.clone());
         let submodules: Vec<RelPath> = found.unwrap_or_default();

@@ -8,10 +8,10 @@ use massgen_isolation::apply::{
     as_branch,
 };
 use massgen_isolation::changes::Opened;
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::git::GitError;
 use massgen_isolation::path::RelPath;
-use massgen_isolation::plan::{Because, OnDrift, PlanError};
+use massgen_isolation::plan::{OnDrift, PathReason, PlanError};
 use massgen_isolation::review::Selection;
 use massgen_isolation::session::Busy;
 use serde_json::json;
@@ -184,7 +184,7 @@ pub(super) fn tell(app: &App, dry_run: bool, ids: &[&str], applied: &Applied) {
 }
 
 /// Says with `--verbose` what was left and why; gives a sentence that counts it.
-fn tell_left(app: &App, left: &[Because]) -> String {
+fn tell_left(app: &App, left: &[PathReason]) -> String {
     for path in left {
         app.ui.detail(&format!("left: {} ({})", path.path.lossy(), path.reason));
     }
@@ -247,7 +247,7 @@ pub(super) fn explain(error: &ApplyError) -> CommandError {
             .hint("--delete-everything applies it all the same"),
         ApplyError::Unknown(_) => made(Exit::Usage, "path")
             .hint("massgen isolate diff ID --name-status lists what changed"),
-        ApplyError::Plan(PlanError::Hunk { .. } | PlanError::Whole { .. }) => {
+        ApplyError::Plan(PlanError::NoSuchHunk { .. } | PlanError::Indivisible { .. }) => {
             made(Exit::Usage, "hunk")
                 .hint("massgen isolate diff ID shows the hunks and their numbers")
         }

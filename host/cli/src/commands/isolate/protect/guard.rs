@@ -8,7 +8,7 @@ use massgen_isolation::audit::{AuditError, Depth, Watch};
 use massgen_isolation::confine::{
     self, ConfineError, Confinement, Layout, Policy, Protect, Reached, Surroundings, scrub,
 };
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::session::{Protection, Session};
 
 use crate::app::App;

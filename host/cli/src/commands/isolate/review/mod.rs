@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use massgen_isolation::apply::Applied;
 use massgen_isolation::changes::Opened;
-use massgen_isolation::create::Context;
-use massgen_isolation::review::Saved;
+use massgen_isolation::context::Context;
+use massgen_isolation::review::SavedDecisions;
 use serde_json::json;
 
 use super::run::parse_duration;
@@ -178,7 +178,7 @@ fn editor(app: &App) -> String {
 fn told(app: &App, sessions: &[Opened]) -> Result<Exit, CommandError> {
     let mut documents = Vec::new();
     for opened in sessions {
-        let saved = Saved::load(&opened.dir).map_err(|error| explain(&error.into()))?;
+        let saved = SavedDecisions::load(&opened.dir).map_err(|error| explain(&error.into()))?;
         let mut document = saved.document();
         document["session"] = opened.session.id.clone().into();
         documents.push(document);

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use massgen_isolation::audit::Watch;
 use massgen_isolation::changes::Opened;
 use massgen_isolation::changeset::Counts;
-use massgen_isolation::create::Context;
+use massgen_isolation::context::Context;
 use massgen_isolation::review::Selection;
 use massgen_isolation::session::{Lock, Session};
 use serde_json::json;
