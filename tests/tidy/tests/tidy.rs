@@ -101,13 +101,17 @@ fn nothing_is_left_open_and_no_machine_is_named() {
 #[test]
 fn dependencies_point_one_way() {
     let allowed: &[(&str, &[&str])] = &[
+        ("massgen-text", &[]),
         ("massgen-models", &[]),
         ("massgen-logs", &[]),
         ("massgen-bundle", &[]),
         ("massgen-componentise", &[]),
-        ("massgen-kit", &["massgen-isolation", "massgen-models", "massgen-runtime"]),
-        ("massgen-analysis", &["massgen-logs", "massgen-models"]),
-        ("massgen-isolation", &[]),
+        (
+            "massgen-kit",
+            &["massgen-isolation", "massgen-models", "massgen-runtime", "massgen-text"],
+        ),
+        ("massgen-analysis", &["massgen-logs", "massgen-models", "massgen-text"]),
+        ("massgen-isolation", &["massgen-text"]),
         ("massgen-runtime", &["massgen-isolation", "massgen-models"]),
         (
             "massgen",
@@ -120,6 +124,7 @@ fn dependencies_point_one_way() {
                 "massgen-logs",
                 "massgen-models",
                 "massgen-runtime",
+                "massgen-text",
             ],
         ),
     ];

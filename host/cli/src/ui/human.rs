@@ -53,10 +53,7 @@ pub(crate) fn clean(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' => line.push(' '),
-            c if c.is_control() => line.push('\u{fffd}'),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                line.push('\u{fffd}');
-            }
+            c if massgen_text::is_unprintable(c) => line.push('\u{fffd}'),
             c => line.push(c),
         }
     }

@@ -1,6 +1,8 @@
 //! Names that are never written into a user's tree, because some git or some file system takes them for
 //! `.git`. The list follows git's `core.protectNTFS` and `core.protectHFS` (`path.c`, `utf8.c`).
 
+use massgen_text::{CharClass, class_of};
+
 /// The component of a path that stands for a git directory, if there is one.
 pub fn forbidden_component(path: &super::RelPath) -> Option<String> {
     path.components()
@@ -17,9 +19,7 @@ fn is_git_directory(part: &[u8]) -> bool {
     let text = String::from_utf8_lossy(part);
     let visible: String = text
         .chars()
-        .filter(|c| {
-            !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
-        })
+        .filter(|c| !matches!(class_of(*c), Some(CharClass::Invisible | CharClass::Bidi)))
         .collect();
     let name = visible.split([':', '\\']).next().unwrap_or_default();
     let name = name.trim_end_matches(['.', ' ']);
@@ -42,6 +42,8 @@ mod tests {
             ".git.",
             ".git:x",
             ".g\u{200c}it",
+            ".gi\u{61c}t",
+            "\u{feff}.git",
             ".git\\a",
         ] {
             assert!(forbidden_component(&RelPath::new(bad.as_bytes()).unwrap()).is_some(), "{bad}");
