@@ -18,7 +18,9 @@ use crate::session::{
     Busy, CarriedCounts, GitKind, Lock, Protection, SaveError, Session, State, StateDir,
 };
 use crate::store::StoreError;
-use crate::strategy::{Decision, Outcome, Strategy, StrategyError, Wants, gather, gather_target};
+use crate::strategy::{
+    Decision, StepOutcome, Strategy, StrategyError, Wants, gather, gather_target,
+};
 use perform::Performer;
 
 /// A strategy that has not come to an end by then never will.
@@ -216,7 +218,7 @@ fn fill(
         let mut planner = strategy.begin(&source, &target, &wants)?;
         let mut performer = Performer::new(context, request, project, session);
         session.strategy = strategy.label();
-        let mut outcome = Outcome::Begin;
+        let mut outcome = StepOutcome::Begin;
         for _ in 0..STEPS_MAX {
             match planner.next(outcome)? {
                 Decision::Perform(step) => outcome = performer.perform(session, step),

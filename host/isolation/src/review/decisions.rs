@@ -122,7 +122,7 @@ mod tests {
         for (json, expect) in [
             (&br#"{"decisions":[{"accept":true}]}"#[..], "names no path"),
             (br#"{"decisions":[{"path":"a","accept":[0]}]}"#, "count from 1"),
-            (br#"{"decisions":[{"path":"../a","accept":true}]}"#, "climbs"),
+            (br#"{"decisions":[{"path":"../a","accept":true}]}"#, "contains `..`"),
             (br#"{"decisions":[{"path":"a","accept":true},{"path":"a","accept":false}]}"#, "twice"),
             (b"[]", "understood"),
         ] {

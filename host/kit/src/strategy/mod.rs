@@ -2,7 +2,7 @@
 
 mod world;
 
-use massgen_isolation::strategy::{Decision, Outcome, SourceFacts, Step, StepReport, Wants};
+use massgen_isolation::strategy::{Decision, SourceFacts, Step, StepOutcome, StepReport, Wants};
 use massgen_runtime::ComponentStrategy;
 use massgen_runtime::rehearsal::StrategyRehearsal;
 
@@ -41,7 +41,7 @@ pub fn checks() -> Vec<Check> {
 /// One way through a strategy.
 struct Course<'a> {
     wants: &'a Wants,
-    outcome: &'a Outcome,
+    outcome: &'a StepOutcome,
     rehearsal: &'a StrategyRehearsal,
 }
 
@@ -108,21 +108,21 @@ pub fn run(strategy: &ComponentStrategy, set: &[(String, String)]) -> Report {
 }
 
 /// The same outcome on a busy machine.
-fn slower(outcome: &Outcome) -> Outcome {
+fn slower(outcome: &StepOutcome) -> StepOutcome {
     match outcome {
-        Outcome::Done(report) => {
-            Outcome::Done(StepReport { millis: report.millis + 60_000, ..report.clone() })
+        StepOutcome::Done(report) => {
+            StepOutcome::Done(StepReport { millis: report.millis + 60_000, ..report.clone() })
         }
         other => other.clone(),
     }
 }
 
-fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &Outcome) -> String {
+fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &StepOutcome) -> String {
     let git = if source.git.is_some() { "git" } else { "no git" };
     let outcome = match outcome {
-        Outcome::Begin => "begin".to_string(),
-        Outcome::Done(_) => "every step done".into(),
-        Outcome::Failed { kind, .. } => format!("every step failed ({kind:?})"),
+        StepOutcome::Begin => "begin".to_string(),
+        StepOutcome::Done(_) => "every step done".into(),
+        StepOutcome::Failed { kind, .. } => format!("every step failed ({kind:?})"),
     };
     format!(
         "{name} ({git}), commit {:?}, {:?}, ignored {:?}, settings {:?}; {outcome}",
@@ -139,7 +139,7 @@ fn bounded(course: &Course<'_>) -> Option<String> {
 }
 
 fn outcome(course: &Course<'_>) -> Option<String> {
-    let failed = matches!(course.outcome, Outcome::Failed { .. });
+    let failed = matches!(course.outcome, StepOutcome::Failed { .. });
     let copied = course.steps().any(|step| {
         matches!(step, Step::CopyTree { .. } | Step::AddWorktree { checkout: Some(_), .. })
     });
@@ -195,7 +195,7 @@ fn order(course: &Course<'_>) -> Option<String> {
     let steps: Vec<&Step> = course.steps().take(34).collect();
     let trees = steps.iter().filter(|step| matches!(step, Step::AddWorktree { .. })).count();
     // A step that failed may be tried again in another way.
-    if matches!(course.outcome, Outcome::Failed { .. }) {
+    if matches!(course.outcome, StepOutcome::Failed { .. }) {
         return None;
     }
     let copied_first =

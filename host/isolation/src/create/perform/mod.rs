@@ -11,7 +11,7 @@ use crate::git::Repository;
 use crate::path::RelPath;
 use crate::session::{Session, State};
 use crate::store::Store;
-use crate::strategy::{CopySet, Outcome, Step, StepErrorKind, StepReport};
+use crate::strategy::{CopySet, Step, StepErrorKind, StepOutcome, StepReport};
 
 /// What was done so far for one session.
 pub(super) struct Performer<'a> {
@@ -54,7 +54,7 @@ impl<'a> Performer<'a> {
         !self.acted
     }
 
-    pub(super) fn perform(&mut self, session: &mut Session, step: Step) -> Outcome {
+    pub(super) fn perform(&mut self, session: &mut Session, step: Step) -> StepOutcome {
         self.acted = true;
         let started = Instant::now();
         let result = self.prepare().and_then(|()| {
@@ -90,11 +90,12 @@ impl<'a> Performer<'a> {
         match result {
             Ok(Ok(mut report)) => {
                 report.millis = started.elapsed().as_millis() as u64;
-                Outcome::Done(report)
+                StepOutcome::Done(report)
             }
             Ok(Err(refusal)) => refusal,
             Err(error) => {
-                let outcome = Outcome::Failed { kind: kind_of(&error), message: error.to_string() };
+                let outcome =
+                    StepOutcome::Failed { kind: kind_of(&error), message: error.to_string() };
                 self.error = Some(error);
                 outcome
             }
@@ -242,9 +243,9 @@ impl<'a> Performer<'a> {
     }
 }
 
-fn unsupported(what: &str) -> Outcome {
+fn unsupported(what: &str) -> StepOutcome {
     let message = format!("this host does not know {what}");
-    Outcome::Failed { kind: StepErrorKind::Unsupported, message }
+    StepOutcome::Failed { kind: StepErrorKind::Unsupported, message }
 }
 
 fn kind_of(error: &CreateError) -> StepErrorKind {
