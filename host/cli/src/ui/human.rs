@@ -46,8 +46,8 @@ pub(crate) fn plural(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
-/// Text from a log, a model or a service on one line: control and direction-changing characters can't
-/// reach the terminal.
+/// Returns text from a log, a model or a service on one line, without characters that a terminal obeys or a reader
+/// can't see.
 pub(crate) fn clean(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -141,6 +141,7 @@ mod tests {
     #[test]
     fn hostile_text_stays_on_its_line() {
         assert_eq!(clean("a\x1b[2Jb\nc\u{202e}d"), "a\u{fffd}[2Jb c\u{fffd}d");
+        assert_eq!(clean("a\u{200b}b\u{61c}c\u{2028}d"), "a\u{fffd}b\u{fffd}c\u{fffd}d");
         assert_eq!(cut("abcdef", 4), "abc…");
         // Signs that take two columns count twice.
         assert_eq!((cut("❌❌❌", 4).as_str(), cut("日本語", 6).as_str()), ("❌…", "日本語"));

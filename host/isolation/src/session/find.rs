@@ -38,8 +38,8 @@ pub fn list(state: &StateDir) -> (Vec<Session>, Vec<(String, SaveError)>) {
     (sessions, broken)
 }
 
-/// Finds a session by id, id prefix, name, or `@last` for the newest one. Where several sessions share a name, those that
-/// are not discarded take precedence.
+/// Finds a session by id, id prefix, name, or `@last` for the newest one that is not discarded. Where several sessions
+/// share a name, those that are not discarded take precedence.
 pub fn find(state: &StateDir, wanted: &str) -> Result<Session, FindError> {
     let plain = !wanted.is_empty() && wanted.bytes().all(|b| b.is_ascii_alphanumeric());
     if plain && state.session(wanted).join("session.json").is_file() {
