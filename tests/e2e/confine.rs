@@ -497,7 +497,7 @@ fn a_grant_that_reaches_the_project_is_told() {
     let args = ["isolate", "run", "--json", "--allow-write", ".", "--", "sh", "-euc", script];
     let session = env.run(&args).exits(0).json();
     let notes = session["protection"]["notes"].to_string();
-    assert!(notes.contains("what you granted reaches the project itself"), "{notes}");
+    assert!(notes.contains("your grants include the project itself"), "{notes}");
     assert_eq!(std::fs::read_to_string(env.project().join("a")).unwrap(), "two\n");
 }
 

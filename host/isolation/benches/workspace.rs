@@ -17,8 +17,8 @@ use massgen_isolation::create::{CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::session::{GitKind, Session, StateDir};
 use massgen_isolation::strategy::{
-    CopySet, Decision, Outcome, Planner, SourceFacts, Step, Strategy, StrategyError, TargetFacts,
-    Wants,
+    CopySet, Decision, Planner, SourceFacts, Step, StepOutcome, Strategy, StrategyError,
+    TargetFacts, Wants,
 };
 
 const RUNS: usize = 5;
@@ -47,7 +47,7 @@ impl Strategy for Worktree {
 }
 
 impl Planner for Steps {
-    fn next(&mut self, _: Outcome) -> Result<Decision, StrategyError> {
+    fn next(&mut self, _: StepOutcome) -> Result<Decision, StrategyError> {
         self.0 += 1;
         Ok(match self.0 {
             1 => Decision::Perform(Step::AddWorktree { gitdir: GitKind::Private, checkout: None }),

@@ -1,4 +1,4 @@
-//! Opens what lies below a directory and never leaves it: no link is followed, on no part of the way.
+//! Opens paths below a directory without leaving it: no component is followed through a symbolic link.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -7,35 +7,35 @@ use rustix::io::Errno;
 
 use crate::path::RelPath;
 
-/// Opens a directory.
+/// Opens a directory below `root`.
 pub(crate) fn open_dir(root: &OwnedFd, dir: &RelPath) -> Result<OwnedFd, Errno> {
     open(root, dir, OFlags::RDONLY | OFlags::DIRECTORY)
 }
 
-/// Opens a file that is there, or a directory.
+/// Opens an existing file or directory below `root`.
 pub(crate) fn open(root: &OwnedFd, path: &RelPath, flags: OFlags) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match at_once(root, path, flags) {
-        // The kernel is too old, or a filter of system calls knows it not.
-        Err(Errno::NOSYS | Errno::PERM) => step_by_step(root, path, flags),
+    match open_resolved(root, path, flags) {
+        // The kernel is too old for `openat2`, or a seccomp filter blocks it.
+        Err(Errno::NOSYS | Errno::PERM) => open_stepwise(root, path, flags),
         other => other,
     }
 }
 
 #[cfg(target_os = "linux")]
-fn at_once(root: &OwnedFd, path: &RelPath, flags: OFlags) -> Result<OwnedFd, Errno> {
+fn open_resolved(root: &OwnedFd, path: &RelPath, flags: OFlags) -> Result<OwnedFd, Errno> {
     use rustix::fs::ResolveFlags;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     rustix::fs::openat2(root, path.as_path(), flags, Mode::empty(), resolve)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn at_once(_: &OwnedFd, _: &RelPath, _: OFlags) -> Result<OwnedFd, Errno> {
+fn open_resolved(_: &OwnedFd, _: &RelPath, _: OFlags) -> Result<OwnedFd, Errno> {
     Err(Errno::NOSYS)
 }
 
-fn step_by_step(root: &OwnedFd, path: &RelPath, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let on_the_way = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+fn open_stepwise(root: &OwnedFd, path: &RelPath, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let intermediate = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut names = path.as_path().iter().peekable();
     let mut at: Option<OwnedFd> = None;
     loop {
@@ -44,7 +44,7 @@ fn step_by_step(root: &OwnedFd, path: &RelPath, flags: OFlags) -> Result<OwnedFd
         if names.peek().is_none() {
             return rustix::fs::openat(dir, name, flags, Mode::empty());
         }
-        at = Some(rustix::fs::openat(dir, name, on_the_way, Mode::empty())?);
+        at = Some(rustix::fs::openat(dir, name, intermediate, Mode::empty())?);
     }
 }
 
@@ -53,14 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_open_the_same_and_follow_nothing() {
+    fn both_implementations_follow_no_links() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
         std::fs::write(dir.path().join("a/b/file"), "inside").unwrap();
         std::os::unix::fs::symlink("a", dir.path().join("link")).unwrap();
         std::os::unix::fs::symlink("file", dir.path().join("a/b/link")).unwrap();
         let root: OwnedFd = std::fs::File::open(dir.path()).unwrap().into();
-        for way in [at_once, step_by_step] {
+        for way in [open_resolved, open_stepwise] {
             let opened = |path: &str, flags| {
                 way(&root, &RelPath::new(path.as_bytes()).unwrap(), flags | OFlags::NOFOLLOW)
             };

@@ -19,8 +19,8 @@ use massgen_isolation::plan::OnDrift;
 use massgen_isolation::review::Selection;
 use massgen_isolation::session::{GitKind, Session, StateDir};
 use massgen_isolation::strategy::{
-    CopySet, Decision, Outcome, Planner, SourceFacts, Step, Strategy, StrategyError, TargetFacts,
-    Wants,
+    CopySet, Decision, Planner, SourceFacts, Step, StepOutcome, Strategy, StrategyError,
+    TargetFacts, Wants,
 };
 use tempfile::TempDir;
 
@@ -47,16 +47,16 @@ impl Strategy for Plain {
 }
 
 impl Planner for PlainPlanner {
-    fn next(&mut self, outcome: Outcome) -> Result<Decision, StrategyError> {
+    fn next(&mut self, outcome: StepOutcome) -> Result<Decision, StrategyError> {
         Ok(match outcome {
-            Outcome::Begin => Decision::Perform(Step::CopyTree {
+            StepOutcome::Begin => Decision::Perform(Step::CopyTree {
                 set: CopySet::Everything,
                 ignored: CarryPolicy::All,
                 include: vec![],
                 exclude: vec![],
             }),
-            Outcome::Done(_) => Decision::Ready { properties: vec![], notices: vec![] },
-            Outcome::Failed { message, .. } => Decision::Abort { message, hint: None },
+            StepOutcome::Done(_) => Decision::Ready { properties: vec![], notices: vec![] },
+            StepOutcome::Failed { message, .. } => Decision::Abort { message, hint: None },
         })
     }
 }

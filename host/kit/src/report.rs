@@ -62,7 +62,7 @@ pub(crate) fn failed(input: impl Into<String>, saw: impl Into<String>) -> Verdic
 pub(crate) fn shorten(text: &str, chars_max: usize) -> String {
     let mut short = String::new();
     for c in text.chars().take(chars_max) {
-        if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) {
+        if massgen_text::is_unprintable(c) {
             short.extend(c.escape_default());
         } else {
             short.push(c);

@@ -46,17 +46,14 @@ pub fn plural(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
-/// Text from a log, a model or a service on one line: control and direction-changing characters can't
-/// reach the terminal.
+/// Returns text from a log, a model or a service on one line, without characters that a terminal obeys or a reader
+/// can't see.
 pub fn clean(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' => line.push(' '),
-            c if c.is_control() => line.push('\u{fffd}'),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                line.push('\u{fffd}');
-            }
+            c if massgen_text::is_unprintable(c) => line.push('\u{fffd}'),
             c => line.push(c),
         }
     }
@@ -144,6 +141,7 @@ mod tests {
     #[test]
     fn hostile_text_stays_on_its_line() {
         assert_eq!(clean("a\x1b[2Jb\nc\u{202e}d"), "a\u{fffd}[2Jb c\u{fffd}d");
+        assert_eq!(clean("a\u{200b}b\u{61c}c\u{2028}d"), "a\u{fffd}b\u{fffd}c\u{fffd}d");
         assert_eq!(cut("abcdef", 4), "abc…");
         // Signs that take two columns count twice.
         assert_eq!((cut("❌❌❌", 4).as_str(), cut("日本語", 6).as_str()), ("❌…", "日本語"));

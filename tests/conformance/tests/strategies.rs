@@ -12,7 +12,7 @@ use massgen_isolation::create::{CreateError, CreateRequest, create};
 use massgen_isolation::git::Git;
 use massgen_isolation::session::{GitKind, StateDir};
 use massgen_isolation::strategy::{
-    Decision, GitFacts, Outcome, SourceFacts, Step, StepErrorKind, StepReport, Strategy,
+    Decision, GitFacts, SourceFacts, Step, StepErrorKind, StepOutcome, StepReport, Strategy,
     TargetFacts, Wants,
 };
 use massgen_runtime::{ComponentStrategy, Runtime, RuntimeOptions};
@@ -178,12 +178,12 @@ fn course(
     strategy: &dyn Strategy,
     source: &SourceFacts,
     wants: &Wants,
-    outcome: &Outcome,
+    outcome: &StepOutcome,
 ) -> Vec<Decision> {
     let target = TargetFacts { same_filesystem: true, free_bytes: 1 << 40, os: "linux".into() };
     let mut planner = strategy.begin(source, &target, wants).unwrap();
     let mut decisions = Vec::new();
-    let mut next = Outcome::Begin;
+    let mut next = StepOutcome::Begin;
     for _ in 0..32 {
         let decision = planner.next(next).unwrap();
         decisions.push(decision.clone());
@@ -197,7 +197,7 @@ fn course(
 
 #[test]
 fn bundled_strategies_conform() {
-    let mut outcomes = vec![Outcome::Done(StepReport::default())];
+    let mut outcomes = vec![StepOutcome::Done(StepReport::default())];
     for kind in [
         StepErrorKind::Unsupported,
         StepErrorKind::NoSpace,
@@ -206,7 +206,7 @@ fn bundled_strategies_conform() {
         StepErrorKind::GitFailed,
         StepErrorKind::Io,
     ] {
-        outcomes.push(Outcome::Failed { kind, message: "the step failed".into() });
+        outcomes.push(StepOutcome::Failed { kind, message: "the step failed".into() });
     }
     for strategy in bundled() {
         for source in sources() {
@@ -221,8 +221,8 @@ fn bundled_strategies_conform() {
     }
 }
 
-fn conforms(id: &str, wants: &Wants, outcome: &Outcome, decisions: &[Decision]) {
-    let failed = matches!(outcome, Outcome::Failed { .. });
+fn conforms(id: &str, wants: &Wants, outcome: &StepOutcome, decisions: &[Decision]) {
+    let failed = matches!(outcome, StepOutcome::Failed { .. });
     let performed = decisions.iter().any(|decision| matches!(decision, Decision::Perform(_)));
     match decisions.last().unwrap() {
         Decision::Ready { .. } => assert!(performed && !failed, "{id}: ready after a failure"),

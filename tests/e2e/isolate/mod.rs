@@ -454,5 +454,5 @@ fn without_git_the_reason_is_told() {
     let mut env = repository();
     env.set("PATH", "/nowhere");
     let said = env.run(&["isolate", "run", "--", "true"]).exits(125);
-    assert!(said.stderr.contains("git can't be started"), "{}", said.stderr);
+    assert!(said.stderr.contains("cannot start git"), "{}", said.stderr);
 }

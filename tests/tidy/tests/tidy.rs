@@ -101,16 +101,20 @@ fn nothing_is_left_open_and_no_machine_is_named() {
 #[test]
 fn dependencies_point_one_way() {
     let allowed: &[(&str, &[&str])] = &[
+        ("massgen-text", &[]),
         ("massgen-models", &[]),
         ("massgen-logs", &[]),
         ("massgen-bundle", &[]),
         ("massgen-componentise", &[]),
-        ("massgen-kit", &["massgen-isolation", "massgen-models", "massgen-runtime"]),
-        ("massgen-analysis", &["massgen-logs", "massgen-models"]),
-        ("massgen-isolation", &[]),
+        (
+            "massgen-kit",
+            &["massgen-isolation", "massgen-models", "massgen-runtime", "massgen-text"],
+        ),
+        ("massgen-analysis", &["massgen-logs", "massgen-models", "massgen-text"]),
+        ("massgen-isolation", &["massgen-text"]),
         ("massgen-runtime", &["massgen-isolation", "massgen-models"]),
-        ("massgen-terminal", &[]),
-        ("massgen-review", &["massgen-isolation", "massgen-terminal"]),
+        ("massgen-terminal", &["massgen-text"]),
+        ("massgen-review", &["massgen-isolation", "massgen-terminal", "massgen-text"]),
         (
             "massgen-setup",
             &[

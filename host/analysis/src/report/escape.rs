@@ -1,12 +1,14 @@
 //! Escaping of text from logs and models, so that Markdown shows it literally.
 
+use massgen_text::is_unprintable;
+
 /// Escapes text on one line: no markup takes effect and no control character remains.
 pub(super) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
-            c if c.is_control() || is_direction(c) => out.push('\u{fffd}'),
+            c if is_unprintable(c) => out.push('\u{fffd}'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' => {
                 out.push('\\');
                 out.push(c);
@@ -24,7 +26,7 @@ pub(super) fn code(text: &str) -> String {
         .map(|c| {
             if c == '\n' || c == '\r' || c == '\t' {
                 ' '
-            } else if c.is_control() || is_direction(c) {
+            } else if is_unprintable(c) {
                 '\u{fffd}'
             } else {
                 c
@@ -40,9 +42,4 @@ pub(super) fn code(text: &str) -> String {
     } else {
         format!("{fence}{clean}{fence}")
     }
-}
-
-/// Whether a character changes the text direction.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

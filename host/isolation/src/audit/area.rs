@@ -1,39 +1,40 @@
-//! What a path of a repository is to its owner. Layouts are those of git's `gitrepository-layout(5)`.
+//! Classifies paths of a project, a git repository and a home directory. Repository layouts follow git's
+//! `gitrepository-layout(5)`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::path::RelPath;
 
-/// What a changed path is to the user.
+/// The part of the user's files that a path belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// A file of the project.
     File,
-    /// What is checked out.
+    /// The current branch or commit of a repository.
     Head,
-    /// A branch, a tag, or the log of one.
+    /// A branch, a tag or a reflog.
     Ref,
     /// Stashed work.
     Stash,
-    /// The repository's configuration, its own ignore rules and attributes.
+    /// Configuration, ignore rules or attributes of a repository.
     Config,
-    /// A program that git runs.
+    /// A git hook.
     Hook,
-    /// What is staged.
+    /// The index.
     Index,
     /// The registry of work trees.
     Worktree,
-    /// Stored history.
+    /// A git object.
     Object,
-    /// Another file of the repository.
+    /// Any other file of a repository.
     Git,
-    /// A file of the home directory that programs obey.
+    /// A configuration file in the home directory.
     Home,
 }
 
 impl Area {
-    /// As people and scripts read it.
+    /// Returns the name used in output and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::File => "file",
@@ -51,12 +52,12 @@ impl Area {
     }
 }
 
-/// What a path below a repository's directory is.
+/// Classifies a path below a git directory.
 pub(super) fn of_git(path: &RelPath) -> Area {
     let text = path.lossy();
     let text = text.as_str();
     if let Some(rest) = text.strip_prefix("modules/") {
-        // A submodule's repository, whose name may have several parts.
+        // A submodule's repository. Its name may contain slashes.
         let inner = ["objects/", "refs/", "logs/", "hooks/", "info/"];
         let at = inner.iter().filter_map(|part| rest.find(&format!("/{part}"))).min();
         let inside = match at {
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_a_repository() {
+    fn classifies_paths_of_a_repository() {
         for (path, expect) in [
             ("HEAD", Area::Head),
             ("refs/heads/main", Area::Ref),

@@ -1,49 +1,48 @@
-//! Something that was changed outside of the workspace.
+//! Changes outside of the workspace.
 
 use serde::{Deserialize, Serialize};
 
 use super::Area;
-use super::sight::Seen;
+use super::snapshot::Observed;
 use crate::changeset::ChangeStatus as Status;
 use crate::entry::{Hash, Node};
 use crate::path::HostPath;
 
-/// Something that was changed outside of the workspace while a command ran.
+/// A change outside of the workspace, made while a command ran.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Escape {
-    /// Below the project; for what lies elsewhere, where it is.
+    /// The path below the project; absolute for paths elsewhere.
     pub path: String,
-    /// Where it is.
+    /// The absolute path.
     pub place: HostPath,
-    /// What it is to the user.
+    /// The part of the user's files that it belongs to.
     pub kind: Area,
-    /// How it changed.
+    /// The kind of change.
     pub change: Status,
-    /// What was there. Its bytes are in the session's store unless their hash says that they were not kept.
+    /// The previous state. The session's store has the bytes unless the hash is `Hash::UNREAD`.
     pub before: Option<Node>,
-    /// What was there afterwards.
+    /// The state after the command.
     pub after: Option<Node>,
-    /// What was there before is there again.
+    /// Whether the previous state was restored.
     #[serde(default)]
     pub restored: bool,
 }
 
 impl Escape {
-    /// Whether what was there before can be brought back from the session's store.
-    pub fn is_kept(&self) -> bool {
+    /// Returns whether the previous state can be restored from the session's store.
+    pub fn is_restorable(&self) -> bool {
         let content = self.before.as_ref().and_then(Node::content);
-        // Permissions come back without bytes.
+        // Restoring permissions needs no bytes.
         self.change == Status::ModeChanged
             || content.is_none_or(|content| content.hash != Hash::UNREAD)
     }
 }
 
-/// Whether only permissions are others, told from stamps: all that is left to an agent that the kernel
-/// keeps from writing.
-pub(super) fn only_mode(before: Option<&Seen>, after: Option<&Seen>) -> bool {
+/// Returns whether two observations differ in permissions only. A confined agent can change nothing else.
+pub(super) fn only_mode_differs(before: Option<&Observed>, after: Option<&Observed>) -> bool {
     match (before, after) {
-        (Some(Seen::Dir { .. }), Some(Seen::Dir { .. })) => true,
-        (Some(Seen::File { mode: was, stamp: old }), Some(Seen::File { mode, stamp })) => {
+        (Some(Observed::Dir { .. }), Some(Observed::Dir { .. })) => true,
+        (Some(Observed::File { mode: was, stamp: old }), Some(Observed::File { mode, stamp })) => {
             was != mode
                 && (old.size, old.inode, old.mtime_ns) == (stamp.size, stamp.inode, stamp.mtime_ns)
         }
@@ -51,18 +50,18 @@ pub(super) fn only_mode(before: Option<&Seen>, after: Option<&Seen>) -> bool {
     }
 }
 
-/// Whether a file has other times, and nothing else that can be seen. The kernel forbids nobody to set those of
-/// files that are theirs, and git does so with objects that it would have written again.
-pub(super) fn only_times(before: Option<&Seen>, after: Option<&Seen>) -> bool {
+/// Returns whether two observations of a file differ in time stamps only. The kernel lets owners set these, and git
+/// does so instead of writing an object that exists already.
+pub(super) fn only_times_differ(before: Option<&Observed>, after: Option<&Observed>) -> bool {
     match (before, after) {
-        (Some(Seen::File { mode: was, stamp: old }), Some(Seen::File { mode, stamp })) => {
+        (Some(Observed::File { mode: was, stamp: old }), Some(Observed::File { mode, stamp })) => {
             (*was, old.size, old.inode) == (*mode, stamp.size, stamp.inode)
         }
         _ => false,
     }
 }
 
-/// How one node became another; nothing, if only its times are others.
+/// Returns how a node changed; `None` if only its time stamps did.
 pub(super) fn status(before: Option<&Node>, after: Option<&Node>) -> Option<Status> {
     match (before, after) {
         (None, None) => None,
@@ -70,7 +69,7 @@ pub(super) fn status(before: Option<&Node>, after: Option<&Node>) -> Option<Stat
         (Some(_), None) => Some(Status::Deleted),
         (Some(before), Some(after)) if before.kind() != after.kind() => Some(Status::TypeChanged),
         (Some(Node::File { mode: was, content: old }), Some(Node::File { mode, content: new })) => {
-            // Bytes that nobody kept may be others whenever their stamp is.
+            // Content that was not preserved counts as changed, since the stamps differ.
             let same = old == new && old.hash != Hash::UNREAD;
             match (same, was == mode) {
                 (true, true) => None,
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn how_something_changed() {
+    fn tells_kinds_of_change_apart() {
         let (a, b) = (Hash::of(b"a"), Hash::of(b"b"));
         let link = Node::Link { target: b"x".to_vec() };
         for (before, after, expect) in [

@@ -1,16 +1,16 @@
-//! Looks at the user's tree and repository before and after a command, and tells what was changed there
-//! meanwhile. Where the kernel keeps the agent in, this is the second look; where it can't, the only one.
-//! What was there before is kept, so that it can be brought back.
+//! Compares the user's tree, repository and home directory before and after a command and reports changes outside of the
+//! workspace. With kernel confinement this is a second check, without it the only one. Previous content is preserved so
+//! that changes can be undone.
 
 mod area;
 mod escape;
-mod keep;
-mod place;
+mod preserve;
 mod restore;
-mod sight;
+mod roots;
+mod snapshot;
 mod watch;
 
 pub use area::Area;
 pub use escape::Escape;
 pub use restore::{RestoreError, patch, restore};
-pub use watch::{AuditError, Depth, Found, Watch};
+pub use watch::{AuditError, AuditReport, Depth, Watch};

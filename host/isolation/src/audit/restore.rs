@@ -1,4 +1,4 @@
-//! Shows what an escape changed, and brings back what was there.
+//! Renders escapes as patches and restores the previous state.
 
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::Escape;
-use super::sight::{self, Seen};
+use super::snapshot::{self, Observed};
 use crate::changeset::{
     Change, ChangeStatus as Status, Scope, TextDiff, patch as render, text_diff,
 };
@@ -17,31 +17,31 @@ use crate::session::Session;
 use crate::small_file;
 use crate::store::{Store, StoreError};
 
-/// Why nothing, or not everything, was brought back.
+/// The reason why escapes were not restored, or not all of them.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// It changed again since. Nothing was written.
-    #[error("{0} changed again since")]
+    /// The path changed again after the command. Nothing was written.
+    #[error("{0} has changed again since the command ended")]
     Moved(PathBuf),
-    /// Its bytes were too many to be kept. Nothing was written.
-    #[error("what {0} held before was not kept")]
+    /// The previous content was too large to preserve. Nothing was written.
+    #[error("the previous content of {0} was not preserved")]
     NotKept(PathBuf),
-    /// The kept bytes can't be read.
+    /// The preserved content could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It can't be written.
-    #[error("{path} can't be written")]
+    /// The path could not be written.
+    #[error("cannot write {path}")]
     Io {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Brings back what was there before. Each path must still hold what the escape left, and all are looked at
-/// before the first is written.
+/// Restores the previous state. Every path must still be as the command left it; all of them are checked before the first
+/// is written.
 pub fn restore(
     context: &Context,
     session: &Session,
@@ -51,7 +51,7 @@ pub fn restore(
     let (mut writes, mut modes) = (Vec::new(), Vec::new());
     for escape in escapes {
         let place = &escape.place.0;
-        if !escape.is_kept() {
+        if !escape.is_restorable() {
             return Err(RestoreError::NotKept(place.clone()));
         }
         if escape.change == Status::ModeChanged {
@@ -67,7 +67,7 @@ pub fn restore(
         };
         writes.push((place, escape.before.as_ref(), bytes));
     }
-    // What stands deeper goes first and comes last: a directory is emptied before it is removed.
+    // Deeper paths are removed first and created last, so that directories are empty when they are removed.
     writes.sort_by_key(|(place, node, _)| {
         let depth = isize::try_from(place.components().count()).unwrap_or(isize::MAX);
         if node.is_none() { (0, -depth) } else { (1, depth) }
@@ -86,12 +86,12 @@ pub fn restore(
 }
 
 fn is_still(place: &Path, after: Option<&Node>) -> bool {
-    match (sight::look_at(place), after) {
+    match (snapshot::observe(place), after) {
         (None, None) => true,
-        (Some(Seen::Dir { mode }), Some(Node::Dir { mode: left })) => mode == *left,
-        (Some(Seen::Link { target }), Some(Node::Link { target: left })) => target == *left,
-        (Some(Seen::File { mode, stamp }), Some(Node::File { mode: left, content })) => {
-            // Of a file that was only seen, size and permissions are all that is known.
+        (Some(Observed::Dir { mode }), Some(Node::Dir { mode: left })) => mode == *left,
+        (Some(Observed::Link { target }), Some(Node::Link { target: left })) => target == *left,
+        (Some(Observed::File { mode, stamp }), Some(Node::File { mode: left, content })) => {
+            // Only size and permissions are known of files that were not read.
             let same = content.hash == Hash::UNREAD
                 || small_file::read(place, content.size)
                     .is_ok_and(|bytes| Hash::of(&bytes) == content.hash);
@@ -148,7 +148,7 @@ fn beside(place: &Path) -> PathBuf {
     place.with_file_name(format!(".{name}.massgen-{}", std::process::id()))
 }
 
-/// What an escape changed, as a patch.
+/// Renders an escape as a patch.
 pub fn patch(context: &Context, session: &Session, escape: &Escape) -> Result<Vec<u8>, PathError> {
     let store = Store::new(&context.state.session(&session.id));
     let read = |node: &Option<Node>| -> Option<Vec<u8>> {

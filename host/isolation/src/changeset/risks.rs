@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use massgen_text::{CharClass, class_of};
+
 use super::runs::{is_program, is_run_by_tools};
 use super::{Change, Risk, Scope};
 use crate::baseline::{Roots, looks_secret};
@@ -32,7 +34,9 @@ impl ContentRisks {
         if text.contains('\0') {
             return Self { program, ..Self::default() };
         }
-        Self { program, bidi: has_bidi_controls(&text), control: has_control_characters(&text) }
+        // A byte order mark is ordinary at the start of a file and nowhere else.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Self { program, bidi: has_bidi_controls(text), control: has_hidden_characters(text) }
     }
 }
 
@@ -49,7 +53,8 @@ pub(super) fn of(
     } else if forbidden_component(&change.path).is_some() {
         risks.push(Risk::GitDirectoryName);
     }
-    if has_control_characters(&change.path.lossy()) || has_bidi_controls(&change.path.lossy()) {
+    let name = change.path.lossy();
+    if has_hidden_characters(&name) || has_bidi_controls(&name) {
         risks.push(Risk::ControlCharactersInName);
     }
     let Some(new) = &change.new else { return risks };
@@ -100,13 +105,15 @@ fn points_outside(path: &RelPath, target: &[u8], roots: &Roots) -> bool {
 }
 
 fn has_bidi_controls(text: &str) -> bool {
-    text.chars().any(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
+    text.chars().any(|c| class_of(c) == Some(CharClass::Bidi))
 }
 
-fn has_control_characters(text: &str) -> bool {
-    text.chars().any(|c| {
-        (c.is_control() && !matches!(c, '\n' | '\t' | '\r' | '\u{c}'))
-            || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{e0001}'..='\u{e007f}')
+/// Returns whether a text holds anything that a terminal obeys or a reader can't see, apart from ordinary white space.
+fn has_hidden_characters(text: &str) -> bool {
+    text.chars().any(|c| match class_of(c) {
+        Some(CharClass::Control) => !matches!(c, '\n' | '\t' | '\r' | '\u{c}'),
+        Some(CharClass::Invisible | CharClass::LineSeparator) => true,
+        Some(CharClass::Bidi) | None => false,
     })
 }
 
@@ -145,6 +152,11 @@ mod tests {
             (b"plain\tx\r\n", plain),
             (b"\xff\x1b[2J", control),
             (b"\x1b[2J\0", plain),
+            ("a\u{61c}b".as_bytes(), bidi),
+            ("\u{feff}plain".as_bytes(), plain),
+            ("a\u{feff}b".as_bytes(), control),
+            ("a\u{2028}b".as_bytes(), control),
+            ("pass\u{ad}word".as_bytes(), control),
         ] {
             assert_eq!(ContentRisks::of(bytes), expect, "{bytes:?}");
         }

@@ -1,44 +1,44 @@
-//! What agents need to write about themselves: conversations, logs, and the tokens that they renew. Their
-//! settings, hooks and programs stay closed, and so do the directories in which these lie: what an agent wants to
-//! make there has a place in the session, to which a variable leads it.
+//! Files of known agents: conversations, logs and renewable tokens, which agents may write. Their settings, hooks and
+//! programs stay read-only, and so do the directories that hold these: files that an agent creates there are redirected
+//! to the session by a variable.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::places::{Tool, tool};
-use super::policy::{Layout, Prepared, Surroundings};
+use super::known_paths::{Tool, tool};
+use super::policy::{HostView, Layout, ScratchEntry};
 
-/// An agent that is known.
+/// A known agent.
 struct Agent {
     tool: Tool,
-    own: Own,
+    state: PrivateState,
 }
 
-/// What an agent has for the session alone.
-enum Own {
+/// The private state of an agent within a session.
+enum PrivateState {
     Nothing,
-    /// A variable leads to a file; others may be made beside it.
+    /// A variable names a file; the agent may create others beside it.
     File(&'static str, &'static str),
     Home(Home),
 }
 
-/// A directory like the user's, in which what the user has is seen through links.
+/// A private home directory that shows the user's files through links.
 struct Home {
-    /// The variable that leads to it.
+    /// The variable that names it.
     variable: &'static str,
-    /// Where it is below what the variable names.
+    /// The path below the directory that the variable names.
     below: &'static str,
-    /// Parts of names that are not shown: the agent makes these anew.
-    anew: &'static [&'static str],
-    /// Names that are copied: the agent writes them, and what it writes holds for the session.
+    /// Parts of the names of files that are not shown and that the agent creates anew.
+    recreated: &'static [&'static str],
+    /// Names of files that are copied: the agent writes them, and its changes stay in the session.
     copied: &'static [&'static str],
 }
 
-/// As these versions were seen to need it: MassGen 0.1.97, Claude Code 2.1, Codex 0.171, Gemini CLI 0.61,
-/// opencode 1.18, Qwen Code 0.15, Copilot CLI 1.0 (`tests/real/agents.sh`).
+/// Paths needed by MassGen 0.1.97, Claude Code 2.1, Codex 0.171, Gemini CLI 0.61, opencode 1.18, Qwen Code 0.15 and
+/// Copilot CLI 1.0, as observed by `tests/real/agents.sh`.
 const AGENTS: &[Agent] = &[
     Agent {
-        // Its registry of sessions is replaced as a whole, and stays as it is.
+        // The registry of sessions is replaced as a whole, so it stays read-only.
         tool: tool(
             "massgen",
             None,
@@ -52,7 +52,7 @@ const AGENTS: &[Agent] = &[
                 "webui_logs",
             ],
         ),
-        own: Own::Nothing,
+        state: PrivateState::Nothing,
     },
     Agent {
         tool: tool(
@@ -75,7 +75,7 @@ const AGENTS: &[Agent] = &[
                 ".credentials.json",
             ],
         ),
-        own: Own::Nothing,
+        state: PrivateState::Nothing,
     },
     Agent {
         tool: tool(
@@ -94,10 +94,10 @@ const AGENTS: &[Agent] = &[
                 "auth.json",
             ],
         ),
-        own: Own::Home(Home {
+        state: PrivateState::Home(Home {
             variable: "CODEX_HOME",
             below: "",
-            anew: &[".sqlite", ".tmp"],
+            recreated: &[".sqlite", ".tmp"],
             copied: &["config.toml"],
         }),
     },
@@ -108,10 +108,10 @@ const AGENTS: &[Agent] = &[
             ".gemini",
             &["tmp", "history", "state.json", "google_accounts.json", "oauth_creds.json"],
         ),
-        own: Own::Home(Home {
+        state: PrivateState::Home(Home {
             variable: "GEMINI_CLI_HOME",
             below: ".gemini",
-            anew: &["projects.json"],
+            recreated: &["projects.json"],
             copied: &["settings.json", "trustedFolders.json"],
         }),
     },
@@ -122,7 +122,7 @@ const AGENTS: &[Agent] = &[
             ".local/share/opencode",
             &["storage", "project", "snapshot", "repos", "log", "auth.json"],
         ),
-        own: Own::File("OPENCODE_DB", "opencode.db"),
+        state: PrivateState::File("OPENCODE_DB", "opencode.db"),
     },
     Agent {
         tool: tool(
@@ -131,7 +131,7 @@ const AGENTS: &[Agent] = &[
             ".qwen",
             &["projects", "tmp", "todos", "debug", "logs", "oauth_creds.json"],
         ),
-        own: Own::Nothing,
+        state: PrivateState::Nothing,
     },
     Agent {
         tool: tool(
@@ -140,78 +140,80 @@ const AGENTS: &[Agent] = &[
             ".copilot",
             &["session-state", "command-history-state", "logs"],
         ),
-        own: Own::Nothing,
+        state: PrivateState::Nothing,
     },
 ];
 
-/// What agents may write of the user's, and what they get for themselves.
+/// Paths of the user that agents may write, and their private state.
 #[derive(Debug, Default)]
-pub(super) struct Allowed {
+pub(super) struct AgentGrants {
     pub(super) write: Vec<PathBuf>,
     pub(super) variables: Vec<(String, PathBuf)>,
-    pub(super) prepared: Vec<Prepared>,
+    pub(super) scratch_entries: Vec<ScratchEntry>,
 }
 
-/// Decides for all of them: who will be started is not known.
-pub(super) fn allow(layout: &Layout, around: &Surroundings<'_>) -> Allowed {
-    let mut allowed = Allowed::default();
+/// Computes the grants of all known agents: which of them a command will start is unknown.
+pub(super) fn grants(layout: &Layout, host: &HostView<'_>) -> AgentGrants {
+    let mut grants = AgentGrants::default();
     for agent in AGENTS {
-        let place = agent.tool.place(around.home.as_deref(), around.variable);
-        let place = place.filter(|place| (around.exists)(place));
-        let own = layout.scratch.join("state").join(agent.tool.name);
+        let place = agent.tool.place(host.home.as_deref(), host.variable);
+        let place = place.filter(|place| (host.exists)(place));
+        let private_dir = layout.scratch.join("state").join(agent.tool.name);
         if let Some(place) = &place {
             let parts = agent.tool.writable(place);
-            let parts = parts.into_iter().filter(|part| (around.exists)(part));
-            allowed.write.extend(parts.filter(|part| !layout.lies_in(&(around.real)(part))));
+            let parts = parts.into_iter().filter(|part| (host.exists)(part));
+            grants.write.extend(parts.filter(|part| !layout.is_exposed_by(&(host.real)(part))));
         }
-        match (&agent.own, &place) {
-            (Own::Home(home), place) => {
-                // Its own variable told where the user's is, and leads to the session's from now on. Another one may
-                // be the user's.
+        match (&agent.state, &place) {
+            (PrivateState::Home(home), place) => {
+                // The agent's own variable located the user's directory and names the session's from here on. Any
+                // other variable stays if the user has set it.
                 let is_ours = agent.tool.variable == Some(home.variable);
-                if is_ours || (around.variable)(home.variable).is_none() {
-                    let dir = own.join(home.below);
-                    allowed.lead(home.variable, &own, &dir);
+                if is_ours || (host.variable)(home.variable).is_none() {
+                    let dir = private_dir.join(home.below);
+                    grants.redirect(home.variable, &private_dir, &dir);
                     if let Some(place) = place {
-                        let names = (around.names)(place).into_iter();
-                        let shown = names.filter_map(|name| home.shows(&name, &dir, place));
-                        allowed.prepared.extend(shown);
+                        let names = (host.names)(place).into_iter();
+                        let visible = names.filter_map(|name| home.shows(&name, &dir, place));
+                        grants.scratch_entries.extend(visible);
                     }
                 }
             }
-            (Own::File(variable, name), Some(_)) if (around.variable)(variable).is_none() => {
-                allowed.lead(variable, &own.join(name), &own);
+            (PrivateState::File(variable, name), Some(_))
+                if (host.variable)(variable).is_none() =>
+            {
+                grants.redirect(variable, &private_dir.join(name), &private_dir);
             }
-            (Own::File(..), _) | (Own::Nothing, Some(_)) => {}
-            // An agent that was never started here has a home of the session's.
-            (Own::Nothing, None) => {
+            (PrivateState::File(..), _) | (PrivateState::Nothing, Some(_)) => {}
+            // An agent that the user never started gets a home in the session.
+            (PrivateState::Nothing, None) => {
                 if let Some(variable) = agent.tool.variable {
-                    allowed.lead(variable, &own, &own);
+                    grants.redirect(variable, &private_dir, &private_dir);
                 }
             }
         }
     }
-    allowed
+    grants
 }
 
 impl Home {
-    /// How something that the user has is seen; `None`: not at all.
-    fn shows(&self, name: &OsStr, dir: &Path, place: &Path) -> Option<Prepared> {
+    /// Returns how a file of the user appears in the private home; `None` if it is not shown.
+    fn shows(&self, name: &OsStr, dir: &Path, place: &Path) -> Option<ScratchEntry> {
         let text = name.to_string_lossy();
         let (at, from) = (dir.join(name), place.join(name));
         if self.copied.iter().any(|copied| text == *copied) {
-            return Some(Prepared::Copy { at, from });
+            return Some(ScratchEntry::Copy { at, from });
         }
-        let anew = self.anew.iter().any(|part| text.contains(part));
-        (!anew).then_some(Prepared::Link { at, to: from })
+        let recreated = self.recreated.iter().any(|part| text.contains(part));
+        (!recreated).then_some(ScratchEntry::Link { at, to: from })
     }
 }
 
-impl Allowed {
-    /// Leads an agent to a place of the session's, for which there is a directory.
-    fn lead(&mut self, variable: &str, to: &Path, dir: &Path) {
+impl AgentGrants {
+    /// Sets a variable to a path in the session and creates the directory for it.
+    fn redirect(&mut self, variable: &str, to: &Path, dir: &Path) {
         self.variables.push((variable.to_string(), to.to_path_buf()));
-        self.prepared.push(Prepared::Dir(dir.to_path_buf()));
+        self.scratch_entries.push(ScratchEntry::Dir(dir.to_path_buf()));
     }
 }
 
@@ -229,68 +231,71 @@ mod tests {
             git: Vec::new(),
             linked: false,
             scratch: "/s/scratch".into(),
-            kept: vec!["/p".into()],
+            protected: vec!["/p".into()],
         }
     }
 
-    fn decide(there: &[&str], set: &[(&str, &str)]) -> Allowed {
+    fn decide(existing: &[&str], variables: &[(&str, &str)]) -> AgentGrants {
         let names = |dir: &Path| -> Vec<OsString> {
-            let below = there.iter().map(Path::new).filter(|known| known.parent() == Some(dir));
+            let below = existing.iter().map(Path::new).filter(|known| known.parent() == Some(dir));
             below.filter_map(|known| known.file_name().map(OsString::from)).collect()
         };
-        let around = Surroundings {
+        let host = HostView {
             home: Some("/u".into()),
-            variable: &|name| Some(set.iter().find(|(known, _)| *known == name)?.1.into()),
-            exists: &|path| there.iter().any(|known| Path::new(known) == path),
+            variable: &|name| Some(variables.iter().find(|(known, _)| *known == name)?.1.into()),
+            exists: &|path| existing.iter().any(|known| Path::new(known) == path),
             real: &Path::to_path_buf,
             names: &names,
             own_secrets: Vec::new(),
         };
-        allow(&layout(), &around)
+        grants(&layout(), &host)
     }
 
-    fn led<'a>(allowed: &'a Allowed, variable: &str) -> Option<&'a Path> {
-        let (_, place) = allowed.variables.iter().find(|(name, _)| name == variable)?;
+    fn redirected<'a>(grants: &'a AgentGrants, variable: &str) -> Option<&'a Path> {
+        let (_, place) = grants.variables.iter().find(|(name, _)| name == variable)?;
         Some(place)
     }
 
     #[test]
-    fn settings_are_seen_and_what_is_written_of_them_stays_in_the_session() {
-        let there = [
+    fn settings_are_visible_and_changes_stay_in_the_session() {
+        let existing = [
             "/u/.codex",
             "/u/.codex/auth.json",
             "/u/.codex/config.toml",
             "/u/.codex/prompts",
             "/u/.codex/state_5.sqlite-wal",
         ];
-        let allowed = decide(&there, &[]);
-        assert_eq!(allowed.write, [Path::new("/u/.codex/auth.json")]);
-        assert_eq!(led(&allowed, "CODEX_HOME"), Some(Path::new("/s/scratch/state/codex")));
+        let grants = decide(&existing, &[]);
+        assert_eq!(grants.write, [Path::new("/u/.codex/auth.json")]);
+        assert_eq!(redirected(&grants, "CODEX_HOME"), Some(Path::new("/s/scratch/state/codex")));
         let at = |name: &str| Path::new("/s/scratch/state/codex").join(name);
         let from = |name: &str| Path::new("/u/.codex").join(name);
-        let seen = |name: &str| Prepared::Link { at: at(name), to: from(name) };
-        let copied = Prepared::Copy { at: at("config.toml"), from: from("config.toml") };
-        let own = Prepared::Dir("/s/scratch/state/codex".into());
-        let expect = [own, seen("auth.json"), copied, seen("prompts")];
-        let codex = |made: &&Prepared| format!("{made:?}").contains("codex");
-        assert_eq!(allowed.prepared.iter().filter(codex).cloned().collect::<Vec<_>>(), expect);
+        let seen = |name: &str| ScratchEntry::Link { at: at(name), to: from(name) };
+        let copied = ScratchEntry::Copy { at: at("config.toml"), from: from("config.toml") };
+        let private_dir = ScratchEntry::Dir("/s/scratch/state/codex".into());
+        let expect = [private_dir, seen("auth.json"), copied, seen("prompts")];
+        let codex = |made: &&ScratchEntry| format!("{made:?}").contains("codex");
+        assert_eq!(
+            grants.scratch_entries.iter().filter(codex).cloned().collect::<Vec<_>>(),
+            expect
+        );
     }
 
     #[test]
-    fn the_users_variables_tell_where_to_look_and_are_left_where_they_are_no_home() {
-        let set = [("CODEX_HOME", "/x"), ("OPENCODE_DB", "/y"), ("GEMINI_CLI_HOME", "/z")];
-        let there = ["/x", "/x/sessions", "/u/.local/share/opencode", "/u/.gemini"];
-        let allowed = decide(&there, &set);
-        assert_eq!(allowed.write, [Path::new("/x/sessions")]);
-        assert_eq!(led(&allowed, "CODEX_HOME"), Some(Path::new("/s/scratch/state/codex")));
-        assert_eq!(led(&allowed, "OPENCODE_DB"), None);
-        assert_eq!(led(&allowed, "GEMINI_CLI_HOME"), None);
+    fn variables_of_the_user_are_respected() {
+        let variables = [("CODEX_HOME", "/x"), ("OPENCODE_DB", "/y"), ("GEMINI_CLI_HOME", "/z")];
+        let existing = ["/x", "/x/sessions", "/u/.local/share/opencode", "/u/.gemini"];
+        let grants = decide(&existing, &variables);
+        assert_eq!(grants.write, [Path::new("/x/sessions")]);
+        assert_eq!(redirected(&grants, "CODEX_HOME"), Some(Path::new("/s/scratch/state/codex")));
+        assert_eq!(redirected(&grants, "OPENCODE_DB"), None);
+        assert_eq!(redirected(&grants, "GEMINI_CLI_HOME"), None);
     }
 
     #[test]
-    fn who_was_never_here_gets_a_home() {
-        let allowed = decide(&[], &[]);
-        assert_eq!(allowed.write, [] as [PathBuf; 0]);
+    fn agents_without_a_directory_get_a_home_in_the_session() {
+        let grants = decide(&[], &[]);
+        assert_eq!(grants.write, [] as [PathBuf; 0]);
         for (variable, place) in [
             ("CLAUDE_CONFIG_DIR", "claude"),
             ("CODEX_HOME", "codex"),
@@ -299,12 +304,12 @@ mod tests {
             ("COPILOT_HOME", "copilot"),
         ] {
             let expect = Path::new("/s/scratch/state").join(place);
-            assert_eq!(led(&allowed, variable), Some(expect.as_path()), "{variable}");
+            assert_eq!(redirected(&grants, variable), Some(expect.as_path()), "{variable}");
         }
-        let there = ["/u/.claude", "/u/.local/share/opencode"];
-        let allowed = decide(&there, &[]);
-        assert_eq!(led(&allowed, "CLAUDE_CONFIG_DIR"), None);
+        let existing = ["/u/.claude", "/u/.local/share/opencode"];
+        let grants = decide(&existing, &[]);
+        assert_eq!(redirected(&grants, "CLAUDE_CONFIG_DIR"), None);
         let database = Path::new("/s/scratch/state/opencode/opencode.db");
-        assert_eq!(led(&allowed, "OPENCODE_DB"), Some(database));
+        assert_eq!(redirected(&grants, "OPENCODE_DB"), Some(database));
     }
 }

@@ -1,18 +1,18 @@
-//! The environment of an agent: nothing that leads its git elsewhere, no key that nobody gave it, no way
-//! to the user's running programs.
+//! The environment of an agent, without variables that redirect git, keys that were not granted, and sockets of the
+//! user's running programs.
 
 use std::ffi::{OsStr, OsString};
 
-/// An environment, and what was taken out of it.
+/// A filtered environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scrubbed {
-    /// What the agent gets.
-    pub kept: Vec<(OsString, OsString)>,
-    /// Names of what looks like keys and was not asked for.
+    /// Variables that the agent gets.
+    pub passed: Vec<(OsString, OsString)>,
+    /// Names of withheld variables that look like keys.
     pub withheld: Vec<String>,
 }
 
-/// Endings of names that say that the value is a secret.
+/// Endings of names that indicate a secret.
 const ENDINGS: &[&str] = &[
     "_API_KEY",
     "_APIKEY",
@@ -36,7 +36,7 @@ const ENDINGS: &[&str] = &[
 ];
 const PARTS: &[&str] = &["SECRET", "PASSWORD"];
 const NAMES: &[&str] = &["API_KEY", "TOKEN", "PASSWD", "PGPASSWORD", "MYSQL_PWD", "DATABASE_URL"];
-/// Sockets of programs that act for the user: agents of keys, the desktop's bus, the terminal's server.
+/// Sockets of programs that act for the user: key agents, the desktop bus, terminal multiplexers.
 const SOCKETS: &[&str] = &[
     "SSH_AUTH_SOCK",
     "SSH_AGENT_PID",
@@ -45,10 +45,10 @@ const SOCKETS: &[&str] = &[
     "TMUX",
     "STY",
 ];
-/// Our own: a program of ours that the agent starts has its own state.
+/// Our own variables: a `massgen` that the agent starts uses its own state.
 const OURS: &[&str] = &["MASSGEN_STATE_DIR"];
 
-/// Takes out what an agent does not get. `pass` names what it gets all the same.
+/// Removes what an agent must not get. `pass` names variables that it gets regardless; a trailing `*` matches any ending.
 pub fn scrub(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     pass: &[String],
@@ -64,7 +64,7 @@ pub fn scrub(
                 continue;
             }
         }
-        scrubbed.kept.push((name, value));
+        scrubbed.passed.push((name, value));
     }
     scrubbed.withheld.sort();
     scrubbed
@@ -98,12 +98,12 @@ mod tests {
         let pass: Vec<String> = pass.iter().map(ToString::to_string).collect();
         let environment = names.iter().map(|name| (name.into(), "v".into()));
         let scrubbed = scrub(environment, &pass);
-        let kept = scrubbed.kept.into_iter().map(|(n, _)| n.to_string_lossy().into_owned());
-        (kept.collect(), scrubbed.withheld)
+        let passed = scrubbed.passed.into_iter().map(|(n, _)| n.to_string_lossy().into_owned());
+        (passed.collect(), scrubbed.withheld)
     }
 
     #[test]
-    fn keys_and_ways_out_stay_behind() {
+    fn withholds_keys_and_sockets() {
         let names = [
             "PATH",
             "OPENAI_API_KEY",
@@ -115,16 +115,16 @@ mod tests {
             "KEYBOARD",
             "TOKENIZERS_PARALLELISM",
         ];
-        let (kept, withheld) = check(&[], &names);
-        assert_eq!(kept, ["PATH", "LANG", "KEYBOARD", "TOKENIZERS_PARALLELISM"]);
+        let (passed, withheld) = check(&[], &names);
+        assert_eq!(passed, ["PATH", "LANG", "KEYBOARD", "TOKENIZERS_PARALLELISM"]);
         assert_eq!(withheld, ["AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "github_token"]);
     }
 
     #[test]
-    fn what_is_asked_for_comes_along() {
+    fn passes_requested_variables() {
         let names = ["OPENAI_API_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "GIT_AUTHOR_NAME"];
-        let (kept, withheld) = check(&["OPENAI_API_KEY", "GIT_AUTHOR_NAME"], &names);
-        assert_eq!(kept, ["OPENAI_API_KEY", "GIT_AUTHOR_NAME"]);
+        let (passed, withheld) = check(&["OPENAI_API_KEY", "GIT_AUTHOR_NAME"], &names);
+        assert_eq!(passed, ["OPENAI_API_KEY", "GIT_AUTHOR_NAME"]);
         assert_eq!(withheld, ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"]);
         assert_eq!(check(&["AWS_*"], &names).1, ["OPENAI_API_KEY"]);
     }

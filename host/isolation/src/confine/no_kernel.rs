@@ -1,28 +1,28 @@
-//! Systems whose kernel lets no program give up its rights by itself: an agent is watched there, not kept in.
+//! Systems without unprivileged confinement: agents are audited there, not confined.
 
-use super::outcome::{ConfineError, Reached};
+use super::enforcement::{ConfineError, Enforcement};
 use super::policy::{Layout, Policy};
 use super::request::Net;
 
-/// Runs nothing: the caller falls back to the audit, or refuses.
-pub fn within<T: Send>(
+/// Fails without running `act`; the caller falls back to the audit or refuses.
+pub fn run_confined<T: Send>(
     _: &Policy,
     _: &Layout,
     _: impl FnOnce() -> T + Send,
-) -> Result<(T, Reached), ConfineError> {
+) -> Result<(T, Enforcement), ConfineError> {
     Err(unsupported())
 }
 
-/// Whether this kernel can confine at all.
+/// Returns an error: nothing can be confined here.
 pub fn supported(_: Net) -> Result<(), ConfineError> {
     Err(unsupported())
 }
 
-/// Whether a policy can be applied here.
-pub fn check(_: &Policy, _: &Layout) -> Result<Reached, ConfineError> {
+/// Returns an error: no policy can be applied here.
+pub fn check(_: &Policy, _: &Layout) -> Result<Enforcement, ConfineError> {
     Err(unsupported())
 }
 
 fn unsupported() -> ConfineError {
-    ConfineError::Unsupported("it has no Landlock, which only Linux has")
+    ConfineError::Unsupported("Landlock is only available on Linux")
 }

@@ -1,25 +1,25 @@
-//! What is asked for. A session remembers it, so that every command in it is confined alike.
+//! The requested confinement. A session records it, so that all its commands are confined alike.
 
 use serde::{Deserialize, Serialize};
 
 use crate::path::HostPath;
 
-/// What keeps the agent in its workspace, the weakest first.
+/// The requested protection, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Protect {
-    /// Nothing.
+    /// No protection.
     Off,
-    /// Nothing; what was touched outside is found and told afterwards.
+    /// No confinement; changes outside are reported afterwards.
     Audit,
-    /// The kernel where it can, else the audit.
+    /// Confinement where the kernel supports it, otherwise the audit.
     Auto,
-    /// The kernel, or nothing runs.
+    /// Confinement, or nothing runs.
     Require,
 }
 
 impl Protect {
-    /// As users type it.
+    /// Returns the mode as users type it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -29,47 +29,47 @@ impl Protect {
         }
     }
 
-    /// Whether the kernel is asked.
+    /// Returns whether the mode uses kernel confinement.
     pub fn wants_kernel(self) -> bool {
         self >= Self::Auto
     }
 }
 
-/// Whether the agent may use the network.
+/// Network access of the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Net {
-    /// It may.
+    /// Allowed.
     Allow,
-    /// No TCP, neither to others nor for others.
+    /// No TCP, outgoing or incoming.
     Deny,
 }
 
-/// Whose caches the agent's package managers use.
+/// The caches that the agent's package managers use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Caches {
-    /// The user's, which they may fill.
+    /// The user's caches, which the tools may fill.
     Shared,
-    /// The session's own, empty at first.
+    /// Private caches of the session, initially empty.
     Private,
 }
 
-/// How a session's commands are confined.
+/// The confinement of a session's commands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Confinement {
-    /// What keeps the agent in.
+    /// The protection mode.
     pub protect: Protect,
-    /// What it may write besides its workspace.
+    /// Paths outside of the workspace that the agent may write.
     pub allow_write: Vec<HostPath>,
-    /// What it may not read besides what nobody's agent should.
+    /// Paths that the agent must not read, in addition to well-known secrets.
     pub deny_read: Vec<HostPath>,
-    /// Whether it may use the network.
+    /// Network access.
     pub net: Net,
-    /// Whose caches its tools use.
+    /// The caches that its tools use.
     pub caches: Caches,
-    /// Variables that it gets although they look like keys; a `*` at the end stands for any ending.
+    /// Variables that the agent gets although they look like keys; a trailing `*` matches any ending.
     pub pass_env: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Default for Confinement {
 }
 
 impl Confinement {
-    /// Whether something is asked for that only the kernel can hold.
+    /// Returns whether the request includes anything that only the kernel can enforce.
     pub fn needs_kernel(&self) -> bool {
         self.protect == Protect::Require || self.net == Net::Deny || !self.deny_read.is_empty()
     }

@@ -17,7 +17,9 @@ use crate::git::GitError;
 use crate::path::HostPath;
 use crate::session::{Busy, CarriedCounts, GitKind, Lock, Protection, SaveError, Session, State};
 use crate::store::StoreError;
-use crate::strategy::{Decision, Outcome, Strategy, StrategyError, Wants, gather, gather_target};
+use crate::strategy::{
+    Decision, StepOutcome, Strategy, StrategyError, Wants, gather, gather_target,
+};
 use perform::Performer;
 
 /// Maximum number of steps of a strategy.
@@ -202,7 +204,7 @@ fn fill(
         let mut planner = strategy.begin(&source, &target, &wants)?;
         let mut performer = Performer::new(context, request, project, session);
         session.strategy = strategy.label();
-        let mut outcome = Outcome::Begin;
+        let mut outcome = StepOutcome::Begin;
         for _ in 0..STEPS_MAX {
             match planner.next(outcome)? {
                 Decision::Perform(step) => outcome = performer.perform(session, step),

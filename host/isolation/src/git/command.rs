@@ -1,12 +1,12 @@
-//! How git is called: no hooks, no signing, no daemons, no prompts, no locks for reading, no variables
-//! that lead it elsewhere, and output that needs no parsing of messages.
+//! Runs git: without hooks, signing, daemons, prompts, optional locks and variables that redirect it, and with output
+//! that needs no parsing of messages.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Settings of every call. A repository's own hooks, monitors and signers are code of somebody else.
+/// Settings for every call. Hooks, monitors and signers of a repository are untrusted code.
 const SETTINGS: &[&str] = &[
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -34,59 +34,59 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GIT_EDITOR", "true"),
 ];
 
-/// Why git gave no answer.
+/// The reason why a call of git failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// It can't be started.
-    #[error("git can't be started: is it installed and on the PATH?")]
+    /// git could not be started.
+    #[error("cannot start git: is it installed and on the PATH?")]
     Start(#[source] std::io::Error),
-    /// It failed.
+    /// git exited with an error.
     #[error("`git {command}` failed: {said}")]
     Failed {
-        /// What it was asked to do.
+        /// The arguments.
         command: String,
-        /// Its own words.
+        /// The output to standard error.
         said: String,
     },
-    /// It succeeded, and said something that can't be understood.
-    #[error("`git {command}` gave an answer that can't be understood")]
+    /// git succeeded with unexpected output.
+    #[error("`git {command}` printed unexpected output")]
     Answer {
-        /// What it was asked to do.
+        /// The arguments.
         command: String,
     },
-    /// What stands where it reads a file is none; it would wait without end.
-    #[error("{0} is a pipe or a device: git would wait at it, or read it, for ever")]
+    /// A special file where git reads a regular one; git would block on it.
+    #[error("{0} is a pipe or a device: git would block on it or read it without end")]
     Special(PathBuf),
-    /// A file of a repository can't be read or written.
-    #[error("{path} can't be used")]
+    /// A file of a repository could not be read or written.
+    #[error("cannot read or write {path}")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// The git program with the environment to run it in.
+/// The git program and its environment.
 #[derive(Debug, Clone)]
 pub struct Git {
     environment: Vec<(OsString, OsString)>,
 }
 
 impl Git {
-    /// `environment` is the process's; what would lead git elsewhere is taken out.
+    /// Takes the environment of the process, without the variables that redirect git.
     pub fn new(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let environment = environment.into_iter().filter(|(name, _)| !steers_git(name)).collect();
         Self { environment }
     }
 
-    /// The environment without what steers git: what an agent may have too.
+    /// Returns the environment without variables that redirect git. It is safe to pass on to agents.
     pub fn environment(&self) -> &[(OsString, OsString)] {
         &self.environment
     }
 
-    /// A call in a directory.
+    /// Starts to build a call in a directory.
     pub fn at(&self, dir: &Path) -> GitCall {
         let mut command = Command::new("git");
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -95,27 +95,27 @@ impl Git {
             command.args(["-c", setting]);
         }
         command.stdin(Stdio::null());
-        GitCall { command, words: Vec::new() }
+        GitCall { command, arguments: Vec::new() }
     }
 }
 
-/// Discovery, identity of objects, and configuration by variable: git finds what we name, nothing else.
+/// Returns whether a variable affects git's discovery, identity or configuration.
 fn steers_git(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b"GIT_")
 }
 
-/// One call.
+/// A call of git.
 #[derive(Debug)]
 pub struct GitCall {
     command: Command,
-    words: Vec<String>,
+    arguments: Vec<String>,
 }
 
 impl GitCall {
     /// Adds arguments.
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         for arg in args {
-            self.words.push(arg.as_ref().to_string_lossy().into_owned());
+            self.arguments.push(arg.as_ref().to_string_lossy().into_owned());
             self.command.arg(arg);
         }
         self
@@ -127,36 +127,38 @@ impl GitCall {
         self
     }
 
-    /// Runs it; anything but success is an error.
+    /// Runs the call and returns its output.
     pub fn output(mut self) -> Result<Vec<u8>, GitError> {
         let output = self.command.output().map_err(GitError::Start)?;
         self.check(output)
     }
 
-    /// Runs it with something to read.
+    /// Runs the call with `input` on standard input and returns its output.
     pub fn output_with_input(mut self, input: &[u8]) -> Result<Vec<u8>, GitError> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(GitError::Start)?;
-        let mut stdin = child.stdin.take().ok_or_else(|| self.odd())?;
+        let mut stdin = child.stdin.take().ok_or_else(|| self.unexpected_output())?;
         let output = std::thread::scope(|scope| {
-            // It may end without reading everything; its own words say why.
+            // git may exit without reading all input; its exit status tells why.
             scope.spawn(move || _ = stdin.write_all(input));
             child.wait_with_output()
         });
         self.check(output.map_err(GitError::Start)?)
     }
 
-    /// Runs it; failure is an answer too: nothing.
+    /// Runs the call and returns its output, or `None` if git exits with an error.
     pub fn answer(mut self) -> Result<Option<Vec<u8>>, GitError> {
         let output = self.command.output().map_err(GitError::Start)?;
         Ok(output.status.success().then_some(output.stdout))
     }
 
-    /// Runs it for one line of text.
+    /// Runs the call and returns its output as one line of text.
     pub fn line(self) -> Result<String, GitError> {
-        let odd = self.odd();
+        let unexpected_output = self.unexpected_output();
         let bytes = self.output()?;
-        String::from_utf8(bytes).map(|text| text.trim_end().to_string()).map_err(|_| odd)
+        String::from_utf8(bytes)
+            .map(|text| text.trim_end().to_string())
+            .map_err(|_| unexpected_output)
     }
 
     fn check(&self, output: Output) -> Result<Vec<u8>, GitError> {
@@ -165,10 +167,10 @@ impl GitCall {
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let said: String = said.trim().replace('\n', "; ").chars().take(500).collect();
-        Err(GitError::Failed { command: self.words.join(" "), said })
+        Err(GitError::Failed { command: self.arguments.join(" "), said })
     }
 
-    fn odd(&self) -> GitError {
-        GitError::Answer { command: self.words.join(" ") }
+    fn unexpected_output(&self) -> GitError {
+        GitError::Answer { command: self.arguments.join(" ") }
     }
 }

@@ -1,23 +1,22 @@
-//! Hands an agent's commits to the user's repository as a branch. The user's work tree, index and `HEAD`
-//! stay as they are.
+//! Delivers an agent's commits to the user's repository as a branch. The user's work tree, index and `HEAD` are not
+//! touched.
 
 use std::path::Path;
 
 use super::command::{Git, GitError};
-use super::sound;
+use super::special_files;
 use crate::path::RelPath;
 use crate::session::{GitKind, GitSide};
 
-/// The commit that a workspace stands on, whatever the agent did to `HEAD`; none if it has no commit or
-/// the agent broke its repository. Asked in the work tree's part of the repository: the workspace's own `.git`
-/// could have been led elsewhere.
+/// Returns the commit that a workspace is on; `None` if it has none or the agent broke the repository. Asks in the work
+/// tree's own git directory, since the agent could have redirected the workspace's `.git`.
 pub(crate) fn head(git: &Git, side: &GitSide) -> Result<Option<String>, GitError> {
     let admin = &side.admin;
     if !admin.is_dir() {
         return Ok(None);
     }
-    // All that is the session's own.
-    sound::check(if side.kind == GitKind::Linked { admin } else { &side.repository })?;
+    // Everything that the agent could write.
+    special_files::reject(if side.kind == GitKind::Linked { admin } else { &side.repository })?;
     let said = git
         .at(admin)
         .env("GIT_DIR", admin.as_os_str())
@@ -26,44 +25,44 @@ pub(crate) fn head(git: &Git, side: &GitSide) -> Result<Option<String>, GitError
     Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_string()))
 }
 
-/// A commit of a workspace's files.
+/// A commit to make of a workspace's files.
 pub(crate) struct CommitRequest<'a> {
-    /// The user's repository's directory of git.
+    /// The git directory of the user's work tree.
     pub(crate) user_gitdir: &'a Path,
     /// The workspace.
     pub(crate) workspace: &'a Path,
-    /// Where new objects go: the private repository's.
+    /// The object store for new objects, of the private repository.
     pub(crate) objects: &'a Path,
-    /// Objects of the user.
+    /// The object store of the user.
     pub(crate) user_objects: &'a Path,
-    /// A scratch index.
+    /// A temporary index.
     pub(crate) index: &'a Path,
-    /// The commit that it builds on.
+    /// The parent commit.
     pub(crate) parent: Option<&'a str>,
-    /// Paths that are there no longer.
+    /// Deleted paths.
     pub(crate) gone: &'a [RelPath],
-    /// Paths that are new or others.
+    /// New and modified paths.
     pub(crate) made: &'a [RelPath],
-    /// Its message.
+    /// The commit message.
     pub(crate) message: &'a str,
     /// Seconds since 1970.
     pub(crate) now_unix_s: i64,
 }
 
-/// What came of it.
+/// The result of a commit.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    /// The commit; none if the tree is that of the parent.
+    /// The commit; `None` if its tree equals the parent's.
     pub(crate) commit: Option<String>,
-    /// Paths that lie in a submodule, which has a history of its own.
+    /// Skipped paths in submodules, which have their own history.
     pub(crate) in_submodules: Vec<RelPath>,
 }
 
-/// Makes the commit with the user's filters and none of the agent's configuration. Objects go into
-/// `objects`, which is fetched from later.
+/// Makes a commit with the user's filters and without the agent's configuration. Objects go into `objects`, from which
+/// the user's repository fetches them later.
 pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Committed, GitError> {
     let dirs = request.made.iter().filter_map(|path| path.as_path().parent());
-    sound::check_attributes(request.workspace, dirs)?;
+    special_files::reject_in_attributes(request.workspace, dirs)?;
     let call = || {
         git.at(request.workspace)
             .env("GIT_DIR", request.user_gitdir)
@@ -85,7 +84,7 @@ pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Committed
         let ours = paths.iter().filter(|path| !is_in_one(path));
         ours.flat_map(|path| [path.as_bytes(), b"\0"].concat()).collect()
     };
-    // What is gone goes first: something else may stand in its place.
+    // Deletions first: another kind of file may have taken the path.
     call()
         .args(["update-index", "-z", "--force-remove", "--stdin"])
         .output_with_input(&listed(request.gone))?;
@@ -117,7 +116,7 @@ pub(crate) fn commit(git: &Git, request: &CommitRequest<'_>) -> Result<Committed
     Ok(Committed { commit: Some(make.line()?), in_submodules })
 }
 
-/// The paths of submodules in what `git ls-files -s -z` says.
+/// Parses the paths of submodules from the output of `git ls-files -s -z`.
 fn submodules(listed: &[u8]) -> Vec<RelPath> {
     let entries = super::repository::split_nul(listed);
     let of_submodules = entries.filter_map(|entry| entry.strip_prefix(b"160000 "));
@@ -125,7 +124,7 @@ fn submodules(listed: &[u8]) -> Vec<RelPath> {
     paths.filter_map(|path| RelPath::new(path).ok()).collect()
 }
 
-/// Brings a commit into the user's repository as a new branch.
+/// Fetches a commit into the user's repository as a new branch.
 pub(crate) fn fetch(
     git: &Git,
     user_root: &Path,
@@ -146,7 +145,7 @@ pub(crate) fn fetch(
     fetched.map(drop)
 }
 
-/// Whether a branch exists.
+/// Returns whether a branch exists.
 pub(crate) fn branch_exists(git: &Git, root: &Path, branch: &str) -> Result<bool, GitError> {
     let name = format!("refs/heads/{branch}");
     Ok(git
@@ -156,12 +155,12 @@ pub(crate) fn branch_exists(git: &Git, root: &Path, branch: &str) -> Result<bool
         .is_some())
 }
 
-/// Whether git takes this name for a branch.
+/// Returns whether a name is a valid branch name.
 pub(crate) fn is_branch_name(git: &Git, root: &Path, branch: &str) -> Result<bool, GitError> {
     Ok(git.at(root).args(["check-ref-format", "--branch", branch]).answer()?.is_some())
 }
 
-/// Makes a branch of a commit that is there.
+/// Creates a branch at an existing commit.
 pub(crate) fn branch(git: &Git, root: &Path, branch: &str, commit: &str) -> Result<(), GitError> {
     let name = format!("refs/heads/{branch}");
     git.at(root).args(["update-ref", "--no-deref", &name, commit, ""]).output()?;

@@ -1,8 +1,8 @@
-//! A linked work tree of the user's own repository, for those who want it in their `git worktree list`.
-//! git itself takes no lock on the registry, so that every change to it happens under ours.
+//! Linked work trees of the user's own repository, for users who want sessions in their `git worktree list`. git takes no
+//! lock on the registry, so every change to it happens under ours.
 //!
-//! What a work tree has of its own lies in `worktrees/NAME` of the repository. Half of one breaks `git worktree
-//! list` for the user, so that ours leave, and come back, by one rename.
+//! The git directory of a linked work tree is `worktrees/NAME` in the repository. An incomplete one breaks `git worktree
+//! list`, so they are added and removed with a single rename.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,24 +12,24 @@ use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
 
-/// What is to be registered.
+/// A work tree to register.
 pub(crate) struct Registration<'a> {
     /// The user's work tree.
     pub(crate) root: &'a Path,
-    /// Where the part of its own will be: `worktrees/NAME`, a name that nobody else has.
+    /// The future git directory, `worktrees/NAME`, with an unused name.
     pub(crate) admin: &'a Path,
-    /// A directory of ours that is not there yet, of the same name.
+    /// A directory of ours with the same name that does not exist yet.
     pub(crate) scratch: &'a Path,
     /// The workspace.
     pub(crate) workspace: &'a Path,
-    /// The commit that it stands on.
+    /// The commit to check out.
     pub(crate) commit: &'a str,
 }
 
 /// Registers a workspace: detached, locked against `git worktree prune`, without files.
 ///
-/// git calls a work tree after its directory, and directories of projects of one name are many. So it makes
-/// one elsewhere, which is led to the workspace.
+/// git names a work tree after its directory, and projects often share a name. So git creates one in `scratch`, which is
+/// then redirected to the workspace.
 pub(crate) fn add(git: &Git, tree: &Registration<'_>) -> Result<(), GitError> {
     git.at(tree.root)
         .args(["-c", "worktree.useRelativePaths=false"])
@@ -38,27 +38,27 @@ pub(crate) fn add(git: &Git, tree: &Registration<'_>) -> Result<(), GitError> {
         .args([tree.scratch])
         .args([tree.commit])
         .output()?;
-    let lead = || {
+    let redirect = || {
         let pointer = tree.workspace.join(".git");
-        write_at_once(&tree.admin.join("gitdir"), &[pointer.as_os_str().as_bytes(), b"\n"])?;
-        write_at_once(&pointer, &[b"gitdir: ", tree.admin.as_os_str().as_bytes(), b"\n"])?;
+        write_atomically(&tree.admin.join("gitdir"), &[pointer.as_os_str().as_bytes(), b"\n"])?;
+        write_atomically(&pointer, &[b"gitdir: ", tree.admin.as_os_str().as_bytes(), b"\n"])?;
         fs::remove_dir_all(tree.scratch)
     };
-    lead().map_err(|source| GitError::File { path: tree.admin.to_path_buf(), source })
+    redirect().map_err(|source| GitError::File { path: tree.admin.to_path_buf(), source })
 }
 
-fn write_at_once(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let fresh = new_beside(path);
+fn write_atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let fresh = temporary_path(path);
     fs::write(&fresh, parts.concat())?;
     fs::rename(&fresh, path)
 }
 
-/// Whether the repository has anything of a work tree.
+/// Returns whether a repository holds anything of a work tree.
 pub(crate) fn is_registered(admin: &Path) -> bool {
     admin.exists() || aside(admin).is_some_and(|place| place.exists())
 }
 
-/// Takes a work tree out of the registry. Its files are somewhere else by now.
+/// Removes a work tree from the registry. Its files have been moved before.
 pub(crate) fn remove(admin: &Path) -> io::Result<()> {
     let Some(aside) = aside(admin) else { return Ok(()) };
     remove_if_there(&aside)?;
@@ -67,22 +67,22 @@ pub(crate) fn remove(admin: &Path) -> io::Result<()> {
         fs::remove_dir_all(&aside)?;
     }
     if let Some(registry) = admin.parent() {
-        // As git does; other work trees keep it.
+        // As git does. Fails if there are other work trees.
         _ = fs::remove_dir(registry);
     }
     Ok(())
 }
 
-/// Keeps what a work tree has of its own in a directory of ours.
+/// Saves a work tree's git directory to a directory of ours.
 pub(crate) fn save(admin: &Path, saved: &Path) -> io::Result<()> {
-    let fresh = new_beside(saved);
+    let fresh = temporary_path(saved);
     remove_if_there(&fresh)?;
     copy_tree(admin, &fresh)?;
     remove_if_there(saved)?;
     fs::rename(&fresh, saved)
 }
 
-/// Registers a work tree again.
+/// Restores a saved work tree to the registry.
 pub(crate) fn put_back(saved: &Path, admin: &Path) -> io::Result<()> {
     let (Some(registry), Some(aside)) = (admin.parent(), aside(admin)) else { return Ok(()) };
     remove_if_there(&aside)?;
@@ -91,7 +91,7 @@ pub(crate) fn put_back(saved: &Path, admin: &Path) -> io::Result<()> {
     fs::rename(&aside, admin)
 }
 
-/// Beside the registry, where git does not look: a work tree's part on its way in or out.
+/// Returns the path beside the registry, ignored by git, for a work tree that is being added or removed.
 fn aside(admin: &Path) -> Option<PathBuf> {
     let common = admin.parent()?.parent()?;
     let mut name = OsString::from("massgen-");
@@ -99,8 +99,8 @@ fn aside(admin: &Path) -> Option<PathBuf> {
     Some(common.join(name))
 }
 
-/// Where the successor of a file or a directory is made.
-fn new_beside(path: &Path) -> PathBuf {
+/// Returns the temporary path for a new version of a file or directory.
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(".new");
     name.into()
@@ -113,8 +113,8 @@ fn remove_if_there(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Copies a small tree, onto the disk. An agent could write there: what a link leads to is nobody's to copy,
-/// and nothing is read from pipes and devices.
+/// Copies a small tree and flushes it to disk. The agent may have written to it: links are copied as links, pipes and
+/// devices are skipped.
 fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {

@@ -1,5 +1,5 @@
-//! The `git` program: the only place that starts it. Everything that touches trees, indexes and worktrees
-//! goes through it; libgit2 is used for pure work on buffers alone (decision 7).
+//! The `git` program. Everything that touches trees, indexes and work trees goes through this module, the only one that
+//! starts git; libgit2 is used for pure work on buffers alone (decision 7).
 
 mod command;
 pub(crate) mod config;
@@ -8,7 +8,7 @@ pub(crate) mod linked;
 pub(crate) mod pin;
 pub(crate) mod private;
 mod repository;
-mod sound;
+mod special_files;
 
 pub use command::{Git, GitError};
 pub use repository::{Repository, Sparse};

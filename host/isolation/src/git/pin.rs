@@ -1,16 +1,16 @@
-//! The one ref that a session puts into the user's repository: it keeps the base commit from being
-//! collected while a private repository borrows it.
+//! The ref that a session adds to the user's repository: it protects the base commit from garbage collection while a
+//! private repository borrows it.
 
 use std::path::Path;
 
 use super::command::{Git, GitError};
 
-/// The ref of a session. Outside `refs/heads`: no branch list shows it, and no branch can collide with it.
+/// Returns the ref of a session. Outside of `refs/heads`, it is not listed as a branch and can't collide with one.
 pub(crate) fn ref_of(session: &str) -> String {
     format!("refs/massgen/sessions/{session}")
 }
 
-/// Pins a commit.
+/// Creates the pin.
 pub(crate) fn set(
     git: &Git,
     repository: &Path,
@@ -21,7 +21,7 @@ pub(crate) fn set(
     Ok(())
 }
 
-/// Takes the pin out. One that is gone already is fine.
+/// Removes the pin if it exists.
 pub(crate) fn clear(
     git: &Git,
     repository: &Path,
@@ -32,14 +32,14 @@ pub(crate) fn clear(
     if git.at(repository).args(["rev-parse", "-q", "--verify", &name]).answer()?.is_some() {
         git.at(repository).args(["update-ref", "--no-deref", "-d", &name]).output()?;
     }
-    // git leaves directories behind; the last session takes them along. One that is not empty stays.
+    // git leaves empty directories behind. Fails if other sessions have pins.
     for dir in ["refs/massgen/sessions", "refs/massgen"] {
         _ = std::fs::remove_dir(common.join(dir));
     }
     Ok(())
 }
 
-/// Sessions that have a pin in a repository.
+/// Returns the sessions that have a pin in a repository.
 pub(crate) fn list(git: &Git, repository: &Path) -> Result<Vec<String>, GitError> {
     let listed = git
         .at(repository)

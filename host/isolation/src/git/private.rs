@@ -1,5 +1,5 @@
-//! A private repository: it borrows the user's objects, holds copies of the user's refs, and is the
-//! agent's own. The user's `.git` is only read. Layouts are those of git's `gitrepository-layout(5)`.
+//! Private repositories: they borrow the user's objects, hold copies of the user's refs, and belong to the agent. The
+//! user's `.git` is only read. Layouts follow git's `gitrepository-layout(5)`.
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -11,20 +11,20 @@ use super::command::{Git, GitError};
 use super::config;
 use super::repository::Repository;
 
-/// Where a workspace's private repository is, and what it is called there.
+/// A work tree of a private repository.
 #[derive(Debug, Clone)]
 pub(crate) struct Worktree<'a> {
     /// The private repository.
     pub(crate) repository: &'a Path,
-    /// Name of the work tree in it.
+    /// The name of the work tree in it.
     pub(crate) name: &'a str,
-    /// The workspace's directory.
+    /// The workspace.
     pub(crate) workspace: &'a Path,
-    /// The branch to be on; none: detached.
+    /// The branch to check out; `None` for a detached `HEAD`.
     pub(crate) branch: Option<&'a str>,
-    /// The commit to be on; none before the first one.
+    /// The commit to check out; `None` before the first commit.
     pub(crate) commit: Option<&'a str>,
-    /// The branch does not exist yet.
+    /// Whether to create the branch.
     pub(crate) new_branch: bool,
 }
 
@@ -40,7 +40,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
     fs::File::create(path).and_then(|mut file| file.write_all(bytes)).map_err(file_error(path))
 }
 
-/// Makes the private repository of a user's one.
+/// Creates the private repository for a repository of the user.
 pub(crate) fn create(git: &Git, source: &Repository, at: &Path) -> Result<(), GitError> {
     let format = format!("--object-format={}", source.object_format);
     let parent = at.parent().unwrap_or(at);
@@ -63,11 +63,11 @@ pub(crate) fn create(git: &Git, source: &Repository, at: &Path) -> Result<(), Gi
         }
     }
     configure(source, at)?;
-    // The bare side stands on a branch that nobody has: no work tree is kept from any branch.
+    // The bare repository's HEAD names an unused branch, so that work trees can check out any other.
     write(&at.join("HEAD"), b"ref: refs/heads/massgen/none\n")
 }
 
-/// git's quoting in C style, which the alternates file understands.
+/// Quotes a path in C style, as git's alternates file expects.
 fn quote_alternate(path: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'"'];
     for byte in path {
@@ -81,8 +81,8 @@ fn quote_alternate(path: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// The user's branches, tags and remote branches, as they are now. Stashes and other sessions' pins are
-/// nobody else's business.
+/// Returns the user's branches, tags and remote branches in the format of `packed-refs`. Stashes and other sessions' pins
+/// stay private.
 fn packed_refs(git: &Git, source: &Repository) -> Result<Vec<u8>, GitError> {
     let listed = git
         .at(&source.root)
@@ -94,24 +94,25 @@ fn packed_refs(git: &Git, source: &Repository) -> Result<Vec<u8>, GitError> {
 
 fn configure(source: &Repository, at: &Path) -> Result<(), GitError> {
     let path = at.join("config");
-    let made = fs::read_to_string(&path).map_err(file_error(&path))?;
-    // Copied files keep their modification times, so that the copied index stays good: git compares
-    // sizes and whole seconds instead of inode numbers, and reads the few files that are too new.
-    let ours = [
+    let detected = fs::read_to_string(&path).map_err(file_error(&path))?;
+    // Copied files keep their modification times and the copied index stays valid if git compares sizes and whole
+    // seconds instead of inodes. Files that are too recent are read again.
+    let overrides = [
         ("core.checkstat", Some("minimal")),
         ("core.trustctime", Some("false")),
         ("core.logallrefupdates", Some("true")),
         ("gc.auto", Some("0")),
     ];
-    let carried: Vec<_> = source.config.carried().chain(ours).collect();
-    // What `git init` found out about this file system yields to what the user says: git refuses to
-    // change a value that stands twice.
-    let said = |line: &str| {
+    let inherited: Vec<_> = source.config.inherited().chain(overrides).collect();
+    // The user's settings replace those that `git init` detected: git refuses to change a value that is set
+    // twice.
+    let is_overridden = |line: &str| {
         let name = line.trim().split(' ').next().unwrap_or_default();
-        carried.iter().any(|(known, _)| *known == format!("core.{name}"))
+        inherited.iter().any(|(known, _)| *known == format!("core.{name}"))
     };
-    let made: String = made.lines().filter(|line| !said(line)).map(|l| format!("{l}\n")).collect();
-    let mut text = format!("{made}{}", config::render(carried));
+    let detected: String =
+        detected.lines().filter(|line| !is_overridden(line)).map(|l| format!("{l}\n")).collect();
+    let mut text = format!("{detected}{}", config::render(inherited));
     if source.config.is_partial() {
         text = text.replacen("repositoryformatversion = 0", "repositoryformatversion = 1", 1);
         let remote =
@@ -126,8 +127,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), GitError> {
     write(to, &bytes)
 }
 
-/// Registers a workspace as a work tree of the private repository. The index is a copy of the user's, so
-/// that what was staged stays staged.
+/// Registers a workspace as a work tree of the private repository. The index is a copy of the user's, so staged changes
+/// stay staged.
 pub(crate) fn add_worktree(
     source: Option<&Repository>,
     tree: &Worktree<'_>,
@@ -145,16 +146,19 @@ pub(crate) fn add_worktree(
     if let (Some(branch), Some(commit), true) = (tree.branch, tree.commit, tree.new_branch) {
         write(&tree.repository.join("refs/heads").join(branch), format!("{commit}\n").as_bytes())?;
     }
-    let leads_to = [b"gitdir: ", admin.as_os_str().as_bytes(), b"\n"].concat();
-    while_open(tree.workspace, || write(&pointer, &leads_to))?;
+    let pointer_content = [b"gitdir: ", admin.as_os_str().as_bytes(), b"\n"].concat();
+    with_owner_access(tree.workspace, || write(&pointer, &pointer_content))?;
     if let Some(source) = source {
         carry_index(source, &admin)?;
     }
     Ok(admin)
 }
 
-/// Does something in a directory of ours that its own permissions, a copy of the user's, may close.
-fn while_open(dir: &Path, act: impl FnOnce() -> Result<(), GitError>) -> Result<(), GitError> {
+/// Runs `act` with write permission on a directory of ours whose permissions, copied from the user's, may deny it.
+fn with_owner_access(
+    dir: &Path,
+    act: impl FnOnce() -> Result<(), GitError>,
+) -> Result<(), GitError> {
     const OWNER_WRITES: u32 = 0o300;
     let closed = fs::metadata(dir).map_err(file_error(dir))?.permissions();
     if closed.mode() & OWNER_WRITES == OWNER_WRITES {
@@ -167,22 +171,21 @@ fn while_open(dir: &Path, act: impl FnOnce() -> Result<(), GitError>) -> Result<
     done
 }
 
-/// Index, shared index and sparse patterns: all that tells what is staged.
+/// Copies index, shared index and sparse patterns, which record what is staged.
 pub(crate) fn carry_index(source: &Repository, admin: &Path) -> Result<(), GitError> {
     let index = source.gitdir.join("index");
     if index.is_file() {
-        let carried = admin.join("index");
-        copy(&index, &carried)?;
-        // A file that was written in the second in which the index was, or later, is read by git, not
-        // believed: see `create::stamps`.
+        let target = admin.join("index");
+        copy(&index, &target)?;
+        // git reads files again that are not older than the index: see `create::stamps`.
         let now = std::time::SystemTime::now();
         let second = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_secs());
         let second = std::time::UNIX_EPOCH + std::time::Duration::from_secs(second);
         fs::File::options()
             .write(true)
-            .open(&carried)
+            .open(&target)
             .and_then(|file| file.set_modified(second))
-            .map_err(file_error(&carried))?;
+            .map_err(file_error(&target))?;
     }
     let listed = fs::read_dir(&source.gitdir).map_err(file_error(&source.gitdir))?;
     for entry in listed.flatten() {

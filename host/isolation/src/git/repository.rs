@@ -1,4 +1,4 @@
-//! What is known of a user's repository. Everything here reads.
+//! Facts about a user's repository. Nothing here writes.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -10,38 +10,38 @@ use super::config::Config;
 /// A repository with a work tree.
 #[derive(Debug, Clone)]
 pub struct Repository {
-    /// The work tree's top directory.
+    /// The top directory of the work tree.
     pub root: PathBuf,
-    /// Of this work tree: index, `HEAD`.
+    /// The git directory of this work tree: index, `HEAD`.
     pub gitdir: PathBuf,
-    /// Of the repository: objects, refs, configuration.
+    /// The common directory: objects, refs, configuration.
     pub common: PathBuf,
-    /// The commit that is checked out; none before the first one.
+    /// The commit that is checked out; `None` before the first commit.
     pub head: Option<String>,
     /// The branch that is checked out, without `refs/heads/`.
     pub branch: Option<String>,
     /// `sha1` or `sha256`.
     pub object_format: String,
-    /// History is cut off.
+    /// Whether the clone is shallow.
     pub shallow: bool,
-    /// Its configuration, from all files.
+    /// The configuration from all files.
     pub config: Config,
 }
 
-/// How a sparse checkout is told.
+/// The kind of sparse checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sparse {
-    /// All files are there.
+    /// Not sparse.
     No,
-    /// Directories.
+    /// Selected by directories.
     Cone,
-    /// Patterns.
+    /// Selected by patterns.
     Patterns,
 }
 
 impl Repository {
-    /// The repository whose tree begins with `dir`, somewhere inside another tree. One that git can't open
-    /// (moved without git's help, or somebody else's) is none: its files are files like others.
+    /// Finds a repository whose work tree starts at `dir` inside another tree. Returns `None` for one that git can't open
+    /// (moved, or owned by another user): its files are treated as ordinary files.
     pub fn find_nested(git: &Git, dir: &Path) -> Result<Option<Self>, GitError> {
         match Self::find(git, dir) {
             Err(GitError::Failed { .. }) => Ok(None),
@@ -49,12 +49,12 @@ impl Repository {
         }
     }
 
-    /// The repository that `dir` lies in; none if there is none. A repository that git refuses (another
-    /// owner, an unknown extension) is an error in git's own words.
+    /// Finds the repository that contains `dir`. A repository that git refuses to open (another owner, an unknown
+    /// extension) is an error with git's message.
     pub fn find(git: &Git, dir: &Path) -> Result<Option<Self>, GitError> {
         let dir = if dir.is_dir() { dir } else { dir.parent().unwrap_or(dir) };
         let Some(gitdir) = path_of(git, dir, "--absolute-git-dir")? else {
-            // "not a git repository" is an answer, everything else is a refusal.
+            // Only "not a git repository" means that there is none.
             let refusal = git.at(dir).args(["rev-parse", "--absolute-git-dir"]).output();
             return match refusal {
                 Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => {
@@ -65,7 +65,7 @@ impl Repository {
             };
         };
         let ask = |args: &'static [&'static str]| move || git.at(dir).args(args).answer();
-        // Side by side: each start of git takes milliseconds.
+        // In parallel: each start of git takes milliseconds.
         let (root, common, config, head, branch) = std::thread::scope(|scope| {
             let root = scope.spawn(|| path_of(git, dir, "--show-toplevel"));
             let common = scope.spawn(|| path_of(git, dir, "--git-common-dir"));
@@ -96,7 +96,7 @@ impl Repository {
         }))
     }
 
-    /// Whether `dir` is inside a repository without a work tree.
+    /// Returns whether `dir` is inside a repository without a work tree.
     pub fn is_bare(git: &Git, dir: &Path) -> Result<bool, GitError> {
         let bare = git.at(dir).args(["rev-parse", "--is-bare-repository"]).answer()?;
         let inside = git.at(dir).args(["rev-parse", "--is-inside-work-tree"]).answer()?;
@@ -114,7 +114,7 @@ impl Repository {
         Ok(said.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_string()))
     }
 
-    /// Every path that git tracks, relative to the work tree's root.
+    /// Returns the tracked paths, relative to the root.
     pub fn tracked(&self, git: &Git) -> Result<Vec<Vec<u8>>, GitError> {
         let listed = git.at(&self.root).args(["ls-files", "-z", "--cached"]).output()?;
         let mut paths: Vec<Vec<u8>> = split_nul(&listed).map(<[u8]>::to_vec).collect();
@@ -122,16 +122,16 @@ impl Repository {
         Ok(paths)
     }
 
-    /// Whether git tracks anything at or below a path.
+    /// Returns whether git tracks anything at or below a path.
     pub fn tracks_below(&self, git: &Git, path: &Path) -> Result<bool, GitError> {
         let call = git.at(&self.root).args(["ls-files", "-z", "--cached", "--"]).args([path]);
         Ok(!call.output()?.is_empty())
     }
 
-    /// Tracked paths that differ from the last commit, in the index or on disk.
+    /// Returns the tracked paths that differ from the last commit, in the index or on disk.
     pub fn modified(&self, git: &Git) -> Result<Vec<Vec<u8>>, GitError> {
         let mut call = git.at(&self.root);
-        // A filter of the repository's configuration is code; the count is not worth running it.
+        // Configured filters are code, which must not run just to count files.
         for driver in self.config.filter_drivers() {
             for (key, value) in
                 [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")]
@@ -157,7 +157,7 @@ impl Repository {
         Ok(split_nul(&listed).filter_map(path).collect())
     }
 
-    /// `merge`, `rebase`, …: what the user is in the middle of.
+    /// Returns the operation in progress, such as `merge` or `rebase`.
     pub fn operation(&self) -> Option<&'static str> {
         [
             ("MERGE_HEAD", "merge"),
@@ -172,7 +172,7 @@ impl Repository {
         .map(|(_, name)| name)
     }
 
-    /// How much of the tree is checked out.
+    /// Returns the kind of sparse checkout.
     pub fn sparse(&self) -> Sparse {
         match (
             self.config.is_true("core.sparsecheckout"),
@@ -184,7 +184,7 @@ impl Repository {
         }
     }
 
-    /// Whether this work tree is a linked one.
+    /// Returns whether this is a linked work tree.
     pub fn is_linked(&self) -> bool {
         self.gitdir != self.common
             && self.gitdir.parent().is_some_and(|dir| dir.ends_with("worktrees"))
@@ -195,7 +195,7 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// One path that `rev-parse` tells. Each is asked for alone: a path may hold a newline.
+/// Asks `rev-parse` for one path. Paths are asked for separately, since they may contain newlines.
 fn path_of(git: &Git, dir: &Path, what: &str) -> Result<Option<PathBuf>, GitError> {
     let said = git.at(dir).args(["rev-parse", "--path-format=absolute", what]).answer()?;
     Ok(said
@@ -208,7 +208,7 @@ fn path_of(git: &Git, dir: &Path, what: &str) -> Result<Option<PathBuf>, GitErro
         .filter(|path| !path.as_os_str().is_empty()))
 }
 
-/// The pieces of an answer in which NUL ends each.
+/// Splits output that is terminated by NUL.
 pub(super) fn split_nul(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|b| *b == 0).filter(|piece| !piece.is_empty())
 }

@@ -1,4 +1,4 @@
-//! A lossless text form for bytes that may not be UTF-8: `%` and what is not UTF-8 become `%XX`.
+//! A lossless text form for bytes that may not be UTF-8: `%` and every byte that is not UTF-8 become `%XX`.
 
 pub(super) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_comes_back() {
+    fn every_byte_survives_a_round_trip() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(unescape(&escape(&all)), Some(all));
         assert_eq!(escape("häß%".as_bytes()), "häß%25");

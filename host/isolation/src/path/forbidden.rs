@@ -1,7 +1,9 @@
-//! Names that are never written into a user's tree, because some git or some file system takes them for
-//! `.git`. The list follows git's `core.protectNTFS` and `core.protectHFS` (`path.c`, `utf8.c`).
+//! File names that must never be written into a user's tree, because some version of git or some file system reads
+//! them as `.git`. The list follows git's `core.protectNTFS` and `core.protectHFS` (`path.c`, `utf8.c`).
 
-/// The component of a path that stands for a git directory, if there is one.
+use massgen_text::{CharClass, class_of};
+
+/// Returns the first component of a path that would be read as a git directory.
 pub fn forbidden_component(path: &super::RelPath) -> Option<String> {
     path.components()
         .find(|part| is_git_directory(part))
@@ -9,17 +11,15 @@ pub fn forbidden_component(path: &super::RelPath) -> Option<String> {
 }
 
 fn is_git_directory(part: &[u8]) -> bool {
-    // Most names are told by their first letter, and every path of a tree is looked at.
+    // Called for every path of a tree; the first byte rules out most names.
     if part.is_ascii() && !matches!(part, [b'.' | b'g' | b'G', ..]) {
         return false;
     }
-    // HFS+ ignores these characters; NTFS drops dots and spaces at the end, and what follows a colon.
+    // HFS+ ignores invisible characters; NTFS drops trailing dots and spaces and everything after a colon.
     let text = String::from_utf8_lossy(part);
     let visible: String = text
         .chars()
-        .filter(|c| {
-            !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
-        })
+        .filter(|c| !matches!(class_of(*c), Some(CharClass::Invisible | CharClass::Bidi)))
         .collect();
     let name = visible.split([':', '\\']).next().unwrap_or_default();
     let name = name.trim_end_matches(['.', ' ']);
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn disguises_of_a_git_directory() {
+    fn recognises_disguised_git_directories() {
         for bad in [
             ".git",
             ".GIT/config",
@@ -42,6 +42,8 @@ mod tests {
             ".git.",
             ".git:x",
             ".g\u{200c}it",
+            ".gi\u{61c}t",
+            "\u{feff}.git",
             ".git\\a",
         ] {
             assert!(forbidden_component(&RelPath::new(bad.as_bytes()).unwrap()).is_some(), "{bad}");

@@ -1,4 +1,4 @@
-//! A path of this machine, in a record.
+//! Absolute paths of this machine.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::escape::{escape, unescape};
 
-/// An absolute path of this machine that survives JSON whatever its bytes are.
+/// An absolute path of this machine. Serialises to text without loss, whatever bytes it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostPath(pub PathBuf);
 
@@ -41,7 +41,7 @@ impl Serialize for HostPath {
 impl<'de> Deserialize<'de> for HostPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = unescape(&text).ok_or_else(|| de::Error::custom("a broken path"))?;
+        let bytes = unescape(&text).ok_or_else(|| de::Error::custom("invalid escape in a path"))?;
         Ok(Self(PathBuf::from(OsString::from_vec(bytes))))
     }
 }

@@ -1,5 +1,5 @@
-//! Paths: below a root (`RelPath`) and of this machine (`HostPath`). Both are bytes; both survive a
-//! journal whatever their bytes are.
+//! Paths below a root (`RelPath`) and absolute paths of this machine (`HostPath`). Both hold bytes, and both can be
+//! stored in JSON without loss.
 
 mod escape;
 mod forbidden;

@@ -1,4 +1,4 @@
-//! A path below a root.
+//! Paths below a root.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,40 +8,40 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::escape::{escape, unescape};
 
-/// A path below a root: components divided by `/`, none of them empty, `.` or `..`, no NUL. The root
-/// itself is the empty path.
+/// A path below a root: components separated by `/`, none of them empty, `.` or `..`, without NUL. The empty path is
+/// the root itself.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct RelPath(Box<[u8]>);
 
-/// Why bytes are no path below a root.
+/// The reason why bytes were rejected as a path below a root.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path:?} is no path inside the project: {why}")]
+#[error("{path:?} is not a path inside the project: {why}")]
 pub struct PathError {
-    /// The path, as far as it is text.
+    /// The path, with � in place of bytes that are not UTF-8.
     pub path: String,
-    /// What is wrong with it.
+    /// The reason, as a clause.
     pub why: &'static str,
 }
 
 impl RelPath {
-    /// The root itself.
+    /// Returns the root.
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// Checks bytes. Doubled and trailing slashes are forgiven, climbing is not.
+    /// Parses bytes. Repeated and trailing slashes and `.` are dropped; absolute paths, `..` and NUL are rejected.
     pub fn new(bytes: &[u8]) -> Result<Self, PathError> {
         let refuse = |why| PathError { path: String::from_utf8_lossy(bytes).into_owned(), why };
         if bytes.first() == Some(&b'/') {
             return Err(refuse("it is absolute"));
         }
         if bytes.contains(&0) {
-            return Err(refuse("it holds a NUL"));
+            return Err(refuse("it contains a NUL byte"));
         }
         let mut clean = Vec::with_capacity(bytes.len());
         for part in bytes.split(|b| *b == b'/').filter(|part| !part.is_empty() && *part != b".") {
             if part == b".." {
-                return Err(refuse("it climbs"));
+                return Err(refuse("it contains `..`"));
             }
             if !clean.is_empty() {
                 clean.push(b'/');
@@ -51,12 +51,12 @@ impl RelPath {
         Ok(Self(clean.into()))
     }
 
-    /// A path that is relative on this machine.
+    /// Parses a relative path of this machine.
     pub fn from_path(path: &Path) -> Result<Self, PathError> {
         Self::new(path.as_os_str().as_bytes())
     }
 
-    /// A child. `name` is one component, as a directory lists it.
+    /// Appends `name`, a single component as a directory lists it.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
         debug_assert!(!name.contains(&b'/') && !name.is_empty());
@@ -66,7 +66,7 @@ impl RelPath {
         Self([&self.0, b"/".as_slice(), name].concat().into())
     }
 
-    /// This path below another one.
+    /// Returns this path with `dir` in front of it.
     #[must_use]
     pub fn below(&self, dir: &Self) -> Self {
         if self.0.is_empty() { dir.clone() } else { Self(dir.joined_bytes(&self.0)) }
@@ -80,22 +80,22 @@ impl RelPath {
         }
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// For the functions of the operating system.
+    /// Returns the path for system calls; `.` for the root.
     pub fn as_path(&self) -> &Path {
         if self.0.is_empty() { Path::new(".") } else { Path::new(OsStr::from_bytes(&self.0)) }
     }
 
-    /// Whether this is the root.
+    /// Returns whether this is the root.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The directory that holds it; none for the root.
+    /// Returns the directory that holds this path; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         if self.0.is_empty() {
             return None;
@@ -104,34 +104,34 @@ impl RelPath {
         Some(Self(self.0[..end].into()))
     }
 
-    /// Its last component; empty for the root.
+    /// Returns the last component; empty for the root.
     pub fn name(&self) -> &[u8] {
         memchr::memrchr(b'/', &self.0).map_or(&self.0, |at| &self.0[at + 1..])
     }
 
-    /// Its components.
+    /// Iterates over the components.
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.split(|b| *b == b'/').filter(|part| !part.is_empty())
     }
 
-    /// How many components it has.
+    /// Returns the number of components.
     pub fn depth(&self) -> usize {
         self.components().count()
     }
 
-    /// Whether it is `dir` or lies below it.
+    /// Returns whether this path is `dir` or below it.
     pub fn is_within(&self, dir: &Self) -> bool {
         dir.0.is_empty()
             || (self.0.starts_with(&dir.0)
                 && (self.0.len() == dir.0.len() || self.0[dir.0.len()] == b'/'))
     }
 
-    /// As text, with � for what is not UTF-8.
+    /// Returns the path as text, with � in place of bytes that are not UTF-8.
     pub fn lossy(&self) -> String {
         String::from_utf8_lossy(&self.0).into_owned()
     }
 
-    /// As text, if it is text.
+    /// Returns the path as text if it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
@@ -157,11 +157,12 @@ impl<'de> Deserialize<'de> for RelPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let text = String::deserialize(deserializer)?;
-            let bytes = unescape(&text).ok_or_else(|| de::Error::custom("a broken path"))?;
+            let bytes =
+                unescape(&text).ok_or_else(|| de::Error::custom("invalid escape in a path"))?;
             Self::new(&bytes).map_err(de::Error::custom)
         } else {
             let bytes: &[u8] = Deserialize::deserialize(deserializer)?;
-            // Written by this program and guarded by a checksum.
+            // Binary records are written by this program and protected by a checksum.
             Ok(Self(bytes.into()))
         }
     }
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_the_root_is_refused() {
+    fn rejects_paths_that_leave_the_root() {
         for bad in ["/etc/passwd", "a/../../b", "..", "a\0b"] {
             assert!(RelPath::new(bad.as_bytes()).is_err(), "{bad}");
         }

@@ -123,7 +123,7 @@ mod tests {
         for (json, expect) in [
             (&br#"{"decisions":[{"accept":true}]}"#[..], "has no path"),
             (br#"{"decisions":[{"path":"a","accept":[0]}]}"#, "numbered from 1"),
-            (br#"{"decisions":[{"path":"../a","accept":true}]}"#, "climbs"),
+            (br#"{"decisions":[{"path":"../a","accept":true}]}"#, "contains `..`"),
             (
                 br#"{"decisions":[{"path":"a","accept":true},{"path":"a","accept":false}]}"#,
                 "more than one",

@@ -1,28 +1,28 @@
-//! Finds sessions by what people type.
+//! Looks up sessions by id, id prefix, name or `@last`.
 
 use super::record::{SaveError, Session, State};
 use super::state_dir::StateDir;
 
-/// Why no session is meant.
+/// The reason why a session was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// There is none.
+    /// No session matches.
     #[error("there is no session {0:?}")]
     Unknown(String),
-    /// There are several.
-    #[error("{wanted:?} may be {}", .ids.join(" or "))]
+    /// More than one session matches.
+    #[error("{wanted:?} is ambiguous: it matches {}", .ids.join(" and "))]
     Ambiguous {
-        /// What was typed.
+        /// The text that was looked up.
         wanted: String,
-        /// The sessions.
+        /// Ids of the matching sessions.
         ids: Vec<String>,
     },
-    /// Its record can't be read.
+    /// The session's record could not be read.
     #[error(transparent)]
     Record(#[from] SaveError),
 }
 
-/// All sessions that can be read, the newest first, and the directories whose record can't be.
+/// Returns all readable sessions, newest first, and the ids of the unreadable ones, each with its error.
 pub fn list(state: &StateDir) -> (Vec<Session>, Vec<(String, SaveError)>) {
     let mut sessions = Vec::new();
     let mut broken = Vec::new();
@@ -38,8 +38,8 @@ pub fn list(state: &StateDir) -> (Vec<Session>, Vec<(String, SaveError)>) {
     (sessions, broken)
 }
 
-/// The session that `wanted` means: an id or the beginning of one, a name, or `@last`. Of several with
-/// one name, the one that is not discarded is meant.
+/// Finds a session by id, id prefix, name, or `@last` for the newest one that is not discarded. Where several sessions
+/// share a name, those that are not discarded take precedence.
 pub fn find(state: &StateDir, wanted: &str) -> Result<Session, FindError> {
     let plain = !wanted.is_empty() && wanted.bytes().all(|b| b.is_ascii_alphanumeric());
     if plain && state.session(wanted).join("session.json").is_file() {

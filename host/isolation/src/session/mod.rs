@@ -1,4 +1,4 @@
-//! Sessions: one isolated piece of work each, with a directory of its own under the state directory.
+//! Sessions: records, lookup, locks, and the layout of the state directory.
 
 mod find;
 mod lock;

@@ -1,4 +1,4 @@
-//! A session's record.
+//! The record of a session, `session.json`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,92 +10,92 @@ use crate::baseline::{NotCarried, Roots};
 use crate::confine::Confinement;
 use crate::path::{HostPath, RelPath};
 
-/// Version of the record.
+/// The version of the record format.
 const SCHEMA: u32 = 1;
 
-/// Where a session stands.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It is being made; if nobody is at it, a crash left it so.
+    /// It is being created. Without a running command, it was left by a crash.
     Creating,
-    /// It can be worked in, reviewed and applied.
+    /// It can be used, reviewed and applied.
     Open,
-    /// Everything in scope was applied.
+    /// All changes in scope were applied.
     Applied,
     /// It is archived.
     Discarded,
 }
 
-/// Whose git directory a workspace has.
+/// The git directory that a workspace uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GitKind {
-    /// A repository of the session's own.
+    /// A private repository of the session.
     Private,
-    /// One that the agents of a run share.
+    /// A private repository shared by the agents of a run.
     Shared,
-    /// The user's.
+    /// The user's own repository.
     Linked,
 }
 
-/// The git side of a session.
+/// The git setup of a session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GitSide {
-    /// Whose git directory the workspace has.
+    /// The git directory that the workspace uses.
     pub kind: GitKind,
     /// The repository that the workspace is a work tree of.
     pub repository: HostPath,
-    /// The workspace's own part of it.
+    /// The workspace's directory below `worktrees/` of that repository.
     pub admin: HostPath,
-    /// The user's repository: common directory.
+    /// The common directory of the user's repository.
     pub user_common: HostPath,
-    /// The user's work tree's part of it.
+    /// The git directory of the user's work tree.
     pub user_gitdir: HostPath,
-    /// A ref in the user's repository keeps the base commit.
+    /// Whether a ref in the user's repository pins the base commit.
     pub pinned: bool,
-    /// Submodules that got private repositories.
+    /// Submodules that have a private repository.
     pub submodules: Vec<RelPath>,
 }
 
-/// How many files came along.
+/// Numbers of carried files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CarriedCounts {
-    /// Tracked by git; without git: all.
+    /// Files that git tracks; all files where there is no git.
     pub tracked: u64,
-    /// Of these, with changes that are not committed.
+    /// Tracked files with uncommitted changes.
     pub modified: u64,
-    /// Not tracked and not ignored.
+    /// Files that are neither tracked nor ignored.
     pub untracked: u64,
-    /// Ignored by git.
+    /// Files that git ignores.
     pub ignored: u64,
 }
 
-/// What keeps the agent in its workspace.
+/// The protection of the last command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {
-    /// What was asked for.
+    /// The requested mode, as users type it.
     pub requested: String,
-    /// What there is.
+    /// The level that was achieved.
     pub achieved: String,
-    /// What to know about it.
+    /// Limitations and grants to show to the user.
     pub notes: Vec<String>,
 }
 
 /// The last command of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandRecord {
-    /// Its words.
+    /// Program and arguments.
     pub argv: Vec<String>,
-    /// Its exit code; none: it is running, or a signal ended it.
+    /// Exit code; `None` while it runs or if a signal ended it.
     pub exit_code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// It was stopped because its time was over.
+    /// Whether it was stopped at its time limit.
     pub timed_out: bool,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub duration_ms: u64,
-    /// Programs that it left running, and that were ended before its work was looked at.
+    /// Processes that it left running and that were ended before its changes were scanned.
     #[serde(default)]
     pub left_running: Vec<String>,
 }
@@ -103,100 +103,100 @@ pub struct CommandRecord {
 /// One isolated piece of work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
-    /// Version of this record.
+    /// The version of this record.
     pub schema: u32,
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// What the user calls it.
+    /// The name that the user chose.
     pub name: Option<String>,
-    /// The strategy that made it, `worktree 0.1.0`.
+    /// Id and version of the strategy that created it, such as `worktree 0.1.0`.
     pub strategy: String,
-    /// Where it stands.
+    /// The state.
     pub state: State,
-    /// When it was made, milliseconds since 1970.
+    /// Creation time in milliseconds since 1970.
     pub created_unix_ms: i64,
-    /// When it was discarded.
+    /// Time of the discard in milliseconds since 1970.
     pub discarded_unix_ms: Option<i64>,
     /// The user's tree.
     pub project: HostPath,
-    /// The part of it that changes are applied to; the root: all of it.
+    /// The part of the project that changes are applied to; the root for all of it.
     pub scope: RelPath,
-    /// Where commands start.
+    /// The directory that commands start in.
     pub start: RelPath,
-    /// The copy.
+    /// The directory that the agent works in.
     pub workspace: HostPath,
-    /// The commit that the user stood on.
+    /// The commit that was checked out when the session was created.
     pub base_commit: Option<String>,
-    /// The git side; none without git.
+    /// The git setup; `None` without git.
     pub git: Option<GitSide>,
-    /// What came along.
+    /// Numbers of carried files.
     pub carried: CarriedCounts,
-    /// What did not.
+    /// Files that were not carried, with reasons.
     pub not_carried: Vec<NotCarried>,
-    /// Files that came along and whose names say that they hold secrets.
+    /// Carried files whose names suggest secrets.
     pub secrets: Vec<RelPath>,
-    /// What the user should know.
+    /// Notes for the user.
     pub notes: Vec<String>,
-    /// What keeps the agent in.
+    /// The protection of the last command.
     pub protection: Protection,
-    /// How commands are confined.
+    /// The confinement that every command of the session gets.
     #[serde(default)]
     pub confinement: Confinement,
-    /// What was changed outside of the workspace by commands of this session, or while they ran.
+    /// Changes outside of the workspace that were found while commands of this session ran.
     #[serde(default)]
     pub escapes: Vec<Escape>,
     /// The last command.
     pub command: Option<CommandRecord>,
-    /// The machine that it lives on; others leave it alone.
+    /// The machine that the session was created on. Other machines leave it alone.
     pub host: String,
 }
 
-/// Why a record can't be read or written.
+/// The reason why a record was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// The file system said no.
-    #[error("{path} can't be used")]
+    /// The file could not be read or written.
+    #[error("cannot read or write {path}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// It can't be understood.
-    #[error("{path} is damaged, or was written by another version of this program")]
+    /// The content is invalid.
+    #[error("{path} is damaged or was written by another version of this program")]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: serde_json::Error,
     },
-    /// A newer version wrote it.
-    #[error("{path} was written by a newer version of this program (record {found})")]
+    /// The format is newer than this program.
+    #[error("{path} was written by a newer version of this program (record version {found})")]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// The version of the format.
         found: u64,
     },
 }
 
 impl Session {
-    /// The version that this program writes.
+    /// The version of the record format that this program writes.
     pub const SCHEMA: u32 = SCHEMA;
 
-    /// The two trees.
+    /// Returns the roots of the project and the workspace.
     pub fn roots(&self) -> Roots {
         Roots { project: self.project.0.clone(), workspace: self.workspace.0.clone() }
     }
 
-    /// Writes the record, all or nothing.
+    /// Writes the record atomically into a session's directory.
     pub fn save(&self, dir: &Path) -> Result<(), SaveError> {
         write_json(&dir.join("session.json"), self)
     }
 
-    /// Reads the record of a session's directory.
+    /// Reads the record from a session's directory.
     pub fn load(dir: &Path) -> Result<Self, SaveError> {
         let path = dir.join("session.json");
         let value: serde_json::Value = read_json(&path)?;
@@ -207,7 +207,7 @@ impl Session {
         serde_json::from_value(value).map_err(|source| SaveError::Damaged { path, source })
     }
 
-    /// How people see the session: id, and name if it has one.
+    /// Returns the id, followed by the name if there is one.
     pub fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{} ({name})", self.id),
@@ -216,7 +216,7 @@ impl Session {
     }
 }
 
-/// Writes a JSON file so that a crash leaves the old one or the new one.
+/// Writes a JSON file atomically: a crash leaves the old content or the new.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), SaveError> {
     let io = |source| SaveError::Io { path: path.to_path_buf(), source };
     let bytes = serde_json::to_vec_pretty(value)
@@ -232,7 +232,7 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T
         .map_err(|source| SaveError::Damaged { path: path.to_path_buf(), source })
 }
 
-/// Makes a directory's entries survive a power cut.
+/// Flushes a directory's entries to disk.
 pub(crate) fn sync_dir(dir: &Path) -> std::io::Result<()> {
     std::fs::File::open(dir)?.sync_all()
 }

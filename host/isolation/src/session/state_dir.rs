@@ -1,23 +1,23 @@
-//! Where everything is kept. Nothing of it lies inside a project.
+//! The layout of the state directory. None of it lies inside a project.
 
 use std::path::{Path, PathBuf};
 
-/// The state directory's layout:
+/// Paths within the state directory:
 ///
 /// ```text
 /// isolation/
-///   sessions/<id>/session.json     the record
-///                 lock             held while a command runs or the session is changed
-///                 baseline         what it began from
-///                 store/           its bytes
-///                 repository.git   the private repository
-///                 workspace/<name> where the agent works
-///                 archive/<name>   the same, after it was discarded
+///   sessions/<id>/session.json     record
+///                 lock             held while a command runs or the session changes
+///                 baseline         paths, permissions and hashes at the start
+///                 store/           bytes of the baseline and of later versions
+///                 repository.git   private repository
+///                 workspace/<name> directory that the agent works in
+///                 archive/<name>   workspace of a discarded session
 ///                 applies/<n>/     journals
-///   teams/<id>/repository.git      a private repository that several sessions share
-///   locks/                         one for each user's repository
-///   incoming/                      sessions whose first record is being written
-///   trash/                         what is being removed
+///   teams/<id>/repository.git      private repository that several sessions share
+///   locks/                         one lock for each of the user's repositories
+///   incoming/                      sessions without a complete first record
+///   trash/                         directories that are being deleted
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
@@ -25,12 +25,12 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// `base`: `$XDG_STATE_HOME/massgen`, or what stands for it. Created when it is first needed.
+    /// Creates a layout below `base`, usually `$XDG_STATE_HOME/massgen`. Touches no files.
     pub fn new(base: &Path) -> Self {
         Self { root: base.join("isolation") }
     }
 
-    /// Makes the directories. Only the user may look into them: they hold copies of the user's work.
+    /// Creates the directories, readable by the user only: they hold copies of the user's work.
     pub fn create(&self) -> std::io::Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         for dir in [self.sessions(), self.locks(), self.incoming(), self.trash()] {
@@ -39,47 +39,47 @@ impl StateDir {
         Ok(())
     }
 
-    /// The top.
+    /// Returns the top directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// All sessions.
+    /// Returns the directory of all sessions.
     pub fn sessions(&self) -> PathBuf {
         self.root.join("sessions")
     }
 
-    /// One session.
+    /// Returns the directory of a session.
     pub fn session(&self, id: &str) -> PathBuf {
         self.sessions().join(id)
     }
 
-    /// A repository that several sessions share.
+    /// Returns the directory of a repository that several sessions share.
     pub(crate) fn team(&self, id: &str) -> PathBuf {
         self.teams().join(id)
     }
 
-    /// All of those.
+    /// Returns the directory of all shared repositories.
     pub(crate) fn teams(&self) -> PathBuf {
         self.root.join("teams")
     }
 
-    /// Locks of users' repositories.
+    /// Returns the directory of the locks of users' repositories.
     pub(crate) fn locks(&self) -> PathBuf {
         self.root.join("locks")
     }
 
-    /// Sessions whose first record is being written.
+    /// Returns the directory of sessions without a complete first record.
     pub(crate) fn incoming(&self) -> PathBuf {
         self.root.join("incoming")
     }
 
-    /// What is being removed.
+    /// Returns the directory of files that are being deleted.
     pub fn trash(&self) -> PathBuf {
         self.root.join("trash")
     }
 
-    /// The lock of a user's repository: git takes none for its registry of work trees.
+    /// Returns the lock file of a user's repository. git itself takes no lock on its registry of work trees.
     pub(crate) fn repository_lock(&self, common: &Path) -> PathBuf {
         let name = blake3::hash(common.as_os_str().as_encoded_bytes()).to_hex();
         self.locks().join(format!("{}.lock", &name[..32]))

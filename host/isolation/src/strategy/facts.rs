@@ -1,4 +1,4 @@
-//! Facts for strategies: what a short look tells.
+//! Facts for strategies, from a short look at source and target.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 use super::{GitFacts, SourceFacts, TargetFacts};
 use crate::git::{Repository, Sparse};
 
-/// Counting stops here; a strategy decides on orders of magnitude.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// Time limit for counting. Strategies decide on orders of magnitude.
+const COUNTING_TIME_MAX: Duration = Duration::from_millis(20);
 
-/// Looks at the source.
+/// Collects facts about the source.
 pub fn gather(root: &Path, repository: Option<&Repository>, single_file: bool) -> SourceFacts {
     let mut facts =
         SourceFacts { git: repository.map(git_facts), single_file, ..SourceFacts::default() };
     let started = Instant::now();
     let mut dirs = vec![root.to_path_buf()];
     while let Some(dir) = dirs.pop() {
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > COUNTING_TIME_MAX {
             facts.counts_partial = true;
             break;
         }
@@ -53,7 +53,7 @@ fn git_facts(repository: &Repository) -> GitFacts {
     }
 }
 
-/// Looks at the place for the copy.
+/// Collects facts about the directory for the copy.
 pub fn gather_target(source: &Path, target: &Path) -> TargetFacts {
     use std::os::unix::fs::MetadataExt;
     let device = |path: &Path| path.metadata().map(|meta| meta.dev()).ok();

@@ -1,5 +1,5 @@
-//! Ways to make a workspace. A strategy plans with facts; this crate acts. The types mirror
-//! `wit/isolation-strategy.wit`, where each is explained.
+//! Strategies for creating a workspace. A strategy plans from facts, and this crate executes its steps. The types mirror
+//! `wit/isolation-strategy.wit`, which documents each of them.
 
 mod facts;
 
@@ -8,7 +8,7 @@ pub use facts::{gather, gather_target};
 use crate::baseline::CarryPolicy;
 use crate::session::GitKind;
 
-/// What is known of the source's git repository.
+/// Facts about the source's git repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GitFacts {
     /// The commit that is checked out.
@@ -17,194 +17,194 @@ pub struct GitFacts {
     pub branch: Option<String>,
     /// `sha1` or `sha256`.
     pub object_format: String,
-    /// History is cut off.
+    /// Whether the clone is shallow.
     pub shallow: bool,
-    /// Objects are fetched when they are needed.
+    /// Whether missing objects are fetched on demand.
     pub partial_clone: bool,
-    /// Only a part of the tree is checked out.
+    /// Whether the checkout is sparse.
     pub sparse: bool,
-    /// Git LFS is set up.
+    /// Whether Git LFS is configured.
     pub lfs: bool,
-    /// The source is a linked work tree.
+    /// Whether the source is a linked work tree.
     pub linked_worktree: bool,
-    /// What the user is in the middle of.
+    /// An operation in progress, such as `merge` or `rebase`.
     pub operation: Option<String>,
-    /// There is an index lock.
+    /// Whether `index.lock` exists.
     pub locked: bool,
 }
 
-/// What is known of the user's tree.
+/// Facts about the user's tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceFacts {
-    /// None: not a git repository.
+    /// The git repository, if there is one.
     pub git: Option<GitFacts>,
-    /// Files.
+    /// Number of files.
     pub files: u64,
-    /// Their bytes.
+    /// Total size of the files in bytes.
     pub total_bytes: u64,
-    /// Symbolic links.
+    /// Number of symbolic links.
     pub symlinks: u64,
-    /// Bytes of the largest file.
+    /// Size of the largest file in bytes.
     pub largest_file_bytes: u64,
-    /// The session is for one file.
+    /// Whether the session covers a single file.
     pub single_file: bool,
-    /// There is more than the counts say.
+    /// Whether counting stopped at the time limit.
     pub counts_partial: bool,
 }
 
-/// What is known of the place for the copy.
+/// Facts about the directory for the copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetFacts {
-    /// Source and copy are on one file system.
+    /// Whether source and copy are on the same file system.
     pub same_filesystem: bool,
-    /// Bytes that are free there.
+    /// Free space in bytes.
     pub free_bytes: u64,
     /// The operating system.
     pub os: String,
 }
 
-/// What the user asks for.
+/// The user's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wants {
-    /// Commit to begin from; none: the tree as it is.
+    /// The commit to start from; `None` for the current state of the tree.
     pub commit: Option<String>,
-    /// Whose git directory the copy gets.
+    /// The git directory that the copy gets.
     pub gitdir: GitKind,
-    /// Which ignored files come along.
+    /// The ignored files to carry.
     pub ignored: CarryPolicy,
     /// Values of the manifest's settings: name and JSON.
     pub settings: Vec<(String, String)>,
 }
 
-/// Which files are copied.
+/// A set of files to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopySet {
-    /// Everything.
+    /// All files.
     Everything,
-    /// What git does not ignore.
+    /// Files that git does not ignore.
     NotIgnored,
-    /// What git tracks.
+    /// Files that git tracks.
     Tracked,
 }
 
-/// An act of the host.
+/// A step that the host executes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Register a work tree.
     AddWorktree {
-        /// Whose git directory it gets.
+        /// The git directory that it gets.
         gitdir: GitKind,
-        /// The commit whose files git checks out.
+        /// The commit for git to check out.
         checkout: Option<String>,
     },
     /// Copy files.
     CopyTree {
-        /// Which files.
+        /// The set of files.
         set: CopySet,
-        /// Which ignored ones.
+        /// The ignored files to carry.
         ignored: CarryPolicy,
-        /// Globs.
+        /// Globs of files to copy; empty for all.
         include: Vec<String>,
-        /// Globs.
+        /// Globs of files to leave out.
         exclude: Vec<String>,
     },
-    /// A step that this host does not know.
+    /// A step unknown to this host.
     Other {
-        /// Its name.
+        /// The name of the step.
         kind: String,
     },
 }
 
-/// What a step did.
+/// The result of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepReport {
-    /// Files that were made.
+    /// Number of files created.
     pub files: u64,
-    /// Their bytes.
+    /// Total size in bytes.
     pub bytes: u64,
-    /// Files that share their blocks with the original.
+    /// Number of files that share blocks with the original.
     pub reflinked_files: u64,
-    /// Reasons for what stayed away, and how many paths.
+    /// Reasons why paths were not carried, each with the number of paths.
     pub not_carried: Vec<(String, u64)>,
-    /// Time.
+    /// Duration in milliseconds.
     pub millis: u64,
 }
 
-/// Kinds of failures of a step.
+/// The kind of a step's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepErrorKind {
-    /// Not known, or out of order.
+    /// The step is unknown or out of order.
     Unsupported,
     /// The device is full.
     NoSpace,
-    /// More than the user allows.
+    /// A limit of the user was exceeded.
     TooLarge,
-    /// Something may not be read or written.
+    /// A file could not be read or written for lack of permission.
     PermissionDenied,
-    /// git said no.
+    /// git failed.
     GitFailed,
-    /// Anything else.
+    /// Any other error.
     Io,
 }
 
-/// What the host answers.
+/// The host's report to the strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing was done yet.
+pub enum StepOutcome {
+    /// No step was executed yet.
     Begin,
-    /// The step is done.
+    /// The last step succeeded.
     Done(StepReport),
-    /// The step failed.
+    /// The last step failed.
     Failed {
-        /// What kind of failure.
+        /// The kind of failure.
         kind: StepErrorKind,
-        /// In the host's words.
+        /// The host's message.
         message: String,
     },
 }
 
-/// What the strategy decides.
+/// A strategy's decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Do this.
+    /// Execute a step.
     Perform(Step),
-    /// It is done.
+    /// The workspace is complete.
     Ready {
-        /// What the copy is.
+        /// Properties of the copy.
         properties: Vec<String>,
-        /// What the user should know.
+        /// Notes for the user.
         notices: Vec<String>,
     },
-    /// Not for this source.
+    /// The strategy does not handle this source, for the given reason.
     Decline(String),
-    /// It can't be done.
+    /// Creation failed.
     Abort {
-        /// What went wrong.
+        /// The cause.
         message: String,
-        /// What the user can do.
+        /// Advice for the user.
         hint: Option<String>,
     },
 }
 
-/// A strategy broke: its component crashed, ran out of time, or broke the contract.
+/// A failure of the strategy itself: its component crashed, exceeded its time or violated the contract.
 #[derive(Debug, thiserror::Error)]
 #[error("strategy {strategy} failed: {why}")]
 pub struct StrategyError {
-    /// Id and version.
+    /// Id and version of the strategy.
     pub strategy: String,
-    /// What happened.
+    /// The cause.
     pub why: String,
 }
 
-/// A way to make a workspace.
+/// A strategy for creating workspaces.
 pub trait Strategy {
-    /// Its id, as users type it.
+    /// Returns the id, as users type it.
     fn id(&self) -> &str;
 
-    /// Id and version, for records.
+    /// Returns id and version, for records.
     fn label(&self) -> String;
 
-    /// Begins the making of one workspace.
+    /// Starts to plan one workspace.
     fn begin(
         &self,
         source: &SourceFacts,
@@ -213,8 +213,8 @@ pub trait Strategy {
     ) -> Result<Box<dyn Planner + '_>, StrategyError>;
 }
 
-/// The making of one workspace.
+/// The planning of one workspace.
 pub trait Planner {
-    /// Called with `Begin`, then once for each step's outcome.
-    fn next(&mut self, outcome: Outcome) -> Result<Decision, StrategyError>;
+    /// Returns the next decision. Called first with `Begin`, then with the outcome of each step.
+    fn next(&mut self, outcome: StepOutcome) -> Result<Decision, StrategyError>;
 }

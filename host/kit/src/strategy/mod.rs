@@ -2,7 +2,7 @@
 
 mod world;
 
-use massgen_isolation::strategy::{Decision, Outcome, SourceFacts, Step, StepReport, Wants};
+use massgen_isolation::strategy::{Decision, SourceFacts, Step, StepOutcome, StepReport, Wants};
 use massgen_runtime::ComponentStrategy;
 use massgen_runtime::rehearsal::StrategyRehearsal;
 
@@ -41,7 +41,7 @@ pub fn checks() -> Vec<Check> {
 /// A complete rehearsal of a strategy, with its inputs.
 struct Course<'a> {
     wants: &'a Wants,
-    outcome: &'a Outcome,
+    outcome: &'a StepOutcome,
     rehearsal: &'a StrategyRehearsal,
 }
 
@@ -108,21 +108,21 @@ pub fn run(strategy: &ComponentStrategy, set: &[(String, String)]) -> Report {
 }
 
 /// Returns the same outcome after a longer time.
-fn slower(outcome: &Outcome) -> Outcome {
+fn slower(outcome: &StepOutcome) -> StepOutcome {
     match outcome {
-        Outcome::Done(report) => {
-            Outcome::Done(StepReport { millis: report.millis + 60_000, ..report.clone() })
+        StepOutcome::Done(report) => {
+            StepOutcome::Done(StepReport { millis: report.millis + 60_000, ..report.clone() })
         }
         other => other.clone(),
     }
 }
 
-fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &Outcome) -> String {
+fn describe(name: &str, source: &SourceFacts, wants: &Wants, outcome: &StepOutcome) -> String {
     let git = if source.git.is_some() { "git" } else { "no git" };
     let outcome = match outcome {
-        Outcome::Begin => "begin".to_string(),
-        Outcome::Done(_) => "every step succeeds".into(),
-        Outcome::Failed { kind, .. } => format!("every step fails ({kind:?})"),
+        StepOutcome::Begin => "begin".to_string(),
+        StepOutcome::Done(_) => "every step succeeds".into(),
+        StepOutcome::Failed { kind, .. } => format!("every step fails ({kind:?})"),
     };
     format!(
         "{name} ({git}), commit {:?}, {:?}, ignored {:?}, settings {:?}; {outcome}",
@@ -139,7 +139,7 @@ fn bounded(course: &Course<'_>) -> Option<String> {
 }
 
 fn outcome(course: &Course<'_>) -> Option<String> {
-    let failed = matches!(course.outcome, Outcome::Failed { .. });
+    let failed = matches!(course.outcome, StepOutcome::Failed { .. });
     let copied = course.steps().any(|step| {
         matches!(step, Step::CopyTree { .. } | Step::AddWorktree { checkout: Some(_), .. })
     });
@@ -193,7 +193,7 @@ fn order(course: &Course<'_>) -> Option<String> {
     let steps: Vec<&Step> = course.steps().take(34).collect();
     let trees = steps.iter().filter(|step| matches!(step, Step::AddWorktree { .. })).count();
     // A failed step may be retried differently.
-    if matches!(course.outcome, Outcome::Failed { .. }) {
+    if matches!(course.outcome, StepOutcome::Failed { .. }) {
         return None;
     }
     let copied_first =

@@ -3,7 +3,7 @@
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::session::GitKind;
 use massgen_isolation::strategy::{
-    GitFacts, Outcome, SourceFacts, StepErrorKind, StepReport, TargetFacts, Wants,
+    GitFacts, SourceFacts, StepErrorKind, StepOutcome, StepReport, TargetFacts, Wants,
 };
 use massgen_runtime::manifest::Manifest;
 
@@ -121,7 +121,7 @@ pub(super) fn wants(settings: &[Vec<(String, String)>]) -> Vec<Wants> {
     all
 }
 
-pub(super) fn outcomes() -> Vec<Outcome> {
+pub(super) fn outcomes() -> Vec<StepOutcome> {
     let done = StepReport { files: 3, bytes: 300, ..StepReport::default() };
     let hostile = StepReport {
         not_carried: vec![("\u{202e}".repeat(1_000), u64::MAX)],
@@ -137,6 +137,7 @@ pub(super) fn outcomes() -> Vec<Outcome> {
         StepErrorKind::GitFailed,
         StepErrorKind::Io,
     ];
-    let failures = kinds.map(|kind| Outcome::Failed { kind, message: "the step failed".into() });
-    [Outcome::Done(done), Outcome::Done(hostile)].into_iter().chain(failures).collect()
+    let failures =
+        kinds.map(|kind| StepOutcome::Failed { kind, message: "the step failed".into() });
+    [StepOutcome::Done(done), StepOutcome::Done(hostile)].into_iter().chain(failures).collect()
 }

@@ -32,20 +32,7 @@ fn shown(c: char) -> Option<String> {
     Some(match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32)?.to_string(),
         '\u{7f}' => "␡".into(),
-        '\u{80}'..='\u{9f}'
-        | '\u{ad}'
-        | '\u{61c}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => format!("<U+{:04X}>", c as u32),
+        c if massgen_text::is_unprintable(c) => format!("<U+{:04X}>", c as u32),
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use massgen_isolation::baseline::CarryPolicy;
 use massgen_isolation::session::GitKind;
 use massgen_isolation::strategy::{
-    CopySet, Decision, GitFacts, Outcome, Planner, SourceFacts, Step, StepErrorKind, Strategy,
+    CopySet, Decision, GitFacts, Planner, SourceFacts, Step, StepErrorKind, StepOutcome, Strategy,
     StrategyError, TargetFacts, Wants,
 };
 use wasmtime::component::{HasSelf, Linker, ResourceAny};
@@ -172,7 +172,7 @@ struct ComponentPlanner<'a> {
 }
 
 impl Planner for ComponentPlanner<'_> {
-    fn next(&mut self, outcome: Outcome) -> Result<Decision, StrategyError> {
+    fn next(&mut self, outcome: StepOutcome) -> Result<Decision, StrategyError> {
         let outcome = to_outcome(outcome);
         let (bindings, session) = (&self.bindings, self.session);
         let decision = self.strategy.call("next").run(&mut self.store, |store| {
@@ -237,10 +237,10 @@ fn to_wants(wants: &Wants) -> wit::Wants {
     }
 }
 
-fn to_outcome(outcome: Outcome) -> wit::Outcome {
+fn to_outcome(outcome: StepOutcome) -> wit::Outcome {
     match outcome {
-        Outcome::Begin => wit::Outcome::Begin,
-        Outcome::Done(report) => wit::Outcome::Done(wit::StepReport {
+        StepOutcome::Begin => wit::Outcome::Begin,
+        StepOutcome::Done(report) => wit::Outcome::Done(wit::StepReport {
             files: report.files,
             bytes: report.bytes,
             reflinked_files: report.reflinked_files,
@@ -251,7 +251,7 @@ fn to_outcome(outcome: Outcome) -> wit::Outcome {
                 .collect(),
             millis: report.millis,
         }),
-        Outcome::Failed { kind, message } => wit::Outcome::Failed(wit::StepFailure {
+        StepOutcome::Failed { kind, message } => wit::Outcome::Failed(wit::StepFailure {
             error: match kind {
                 StepErrorKind::Unsupported => wit::StepError::Unsupported,
                 StepErrorKind::NoSpace => wit::StepError::NoSpace,

@@ -1,7 +1,7 @@
 //! A strategy without a project.
 
 use massgen_isolation::strategy::{
-    Decision, Outcome, SourceFacts, Strategy, StrategyError, TargetFacts, Wants,
+    Decision, SourceFacts, StepOutcome, Strategy, StrategyError, TargetFacts, Wants,
 };
 
 use crate::component::ComponentStrategy;
@@ -25,11 +25,11 @@ impl ComponentStrategy {
         source: &SourceFacts,
         target: &TargetFacts,
         wants: &Wants,
-        outcome: &Outcome,
+        outcome: &StepOutcome,
     ) -> Result<StrategyRehearsal, StrategyError> {
         let mut planner = self.begin(source, target, wants)?;
         let mut rehearsal = StrategyRehearsal { decisions: Vec::new(), ended: false };
-        let mut next = Outcome::Begin;
+        let mut next = StepOutcome::Begin;
         while rehearsal.decisions.len() < DECISIONS_MAX {
             let decision = planner.next(next)?;
             rehearsal.decisions.push(decision.clone());

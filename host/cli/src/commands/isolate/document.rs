@@ -77,7 +77,7 @@ pub(super) fn escape(escape: &Escape) -> Value {
         "kind": escape.kind,
         "change": escape.change,
         "place": escape.place.to_string_lossy(),
-        "kept": escape.is_kept(),
+        "kept": escape.is_restorable(),
         "restored": escape.restored,
     })
 }

@@ -105,7 +105,7 @@ pub(super) fn line(escape: &Escape) -> String {
         ChangeStatus::TypeChanged => "of another type",
         ChangeStatus::ModeChanged => "other permissions",
     };
-    let more = match (escape.restored, escape.is_kept()) {
+    let more = match (escape.restored, escape.is_restorable()) {
         (true, _) => ", restored",
         (false, true) => "",
         (false, false) => ", too large to be kept",

@@ -1,5 +1,5 @@
-//! Applies a policy to one thread. What is started from it, and all that this starts, stays inside; the
-//! rest of the program is not confined. Whether it holds is tried out, not believed.
+//! Applies a policy to one thread. Everything started from that thread inherits it; the rest of the program is not
+//! confined. The effect is tested each time before the agent starts.
 
 mod reading;
 mod rights;
@@ -19,37 +19,37 @@ use rustix::thread::CapabilitySet;
 
 use reading::Neighbours;
 
-use super::outcome::{ConfineError, Reached};
-use super::policy::{Layout, Policy, Prepared};
+use super::enforcement::{ConfineError, Enforcement};
+use super::policy::{Layout, Policy, ScratchEntry};
 use super::request::Net;
 use crate::small_file;
 
-/// Most that is copied of an agent's settings.
+/// Maximum size of a copied settings file, in bytes.
 const COPIED_BYTES_MAX: u64 = 1 << 20;
 
-/// Confines a thread of its own, tries out whether it holds, makes what the policy prepares, and runs `act` in it.
-pub fn within<T: Send>(
+/// Confines a new thread, tests the confinement, creates the scratch files of the policy, and runs `act` in the thread.
+pub fn run_confined<T: Send>(
     policy: &Policy,
     layout: &Layout,
     act: impl FnOnce() -> T + Send,
-) -> Result<(T, Reached), ConfineError> {
+) -> Result<(T, Enforcement), ConfineError> {
     make_scratch(layout)?;
     let rules = rules(policy)?;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("confined".into());
         let confined = thread.spawn_scoped(scope, || {
-            let reached = enter(rules)?;
+            let enforcement = enter(rules)?;
             probe(policy, layout)?;
-            // From within: an agent of an earlier command may have put links in the way.
-            prepare(&policy.prepared)?;
-            Ok((act(), reached))
+            // Confined, since an agent of an earlier command may have planted links in the scratch directory.
+            create_scratch_entries(&policy.scratch_entries)?;
+            Ok((act(), enforcement))
         });
         let confined = confined.map_err(ConfineError::Thread)?;
         confined.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-/// Whether this kernel can confine at all, before there is anything to confine.
+/// Returns an error if this kernel can't confine at all, or can't block the network as requested.
 pub fn supported(net: Net) -> Result<(), ConfineError> {
     let handled = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
@@ -61,9 +61,9 @@ pub fn supported(net: Net) -> Result<(), ConfineError> {
     Ok(())
 }
 
-/// Whether a policy can be applied here.
-pub fn check(policy: &Policy, layout: &Layout) -> Result<Reached, ConfineError> {
-    within(policy, layout, || ()).map(|((), reached)| reached)
+/// Applies a policy without running anything.
+pub fn check(policy: &Policy, layout: &Layout) -> Result<Enforcement, ConfineError> {
+    run_confined(policy, layout, || ()).map(|((), enforcement)| enforcement)
 }
 
 fn make_scratch(layout: &Layout) -> Result<(), ConfineError> {
@@ -79,7 +79,7 @@ fn make_scratch(layout: &Layout) -> Result<(), ConfineError> {
     Ok(())
 }
 
-/// The rules, before they bind anybody.
+/// Builds the ruleset without enforcing it.
 fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
     let reads = !policy.hidden.is_empty();
     let mut handled = rights::writing();
@@ -100,12 +100,12 @@ fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
         .and_then(Ruleset::create)
         .map_err(refused)?;
     for place in &policy.write {
-        // A link is not followed: an earlier command may have put it there.
+        // Links are not followed: an earlier command may have planted one.
         let fd = reading::open(place)
             .map_err(|errno| ConfineError::Grant { path: place.clone(), source: errno.into() })?;
         let mut rights =
             if rights::is_dir(&fd) { rights::in_directory() } else { rights::on_file() };
-        if reads && policy.shown.contains(place) {
+        if reads && policy.readable.contains(place) {
             rights |= AccessFs::ReadFile;
         }
         ruleset = add(ruleset, fd, rights)?;
@@ -116,7 +116,7 @@ fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
         for Neighbours { dir, names } in
             beside.map_err(|errno| ConfineError::Reading(errno.into()))?
         {
-            // What is gone again, or may not be reached, needs no grant.
+            // Vanished or inaccessible paths need no grant.
             let Ok(dir) = reading::open(&dir) else { continue };
             for fd in names.iter().filter_map(|name| reading::open_in(&dir, name).ok()) {
                 ruleset = add(ruleset, fd, AccessFs::ReadFile.into())?;
@@ -127,7 +127,7 @@ fn rules(policy: &Policy) -> Result<RulesetCreated, ConfineError> {
 }
 
 fn no_net() -> ConfineError {
-    ConfineError::Unsupported("it can't close the network, for which it takes Linux 6.7's Landlock")
+    ConfineError::Unsupported("blocking the network requires Landlock as of Linux 6.7")
 }
 
 fn refused(error: landlock::RulesetError) -> ConfineError {
@@ -135,7 +135,7 @@ fn refused(error: landlock::RulesetError) -> ConfineError {
 }
 
 fn unsupported() -> ConfineError {
-    ConfineError::Unsupported("it has no Landlock, or one older than Linux 6.2's")
+    ConfineError::Unsupported("Landlock is missing or older than that of Linux 6.2")
 }
 
 fn add(
@@ -163,9 +163,9 @@ fn add_devices(mut ruleset: RulesetCreated) -> Result<RulesetCreated, ConfineErr
     Ok(ruleset)
 }
 
-/// Binds this thread, for good.
-fn enter(rules: RulesetCreated) -> Result<Reached, ConfineError> {
-    drop_powers();
+/// Enforces the ruleset on this thread, irrevocably.
+fn enter(rules: RulesetCreated) -> Result<Enforcement, ConfineError> {
+    drop_capabilities();
     let status = rules.restrict_self().map_err(refused)?;
     if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
         return Err(unsupported());
@@ -178,19 +178,19 @@ fn enter(rules: RulesetCreated) -> Result<Reached, ConfineError> {
         notes.push("this kernel lets the agent send signals to your other programs".to_string());
     }
     if effective_abi < rights::DEVICES {
-        notes.push("this kernel lets the agent control devices that it may read".to_string());
+        notes.push("this kernel lets the agent control devices that it can read".to_string());
     }
-    Ok(Reached { version: version(effective_abi), notes })
+    Ok(Enforcement { version: version(effective_abi), notes })
 }
 
 fn version(abi: ABI) -> u32 {
     abi as u32
 }
 
-/// Powers of the superuser that reach around every rule on files. What ordinary tools of root use stays.
-/// Somebody who has none loses none.
-fn drop_powers() {
-    let kept = CapabilitySet::CHOWN
+/// Drops capabilities that bypass file rules. Those that ordinary tools of root use are kept. No effect for processes
+/// without capabilities.
+fn drop_capabilities() {
+    let retained = CapabilitySet::CHOWN
         | CapabilitySet::DAC_OVERRIDE
         | CapabilitySet::FOWNER
         | CapabilitySet::FSETID
@@ -205,43 +205,45 @@ fn drop_powers() {
         | CapabilitySet::AUDIT_WRITE;
     for bit in 0..u64::BITS {
         let Some(one) = CapabilitySet::from_bits(1 << bit) else { continue };
-        if !kept.contains(one) {
-            // Refused to those who have no powers, and for those that this kernel does not know.
+        if !retained.contains(one) {
+            // Fails for processes without capabilities, and for capabilities unknown to this kernel.
             _ = rustix::thread::remove_capability_from_bounding_set(one);
         }
     }
 }
 
-/// Opens a file without a name, of which nothing is left. Where a file system has none, nothing is known.
+/// Returns whether an unnamed file can be created in a directory; `false` where the file system has none.
 fn can_be_written(dir: &Path) -> bool {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     rustix::fs::open(dir, flags, Mode::RUSR).is_ok()
 }
 
-/// Makes what agents find in the session's own places.
-fn prepare(prepared: &[Prepared]) -> Result<(), ConfineError> {
-    for wanted in prepared {
-        let (path, made) = match wanted {
-            Prepared::Dir(path) => (path, std::fs::create_dir_all(path)),
-            Prepared::Link { at, to } => (at, unless_there(std::os::unix::fs::symlink(to, at))),
-            Prepared::Copy { at, from } => (at, unless_there(put_copy(at, from))),
+/// Creates the scratch files of a policy.
+fn create_scratch_entries(scratch_entries: &[ScratchEntry]) -> Result<(), ConfineError> {
+    for entry in scratch_entries {
+        let (path, made) = match entry {
+            ScratchEntry::Dir(path) => (path, std::fs::create_dir_all(path)),
+            ScratchEntry::Link { at, to } => {
+                (at, allow_existing(std::os::unix::fs::symlink(to, at)))
+            }
+            ScratchEntry::Copy { at, from } => (at, allow_existing(copy_settings(at, from))),
         };
         made.map_err(|source| ConfineError::Scratch { path: path.clone(), source })?;
     }
     Ok(())
 }
 
-/// What the agent made of it is its own business, and stays.
-fn unless_there(made: std::io::Result<()>) -> std::io::Result<()> {
+/// Treats an existing path as success: the agent may have replaced it and may keep it.
+fn allow_existing(made: std::io::Result<()>) -> std::io::Result<()> {
     match made {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
 }
 
-fn put_copy(at: &Path, from: &Path) -> std::io::Result<()> {
+fn copy_settings(at: &Path, from: &Path) -> std::io::Result<()> {
     let bytes = match small_file::read(from, COPIED_BYTES_MAX) {
-        // What may not be read, or is no file, is not there for the agent.
+        // Unreadable and special files are left out.
         Err(_) => return Ok(()),
         Ok(bytes) => bytes,
     };
@@ -249,21 +251,23 @@ fn put_copy(at: &Path, from: &Path) -> std::io::Result<()> {
     file.write_all(&bytes)
 }
 
-/// Tries what must fail and what must not. Nothing of the user's is touched: the places are our own.
+/// Tests operations that must fail and one that must succeed. Touches only files of the session.
 fn probe(policy: &Policy, layout: &Layout) -> Result<(), ConfineError> {
     let outside = layout.session.join("probe");
     match OpenOptions::new().write(true).create_new(true).open(&outside) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
         Err(_) => {
-            return Err(ConfineError::Leaky("a write outside of it failed for another reason"));
+            return Err(ConfineError::Leaky(
+                "a write outside of the workspace failed for another reason",
+            ));
         }
-        Ok(_) => return Err(ConfineError::Leaky("a write outside of it succeeded")),
+        Ok(_) => return Err(ConfineError::Leaky("a write outside of the workspace succeeded")),
     }
     let inside = layout.temporary().join(format!(".probe-{}", rustix::thread::gettid()));
     let written = std::fs::write(&inside, b"x").and_then(|()| std::fs::remove_file(&inside));
     written.map_err(|source| ConfineError::Scratch { path: inside, source })?;
-    if !policy.reaches_project && layout.kept.iter().any(|place| can_be_written(place)) {
-        return Err(ConfineError::Leaky("a write into your own files succeeded"));
+    if !policy.reaches_project && layout.protected.iter().any(|place| can_be_written(place)) {
+        return Err(ConfineError::Leaky("a write to your own files succeeded"));
     }
     let hides = policy.hidden.iter().any(|place| layout.session.starts_with(place));
     let record = std::fs::File::open(layout.session.join("session.json"));

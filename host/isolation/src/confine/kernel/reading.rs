@@ -1,5 +1,5 @@
-//! What may be read when something may not. The kernel knows grants only, so that everything beside a
-//! hidden place is granted: along the way to it, each neighbour.
+//! Read grants around hidden paths. Landlock can only grant, so hiding a path means granting all its neighbours, at every
+//! level from the root down.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -10,25 +10,25 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-/// More than this along the way is no home directory that we know.
+/// Maximum number of neighbours.
 const NEIGHBOURS_MAX: usize = 50_000;
 
-/// What is granted of one directory: entries of it, by name.
+/// Granted entries of one directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Neighbours {
     pub(super) dir: PathBuf,
     pub(super) names: BTreeSet<OsString>,
 }
 
-/// Everything beside the hidden places.
+/// Returns the neighbours of the hidden paths.
 ///
-/// Names, not opened places: a program of several threads that holds more than 256 files open waits for the
-/// kernel to enlarge its table, for longer than all of the rest takes.
+/// Returns names, not open files: a multi-threaded process that exceeds 256 open files waits for the kernel to grow its
+/// table, which takes longer than everything else here.
 pub(super) fn beside(hidden: &[PathBuf]) -> Result<Vec<Neighbours>, Errno> {
     let mut hidden: Vec<PathBuf> =
         hidden.iter().map(|place| place.canonicalize().unwrap_or_else(|_| place.clone())).collect();
     hidden.sort();
-    // What lies in a hidden place is hidden with it.
+    // A path below a hidden one needs no entry.
     hidden.dedup_by(|later, earlier| later.starts_with(earlier));
     let mut found = Vec::new();
     let mut count = 0;
@@ -40,7 +40,7 @@ pub(super) fn beside(hidden: &[PathBuf]) -> Result<Vec<Neighbours>, Errno> {
     Ok(found)
 }
 
-/// `hidden` are the hidden places below `dir`, in their order.
+/// Walks down from `dir`. `hidden` holds the hidden paths below it, sorted.
 fn walk(
     dir: &Path,
     hidden: &[PathBuf],
@@ -55,12 +55,12 @@ fn walk(
     found(Neighbours { dir: dir.to_path_buf(), names })
 }
 
-/// The entry of `dir` on the way to `place`; none if `dir` is the place.
+/// Returns the entry of `dir` that leads to `place`; `None` if `dir` is the path itself.
 fn next_step(dir: &Path, place: &Path) -> Option<OsString> {
     Some(place.strip_prefix(dir).ok()?.components().next()?.as_os_str().to_os_string())
 }
 
-/// Entries that are no links: where a link leads is granted, or hidden, on its own.
+/// Returns the entries that are not links. The targets of links are granted or hidden in their own right.
 fn children(dir: &Path) -> BTreeSet<OsString> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let Ok(fd) = rustix::fs::open(dir, flags, Mode::empty()) else { return BTreeSet::new() };
@@ -73,12 +73,12 @@ fn children(dir: &Path) -> BTreeSet<OsString> {
         .collect()
 }
 
-/// Opens a place, not what a link at it leads to.
+/// Opens a path without following a link at its end.
 pub(super) fn open(place: &Path) -> Result<OwnedFd, Errno> {
     open_in(CWD, place.as_os_str())
 }
 
-/// The same, for an entry of an opened directory.
+/// Opens an entry of an open directory without following links.
 pub(super) fn open_in(dir: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(dir, name, flags, Mode::empty())
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_granted_and_links_are_not_followed() {
+    fn grants_neighbours_and_follows_no_links() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         for place in

@@ -1,40 +1,40 @@
-//! Which rights a grant gives, and the places that every program needs.
+//! Landlock rights of the grants, and devices that every program needs.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
 use landlock::{ABI, AccessFs, BitFlags};
 use rustix::fs::{FileType, OFlags};
 
-/// The oldest kernel interface that keeps a writer out: before the third, files could be cut off at will.
+/// The oldest ABI that blocks all writes: before version 3, files could be truncated.
 pub(super) const OLDEST: ABI = ABI::V3;
-/// The interface that knows TCP.
+/// The first ABI that covers TCP.
 pub(super) const NET: ABI = ABI::V4;
-/// The interface that knows device controls; asked for where it is there.
+/// The first ABI that covers device controls; used where available.
 pub(super) const DEVICES: ABI = ABI::V5;
-/// The interface that keeps signals in; asked for where it is there.
+/// The first ABI that confines signals; used where available.
 pub(super) const SCOPES: ABI = ABI::V6;
 
-/// Everything that writes.
+/// Returns all rights that write.
 pub(super) fn writing() -> BitFlags<AccessFs> {
     AccessFs::from_write(OLDEST)
 }
 
-/// What a grant gives below a directory: everything but device files, through which disks are written.
+/// Returns the rights below a granted directory: all except creating device files, which give access to disks.
 pub(super) fn in_directory() -> BitFlags<AccessFs> {
     writing() & !(AccessFs::MakeBlock | AccessFs::MakeChar)
 }
 
-/// What a grant gives on a file.
+/// Returns the rights on a granted file.
 pub(super) fn on_file() -> BitFlags<AccessFs> {
     AccessFs::WriteFile | AccessFs::Truncate
 }
 
-/// What a grant gives on a device.
+/// Returns the rights on a device.
 pub(super) fn on_device() -> BitFlags<AccessFs> {
     AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev
 }
 
-/// Devices that programs write and that lead nowhere, and terminals.
+/// Harmless devices that programs write, and terminals.
 pub(super) const DEVICE_FILES: &[&str] = &[
     "/dev/null",
     "/dev/zero",
@@ -46,8 +46,8 @@ pub(super) const DEVICE_FILES: &[&str] = &[
     "/dev/pts",
 ];
 
-/// What the rights on one of our own standard streams are: a terminal, or a file that the user let our
-/// output into, which programs open again by the name `/dev/stdout`.
+/// Returns the rights on one of our own standard streams: a terminal, or a file that the user redirected output to and
+/// that programs may reopen as `/dev/stdout`.
 pub(super) fn of_stream(stream: BorrowedFd<'_>) -> Option<BitFlags<AccessFs>> {
     let stat = rustix::fs::fstat(stream).ok()?;
     let writable = rustix::fs::fcntl_getfl(stream)
@@ -59,13 +59,13 @@ pub(super) fn of_stream(stream: BorrowedFd<'_>) -> Option<BitFlags<AccessFs>> {
     }
 }
 
-/// Whether something is a directory.
+/// Returns whether an open path is a directory.
 pub(super) fn is_dir(place: &impl AsFd) -> bool {
     let stat = rustix::fs::fstat(place);
     stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
 }
 
-/// Whether a place is the device that it is named after, and nothing that stands in its place.
+/// Returns whether an open path is a device or a directory, not another file in its place.
 pub(super) fn is_device_or_dir(place: &impl AsFd) -> bool {
     let stat = rustix::fs::fstat(place);
     stat.is_ok_and(|stat| {

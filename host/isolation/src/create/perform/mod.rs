@@ -12,7 +12,7 @@ use crate::git::Repository;
 use crate::path::RelPath;
 use crate::session::{Session, State};
 use crate::store::Store;
-use crate::strategy::{CopySet, Outcome, Step, StepErrorKind, StepReport};
+use crate::strategy::{CopySet, Step, StepErrorKind, StepOutcome, StepReport};
 
 /// Performs the steps of one strategy and collects their results.
 pub(super) struct Performer<'a> {
@@ -55,7 +55,7 @@ impl<'a> Performer<'a> {
         !self.acted
     }
 
-    pub(super) fn perform(&mut self, session: &mut Session, step: Step) -> Outcome {
+    pub(super) fn perform(&mut self, session: &mut Session, step: Step) -> StepOutcome {
         self.acted = true;
         let started = Instant::now();
         let result = self.prepare().and_then(|()| {
@@ -91,11 +91,12 @@ impl<'a> Performer<'a> {
         match result {
             Ok(Ok(mut report)) => {
                 report.millis = started.elapsed().as_millis() as u64;
-                Outcome::Done(report)
+                StepOutcome::Done(report)
             }
             Ok(Err(refusal)) => refusal,
             Err(error) => {
-                let outcome = Outcome::Failed { kind: kind_of(&error), message: error.to_string() };
+                let outcome =
+                    StepOutcome::Failed { kind: kind_of(&error), message: error.to_string() };
                 self.error = Some(error);
                 outcome
             }
@@ -243,9 +244,9 @@ impl<'a> Performer<'a> {
     }
 }
 
-fn unsupported(what: &str) -> Outcome {
-    let message = format!("this host does not support {what}");
-    Outcome::Failed { kind: StepErrorKind::Unsupported, message }
+fn unsupported(what: &str) -> StepOutcome {
+    let message = format!("this host does not know {what}");
+    StepOutcome::Failed { kind: StepErrorKind::Unsupported, message }
 }
 
 fn kind_of(error: &CreateError) -> StepErrorKind {

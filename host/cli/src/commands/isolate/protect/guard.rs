@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use massgen_isolation::audit::{AuditError, Depth, Watch};
 use massgen_isolation::confine::{
-    self, ConfineError, Confinement, Layout, Policy, Protect, Reached, Surroundings, scrub,
+    self, ConfineError, Confinement, Enforcement, HostView, Layout, Policy, Protect, scrub,
 };
 use massgen_isolation::context::Context;
 use massgen_isolation::session::{Protection, Session};
@@ -44,7 +44,7 @@ impl Guard {
             let listed = std::fs::read_dir(dir).into_iter().flatten().flatten();
             listed.map(|entry| entry.file_name()).collect()
         };
-        let around = Surroundings {
+        let host = HostView {
             home: app.environment.home().map(PathBuf::from),
             variable: &variable,
             exists: &exists,
@@ -52,9 +52,9 @@ impl Guard {
             names: &names,
             own_secrets: app.environment.secret_files(),
         };
-        let policy = confine::policy(&asked, &layout, &around);
+        let policy = confine::policy(&asked, &layout, &host);
         let scrubbed = scrub(std::env::vars_os(), &asked.pass_env);
-        Self { policy, layout, environment: scrubbed.kept, withheld: scrubbed.withheld, asked }
+        Self { policy, layout, environment: scrubbed.passed, withheld: scrubbed.withheld, asked }
     }
 
     /// Says which keys stay behind: an agent without its key is a riddle otherwise.
@@ -87,10 +87,10 @@ impl Guard {
     ) -> Result<Option<Watch>, CommandError> {
         let depth = match self.asked.protect {
             Protect::Off => return Ok(None),
-            Protect::Audit => Depth::Whole,
+            Protect::Audit => Depth::Full,
             Protect::Auto | Protect::Require => match confine::supported(self.asked.net) {
                 Ok(()) => Depth::Confined,
-                Err(_) => Depth::Whole,
+                Err(_) => Depth::Full,
             },
         };
         let watch = Watch::begin(context, session, app.environment.home(), depth);
@@ -100,7 +100,7 @@ impl Guard {
     /// What a try at confining means: the kernel's level, a weaker one if that may be, or the end.
     pub(crate) fn settle<T>(
         &self,
-        tried: Result<(T, Reached), ConfineError>,
+        tried: Result<(T, Enforcement), ConfineError>,
     ) -> Result<(Level, Option<T>), CommandError> {
         match tried {
             Ok((done, reached)) => Ok((Level::Landlock(reached), Some(done))),
@@ -119,7 +119,7 @@ pub(crate) enum Level {
     Audit,
     /// The audit, because the kernel can't.
     AuditFor(String),
-    Landlock(Reached),
+    Landlock(Enforcement),
 }
 
 impl Level {

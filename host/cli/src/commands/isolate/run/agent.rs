@@ -145,7 +145,7 @@ fn start(job: &Job<'_>) -> Result<(Child, Level), RunError> {
     }
     command.envs(guard.policy.variables.iter().map(|(name, value)| (name, value)));
     command.env("TMPDIR", guard.layout.temporary());
-    let tried = confine::within(&guard.policy, &guard.layout, || command.spawn());
+    let tried = confine::run_confined(&guard.policy, &guard.layout, || command.spawn());
     match guard.settle(tried).map_err(RunError::Protection)? {
         (level, Some(child)) => Ok((child?, level)),
         (level, None) => {

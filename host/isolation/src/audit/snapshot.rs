@@ -1,4 +1,4 @@
-//! A look at a tree: what stands where, told from names and stamps alone. No file is opened.
+//! Snapshots of a tree from names and stamps. No file is opened.
 
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use crate::entry::{MODE_MASK, Stamp};
 use crate::path::RelPath;
 
-/// More than this is not looked at: the look says that it is not whole.
-const SEEN_MAX: usize = 4_000_000;
+/// Maximum number of paths in a snapshot. Further paths are not compared.
+const PATHS_MAX: usize = 4_000_000;
 
-/// What stands at a path.
+/// The observed state of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Observed {
     Dir {
         mode: u32,
     },
@@ -25,36 +25,36 @@ pub(super) enum Seen {
     Link {
         target: Vec<u8>,
     },
-    /// A pipe, a socket, a device.
+    /// A pipe, a socket or a device.
     Special {
         mode: u32,
     },
 }
 
-/// Everything that was seen below a root.
-pub(super) type Sight = BTreeMap<RelPath, Seen>;
+/// All paths below a root.
+pub(super) type Snapshot = BTreeMap<RelPath, Observed>;
 
-/// Looks at everything below `root` but what `skip` names.
-pub(super) fn look(root: &Path, skip: &(dyn Fn(&RelPath) -> bool + Sync)) -> Sight {
+/// Observes everything below `root` except paths that `skip` selects.
+pub(super) fn take(root: &Path, skip: &(dyn Fn(&RelPath) -> bool + Sync)) -> Snapshot {
     let all = Mutex::new(Vec::new());
     let walk = Walk { root, skip, all: &all };
     rayon::scope(|scope| walk.dir(scope, &RelPath::root()));
     all.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
 }
 
-/// Looks at one path.
-pub(super) fn look_at(path: &Path) -> Option<Seen> {
+/// Observes one path.
+pub(super) fn observe(path: &Path) -> Option<Observed> {
     let meta = path.symlink_metadata().ok()?;
     let mode = meta.mode() & MODE_MASK;
     Some(if meta.is_dir() {
-        Seen::Dir { mode }
+        Observed::Dir { mode }
     } else if meta.is_file() {
-        Seen::File { mode, stamp: stamp(&meta) }
+        Observed::File { mode, stamp: stamp(&meta) }
     } else if meta.is_symlink() {
         let target = std::fs::read_link(path).ok()?;
-        Seen::Link { target: target.as_os_str().as_bytes().to_vec() }
+        Observed::Link { target: target.as_os_str().as_bytes().to_vec() }
     } else {
-        Seen::Special { mode: meta.mode() }
+        Observed::Special { mode: meta.mode() }
     })
 }
 
@@ -72,7 +72,7 @@ fn stamp(meta: &std::fs::Metadata) -> Stamp {
 struct Walk<'a> {
     root: &'a Path,
     skip: &'a (dyn Fn(&RelPath) -> bool + Sync),
-    all: &'a Mutex<Vec<(RelPath, Seen)>>,
+    all: &'a Mutex<Vec<(RelPath, Observed)>>,
 }
 
 impl<'a> Walk<'a> {
@@ -87,25 +87,25 @@ impl<'a> Walk<'a> {
             if (self.skip)(&path) {
                 continue;
             }
-            let Some(seen) = look_at(&entry.path()) else { continue };
-            if matches!(seen, Seen::Dir { .. }) {
+            let Some(seen) = observe(&entry.path()) else { continue };
+            if matches!(seen, Observed::Dir { .. }) {
                 let below = path.clone();
                 scope.spawn(move |scope| self.dir(scope, &below));
             }
             found.push((path, seen));
         }
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() < SEEN_MAX {
+        if all.len() < PATHS_MAX {
             all.append(&mut found);
         }
     }
 }
 
-/// Paths at which two looks differ, with what each saw.
+/// Returns the paths at which two snapshots differ, with both observations.
 pub(super) fn differences<'a>(
-    before: &'a Sight,
-    after: &'a Sight,
-) -> Vec<(&'a RelPath, Option<&'a Seen>, Option<&'a Seen>)> {
+    before: &'a Snapshot,
+    after: &'a Snapshot,
+) -> Vec<(&'a RelPath, Option<&'a Observed>, Option<&'a Observed>)> {
     let changed = before.iter().filter_map(|(path, was)| {
         let now = after.get(path);
         (now != Some(was)).then_some((path, Some(was), now))
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_looks() {
+    fn finds_differences_between_snapshots() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         std::fs::create_dir(dir.path().join("d")).unwrap();
@@ -127,16 +127,16 @@ mod tests {
             write(name, "1");
         }
         let skip = |path: &RelPath| path.as_bytes() == b"skipped";
-        let before = look(dir.path(), &skip);
+        let before = take(dir.path(), &skip);
         write("d/changed", "22");
         write("d/new", "");
         write("skipped", "22");
         std::fs::remove_file(dir.path().join("gone")).unwrap();
-        let after = look(dir.path(), &skip);
-        let told: Vec<String> = differences(&before, &after)
+        let after = take(dir.path(), &skip);
+        let found: Vec<String> = differences(&before, &after)
             .into_iter()
             .map(|(path, was, now)| format!("{} {} {}", path.lossy(), was.is_some(), now.is_some()))
             .collect();
-        assert_eq!(told, ["d/changed true true", "gone true false", "d/new false true"]);
+        assert_eq!(found, ["d/changed true true", "gone true false", "d/new false true"]);
     }
 }

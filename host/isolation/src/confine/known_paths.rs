@@ -1,22 +1,22 @@
-//! Well-known places: where package managers keep what they fetched, and where people keep secrets.
+//! Well-known paths: caches of package managers, and secrets.
 
 use std::path::{Path, PathBuf};
 
-/// What a tool keeps below the home directory.
+/// A directory that a tool keeps below the home directory.
 #[derive(Debug)]
 pub(super) struct Tool {
-    /// Its name, for directories of ours.
+    /// The tool's name, used for directories of the session.
     pub(super) name: &'static str,
-    /// The variable that moves the place.
+    /// The variable that relocates the directory.
     pub(super) variable: Option<&'static str>,
-    /// The place, below the home directory.
+    /// The default path below the home directory.
     pub(super) home: &'static str,
-    /// What may be written of it; empty: all of it. Programs, configuration and hooks never stand here.
+    /// The writable entries, or empty for the whole directory. Never includes programs, configuration or hooks.
     pub(super) parts: &'static [&'static str],
 }
 
 impl Tool {
-    /// Where it is for this user.
+    /// Returns the directory for this user.
     pub(super) fn place(
         &self,
         home: Option<&Path>,
@@ -26,7 +26,7 @@ impl Tool {
         moved.or_else(|| home.map(|home| home.join(self.home)))
     }
 
-    /// What may be written.
+    /// Returns the writable paths.
     pub(super) fn writable(&self, place: &Path) -> Vec<PathBuf> {
         match self.parts {
             [] => vec![place.to_path_buf()],
@@ -44,7 +44,7 @@ pub(super) const fn tool(
     Tool { name, variable, home, parts }
 }
 
-/// Caches: their tools can make them anew.
+/// Caches, which their tools can rebuild.
 pub(super) const CACHES: &[Tool] = &[
     tool(
         "cargo",
@@ -68,7 +68,7 @@ pub(super) const CACHES: &[Tool] = &[
     tool("nuget", Some("NUGET_PACKAGES"), ".nuget/packages", &[]),
 ];
 
-/// Below the home directory: keys, tokens, wallets, browsers' profiles.
+/// Paths below the home directory: keys, tokens, wallets, browser profiles.
 const SECRETS: &[&str] = &[
     ".ssh",
     ".gnupg",
@@ -102,7 +102,7 @@ const SECRETS: &[&str] = &[
     ".cargo/credentials.toml",
 ];
 
-/// Places below a home directory that no agent needs to read.
-pub fn secret_places(home: &Path) -> Vec<PathBuf> {
+/// Returns paths below a home directory that no agent needs to read.
+pub fn secret_paths(home: &Path) -> Vec<PathBuf> {
     SECRETS.iter().map(|place| home.join(place)).collect()
 }

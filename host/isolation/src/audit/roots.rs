@@ -1,17 +1,17 @@
-//! The places that are looked at, and what in them is never told.
+//! The directories that an audit compares, and the paths in them that it ignores.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Area;
 use super::area::of_git;
-use super::keep::Kept;
-use super::sight::{self, Sight};
+use super::preserve::Preserved;
+use super::snapshot::{self, Snapshot};
 use crate::path::RelPath;
 use crate::session::Session;
 use crate::small_file::{self, POINTER_BYTES_MAX};
 
-/// Files of the home directory that programs obey when the user works next.
+/// Files in the home directory that shells, git, package managers and agents obey.
 const HOME: &[&str] = &[
     ".bashrc",
     ".bash_profile",
@@ -43,55 +43,55 @@ const HOME: &[&str] = &[
     ".config/opencode/opencode.json",
 ];
 
-/// A place that is looked at.
+/// A directory that an audit compares.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct AuditRoot {
     pub(super) area: Area,
-    pub(super) root: PathBuf,
-    /// What stands before its paths when they are told; none: where they are.
-    shown: Option<String>,
-    pub(super) before: Sight,
-    pub(super) kept: Kept,
+    pub(super) dir: PathBuf,
+    /// The prefix for reported paths; `None` for absolute paths.
+    prefix: Option<String>,
+    pub(super) before: Snapshot,
+    pub(super) preserved: Preserved,
 }
 
-/// What is never told.
+/// Paths whose changes are not reported.
 #[derive(Debug, Clone)]
-pub(super) struct Skip {
-    /// Where our own state is.
+pub(super) struct Exclusions {
+    /// Our own state directory.
     pub(super) state: PathBuf,
-    /// The session writes the user's object store, and its own part of the registry.
+    /// Whether the workspace is a linked work tree, which writes to the user's object store.
     pub(super) linked: bool,
-    /// What the user granted.
+    /// Paths that the user granted.
     pub(super) granted: Vec<PathBuf>,
-    /// Device and inode of what our own output goes to.
+    /// Device and inode of the files that our own output goes to.
     pub(super) streams: Vec<(u64, u64)>,
 }
 
-impl Place {
-    /// A look at it, now.
-    pub(super) fn look(&self, skip: &Skip) -> Sight {
-        look(self.area, &self.root, skip)
+impl AuditRoot {
+    /// Takes a snapshot.
+    pub(super) fn snapshot(&self, skip: &Exclusions) -> Snapshot {
+        take_snapshot(self.area, &self.dir, skip)
     }
 
-    /// What a path in it is.
-    pub(super) fn kind(&self, path: &RelPath) -> Area {
+    /// Classifies a path below this root.
+    pub(super) fn area_of(&self, path: &RelPath) -> Area {
         match self.area {
             Area::Git => of_git(path),
             area => area,
         }
     }
 
-    /// What a path in it is called.
-    pub(super) fn tell(&self, path: &RelPath) -> String {
-        match &self.shown {
+    /// Returns a path as it is reported.
+    pub(super) fn display(&self, path: &RelPath) -> String {
+        match &self.prefix {
             Some(prefix) => format!("{prefix}{}", path.lossy()),
-            None => self.root.join(path.as_path()).to_string_lossy().into_owned(),
+            None => self.dir.join(path.as_path()).to_string_lossy().into_owned(),
         }
     }
 }
 
-impl Skip {
-    /// Ours, granted, or where our own output goes.
+impl Exclusions {
+    /// Returns whether a path is ours, was granted, or receives our own output.
     pub(super) fn is_own(&self, here: &Path) -> bool {
         here.starts_with(&self.state)
             || self.granted.iter().any(|granted| here.starts_with(granted))
@@ -101,8 +101,12 @@ impl Skip {
     }
 }
 
-/// The user's tree, repository and home, each with the look before.
-pub(super) fn places(session: &Session, home: Option<&Path>, skip: &Skip) -> Vec<Place> {
+/// Returns project, repository and home directory, each with a snapshot taken now.
+pub(super) fn audit_roots(
+    session: &Session,
+    home: Option<&Path>,
+    skip: &Exclusions,
+) -> Vec<AuditRoot> {
     let project = session.project.0.clone();
     let mut roots = vec![(Area::File, project.clone(), Some(String::new()))];
     let git = match &session.git {
@@ -114,24 +118,24 @@ pub(super) fn places(session: &Session, home: Option<&Path>, skip: &Skip) -> Vec
         roots.push((Area::Git, git, inside.then(|| ".git/".to_string())));
     }
     roots.extend(home.map(|home| (Area::Home, home.to_path_buf(), None)));
-    let place = |(area, root, shown): (Area, PathBuf, Option<String>)| {
-        let before = look(area, &root, skip);
-        Place { area, root, shown, before, kept: Kept::new() }
+    let audit_root = |(area, dir, prefix): (Area, PathBuf, Option<String>)| {
+        let before = take_snapshot(area, &dir, skip);
+        AuditRoot { area, dir, prefix, before, preserved: Preserved::new() }
     };
-    roots.into_iter().map(place).collect()
+    roots.into_iter().map(audit_root).collect()
 }
 
-fn look(area: Area, root: &Path, skip: &Skip) -> Sight {
+fn take_snapshot(area: Area, root: &Path, skip: &Exclusions) -> Snapshot {
     match area {
         Area::Home => HOME
             .iter()
             .filter_map(|name| {
-                Some((RelPath::new(name.as_bytes()).ok()?, sight::look_at(&root.join(name))?))
+                Some((RelPath::new(name.as_bytes()).ok()?, snapshot::observe(&root.join(name))?))
             })
             .collect(),
         Area::Git => {
             let ours = our_worktrees(root, &skip.state);
-            sight::look(root, &|path: &RelPath| {
+            snapshot::take(root, &|path: &RelPath| {
                 let text = path.as_bytes();
                 text == b"refs/massgen"
                     || text.starts_with(b"refs/massgen/")
@@ -141,18 +145,18 @@ fn look(area: Area, root: &Path, skip: &Skip) -> Sight {
         }
         _ => {
             let has_git = root.join(".git").is_dir();
-            sight::look(root, &|path: &RelPath| has_git && path.as_bytes() == b".git")
+            snapshot::take(root, &|path: &RelPath| has_git && path.as_bytes() == b".git")
         }
     }
 }
 
-/// Entries of a registry of work trees that belong to sessions of ours.
+/// Returns the entries in a registry of work trees that belong to our sessions.
 fn our_worktrees(root: &Path, state: &Path) -> Vec<RelPath> {
     let listed = std::fs::read_dir(root.join("worktrees")).into_iter().flatten().flatten();
     let ours = listed.filter(|entry| {
-        let told = small_file::read_text(&entry.path().join("gitdir"), POINTER_BYTES_MAX)
+        let pointer = small_file::read_text(&entry.path().join("gitdir"), POINTER_BYTES_MAX)
             .unwrap_or_default();
-        Path::new(told.trim_end()).starts_with(state)
+        Path::new(pointer.trim_end()).starts_with(state)
     });
     ours.filter_map(|entry| {
         RelPath::from_path(&Path::new("worktrees").join(entry.file_name())).ok()

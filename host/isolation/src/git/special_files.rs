@@ -1,12 +1,12 @@
-//! Whether git can be asked about what an agent could write: a pipe among git's own files holds it up for ever.
+//! Rejects special files in directories that an agent could write: git blocks on a pipe in place of one of its files.
 
 use std::fs;
 use std::path::Path;
 
 use super::command::GitError;
 
-/// Refuses a directory of git's with anything in it that is no file and no directory, and no link to one.
-pub(crate) fn check(dir: &Path) -> Result<(), GitError> {
+/// Fails if a git directory contains a pipe, a socket, a device, or a link to one.
+pub(crate) fn reject(dir: &Path) -> Result<(), GitError> {
     let mut dirs = vec![dir.to_path_buf()];
     while let Some(dir) = dirs.pop() {
         let file = |source| GitError::File { path: dir.clone(), source };
@@ -16,15 +16,15 @@ pub(crate) fn check(dir: &Path) -> Result<(), GitError> {
             if kind.is_dir() {
                 dirs.push(entry.path());
             } else if !kind.is_file() {
-                check_file(&entry.path())?;
+                reject_file(&entry.path())?;
             }
         }
     }
     Ok(())
 }
 
-/// Refuses what git reads among the files of a work tree, for paths of these directories.
-pub(crate) fn check_attributes<'a>(
+/// Fails if a `.gitattributes` file that applies to one of these directories is a special file.
+pub(crate) fn reject_in_attributes<'a>(
     root: &Path,
     dirs: impl Iterator<Item = &'a Path>,
 ) -> Result<(), GitError> {
@@ -34,16 +34,16 @@ pub(crate) fn check_attributes<'a>(
             if !seen.insert(dir) {
                 break;
             }
-            check_file(&root.join(dir).join(".gitattributes"))?;
+            reject_file(&root.join(dir).join(".gitattributes"))?;
         }
     }
     Ok(())
 }
 
-fn check_file(path: &Path) -> Result<(), GitError> {
+fn reject_file(path: &Path) -> Result<(), GitError> {
     match fs::metadata(path) {
         Ok(meta) if !meta.is_file() && !meta.is_dir() => Err(GitError::Special(path.to_path_buf())),
-        // What is not there, or leads nowhere, is git's to judge.
+        // Missing files and dangling links are left to git.
         _ => Ok(()),
     }
 }
@@ -55,31 +55,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_what_git_would_wait_at() {
+    fn rejects_special_files_in_a_git_directory() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         fs::create_dir_all(at("refs/heads")).unwrap();
         fs::write(at("HEAD"), "ref: refs/heads/main\n").unwrap();
         std::os::unix::fs::symlink("nowhere", at("refs/heads/dangling")).unwrap();
         std::os::unix::fs::symlink("HEAD", at("ORIG_HEAD")).unwrap();
-        check(dir.path()).unwrap();
+        reject(dir.path()).unwrap();
 
         std::os::unix::fs::symlink("/dev/zero", at("refs/heads/endless")).unwrap();
-        let refused = check(dir.path()).unwrap_err().to_string();
+        let refused = reject(dir.path()).unwrap_err().to_string();
         assert!(refused.contains("refs/heads/endless is a pipe or a device"), "{refused}");
         fs::remove_file(at("refs/heads/endless")).unwrap();
 
         rustix::fs::mkfifoat(CWD, at("index"), Mode::RUSR | Mode::WUSR).unwrap();
-        let refused = check(dir.path()).unwrap_err().to_string();
+        let refused = reject(dir.path()).unwrap_err().to_string();
         assert!(refused.contains("index is a pipe or a device"), "{refused}");
     }
 
     #[test]
-    fn attributes_count_from_the_root_down() {
+    fn checks_attributes_of_all_parents() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("a/b")).unwrap();
         rustix::fs::mkfifoat(CWD, dir.path().join("a/.gitattributes"), Mode::RUSR).unwrap();
-        let checked = |path: &str| check_attributes(dir.path(), [Path::new(path)].into_iter());
+        let checked = |path: &str| reject_in_attributes(dir.path(), [Path::new(path)].into_iter());
         assert!(matches!(checked("a/b"), Err(GitError::Special(_))));
         checked("c").unwrap();
     }
