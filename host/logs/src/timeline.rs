@@ -166,7 +166,7 @@ fn track(attempt: &Attempt, facts: &AttemptFacts, redactor: &Redactor) -> Track 
         wall_ms: facts.wall_ms,
         winner: facts.winner.clone(),
         lanes: lanes.collect(),
-        marks: pen.marks(crate::events::NOBODY),
+        marks: pen.marks(crate::events::NO_AGENT),
     }
 }
 
