@@ -67,7 +67,7 @@ fn what_can_not_be_done_is_said() {
     with_run(|sight| {
         for (name, args, expect) in [
             ("read_lines", json!({"path": "../../etc/passwd"}), "not a path within the run"),
-            ("read_lines", json!({"path": "turn_9/x"}), "is not there"),
+            ("read_lines", json!({"path": "turn_9/x"}), "does not exist"),
             ("read_lines", json!({"path": "turn_1/attempt_1/massgen.log", "start": 99}), "beyond"),
             ("read_lines", json!({}), "missing"),
             ("search", json!({"text": " "}), "missing"),
