@@ -1,5 +1,5 @@
-//! Counts and unescapes the body of a JSON string: the text between its quotes, still escaped. `serde_json` takes
-//! three passes over a string (scan, unescape, count); results are most of a log, so this code does each in one.
+//! Counts and unescapes the body of a JSON string: the text between its quotes, still escaped. Results are most of a
+//! log, and a JSON parser needs three passes to count the characters of one; this code needs one.
 
 /// Returns the body without leading white space, literal or escaped.
 pub(super) fn trim_start(body: &str) -> &str {
