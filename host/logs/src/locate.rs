@@ -1,91 +1,90 @@
-//! Where runs are, and what turns and attempts they have.
+//! Finds runs and their turns and attempts on disk.
 
 use std::path::{Path, PathBuf};
 
-/// Which part of a run a path names.
+/// The part of a run that a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The whole run.
     Run,
-    /// One turn, by number.
+    /// A turn, by number.
     Turn(u32),
-    /// One attempt: turn and attempt, by number.
+    /// An attempt: the numbers of its turn and of itself.
     Attempt(u32, u32),
 }
 
 /// The directory of a run, `log_…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
-    /// Its path.
+    /// Absolute path, if it was opened by [`open`].
     pub root: PathBuf,
-    /// Its last component.
+    /// Last component of the path.
     pub name: String,
-    /// By number.
+    /// Turns, ordered by number.
     pub turns: Vec<TurnDir>,
 }
 
 /// The directory of a turn, `turn_N`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnDir {
-    /// From 1.
+    /// Number, from 1.
     pub number: u32,
-    /// Its path.
+    /// Path of the directory.
     pub path: PathBuf,
-    /// By number.
+    /// Attempts, ordered by number.
     pub attempts: Vec<AttemptDir>,
 }
 
 /// The directory of an attempt, `attempt_M`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptDir {
-    /// From 1.
+    /// Number, from 1.
     pub number: u32,
-    /// Its path.
+    /// Path of the directory.
     pub path: PathBuf,
 }
 
-/// Why no run was found.
+/// An error of finding a run.
 #[derive(Debug, thiserror::Error)]
 pub enum LocateError {
-    /// There is nothing at the path, or it can't be entered.
-    #[error("{path} can't be read")]
+    /// The path does not exist or cannot be read.
+    #[error("cannot read {path}")]
     Unreadable {
-        /// The path.
+        /// Path as given.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         #[source]
         source: std::io::Error,
     },
-    /// The directory is no run, turn or attempt, and holds none.
-    #[error("{0} holds no turn_N/attempt_M")]
+    /// The directory is not a run, turn or attempt, and contains no run.
+    #[error("{0} has no turn_N/attempt_M directory")]
     NotARun(PathBuf),
-    /// The directory holds several runs.
-    #[error("{path} holds {count} runs; name one of them, e.g. {newest}")]
+    /// The directory contains several runs.
+    #[error("{path} contains {count} runs; specify one of them, for example {newest}")]
     Several {
-        /// The path.
+        /// Absolute path.
         path: PathBuf,
-        /// How many.
+        /// Number of runs.
         count: usize,
-        /// The newest one's name.
+        /// Name of the newest run.
         newest: String,
     },
 }
 
-/// Finds the run that a path names: a run, a turn or an attempt directory, or a directory that holds
-/// exactly one run.
+/// Finds the run for a path to a run, a turn or an attempt, or to a directory that contains exactly one run.
 pub fn open(path: &Path) -> Result<(RunDir, Scope), LocateError> {
     let path = path
         .canonicalize()
         .map_err(|source| LocateError::Unreadable { path: path.to_path_buf(), source })?;
     let name = file_name(&path);
-    if let Some(attempt) = numbered(&name, "attempt_")
+    if let Some(attempt) = number_after(&name, "attempt_")
         && let Some(turn_path) = path.parent()
-        && let Some(turn) = numbered(&file_name(turn_path), "turn_")
+        && let Some(turn) = number_after(&file_name(turn_path), "turn_")
         && let Some(root) = turn_path.parent()
     {
         return Ok((run_dir(root)?, Scope::Attempt(turn, attempt)));
     }
-    if let Some(turn) = numbered(&name, "turn_")
+    if let Some(turn) = number_after(&name, "turn_")
         && let Some(root) = path.parent()
     {
         return Ok((run_dir(root)?, Scope::Turn(turn)));
@@ -94,20 +93,20 @@ pub fn open(path: &Path) -> Result<(RunDir, Scope), LocateError> {
     if !run.turns.is_empty() {
         return Ok((run, Scope::Run));
     }
-    let mut below = list(&path)?;
-    match below.len() {
+    let mut runs = list(&path)?;
+    match runs.len() {
         0 => Err(LocateError::NotARun(path)),
-        1 => Ok((below.remove(0), Scope::Run)),
-        count => Err(LocateError::Several { path, count, newest: below.remove(0).name }),
+        1 => Ok((runs.remove(0), Scope::Run)),
+        count => Err(LocateError::Several { path, count, newest: runs.remove(0).name }),
     }
 }
 
-/// All runs of a base directory, newest first. A base that does not exist has none.
+/// Returns all runs in a base directory, newest first. A base directory that does not exist has none.
 pub fn list(base: &Path) -> Result<Vec<RunDir>, LocateError> {
     names(base)?.into_iter().map(|name| run_dir(&base.join(name))).collect()
 }
 
-/// The newest run of a base directory that has a turn.
+/// Returns the newest run in a base directory that has a turn.
 pub fn newest(base: &Path) -> Result<Option<RunDir>, LocateError> {
     for name in names(base)? {
         let run = run_dir(&base.join(name))?;
@@ -118,7 +117,7 @@ pub fn newest(base: &Path) -> Result<Option<RunDir>, LocateError> {
     Ok(None)
 }
 
-/// Names of runs in a base directory, newest first: a run's name is its time.
+/// Returns the names of the runs in a base directory, newest first: names start with the time.
 pub fn names(base: &Path) -> Result<Vec<String>, LocateError> {
     let entries = match std::fs::read_dir(base) {
         Ok(entries) => entries,
@@ -135,12 +134,12 @@ pub fn names(base: &Path) -> Result<Vec<String>, LocateError> {
     Ok(names)
 }
 
-/// The run at a directory, with whatever turns it has.
+/// Reads the turns and attempts of the run at `root`; it may have none.
 pub fn run_dir(root: &Path) -> Result<RunDir, LocateError> {
     run_dir_by(root, |_| ())
 }
 
-/// The same; `before` is told each directory before it is read.
+/// Like [`run_dir`], but calls `before` with each directory before reading it.
 pub(crate) fn run_dir_by(
     root: &Path,
     mut before: impl FnMut(&Path),
@@ -158,20 +157,22 @@ pub(crate) fn run_dir_by(
     Ok(RunDir { root: root.to_path_buf(), name: file_name(root), turns })
 }
 
-/// Directories `prefixN`, by number: `turn_2` comes before `turn_10`.
+/// Returns directories named `prefixN`, ordered by number: `turn_2` before `turn_10`.
 fn numbered_dirs(dir: &Path, prefix: &str) -> Result<Vec<(u32, PathBuf)>, LocateError> {
     let entries = std::fs::read_dir(dir)
         .map_err(|source| LocateError::Unreadable { path: dir.to_path_buf(), source })?;
     let mut found: Vec<(u32, PathBuf)> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .filter_map(|entry| Some((numbered(entry.file_name().to_str()?, prefix)?, entry.path())))
+        .filter_map(|entry| {
+            Some((number_after(entry.file_name().to_str()?, prefix)?, entry.path()))
+        })
         .collect();
     found.sort_unstable();
     Ok(found)
 }
 
-fn numbered(name: &str, prefix: &str) -> Option<u32> {
+fn number_after(name: &str, prefix: &str) -> Option<u32> {
     name.strip_prefix(prefix)?.parse().ok()
 }
 
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn newest_first_and_natural_order() {
+    fn runs_are_newest_first_and_turns_in_numeric_order() {
         let base = base();
         let runs = list(base.path()).unwrap();
         assert_eq!(runs.len(), 3);

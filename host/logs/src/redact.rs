@@ -1,16 +1,15 @@
-//! Takes secrets out of text before it leaves a run: MassGen stores the configuration with its
-//! `api_key`s in clear, and agents print what they find.
+//! Removes secrets from text before it leaves a run: MassGen stores API keys in plain text, and agents print the
+//! secrets they find.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// What stands in a secret's place.
+/// Replacement for a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Prefixes that make a word a secret, with the least length of such a word. From the vendors'
-/// documented key formats.
+/// Prefixes of secrets with the minimum length in bytes of a secret, from the vendors' documented key formats.
 const PREFIXES: &[(&str, usize)] = &[
     ("sk-", 16),
     ("sk_live_", 16),
@@ -34,10 +33,10 @@ const PREFIXES: &[(&str, usize)] = &[
     ("eyJhbGciOi", 40),
 ];
 
-/// The least of these lengths.
+/// The smallest of these lengths, checked before comparing prefixes.
 const SECRET_BYTES_MIN: usize = 16;
 
-/// Names whose value is a secret, compared in lower case without `-` and `_`.
+/// Endings of names whose value is a secret; compared in lower case, without `-`, `_` and `.`.
 const NAMES: &[&str] = &[
     "apikey",
     "accesstoken",
@@ -55,19 +54,20 @@ const NAMES: &[&str] = &[
 
 static PRIVATE_KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("PRIVATE KEY-----"));
 
-/// Redacts secrets by their looks, and some by their exact value.
+/// Redacts secrets by name, by format, and by exact value.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     exact: Vec<String>,
 }
 
 impl Redactor {
-    /// `exact`: values that must never appear, such as the keys this program uses itself.
+    /// Creates a redactor. `exact` are known secrets such as the keys that this program uses; values shorter than six
+    /// bytes are ignored.
     pub fn new(exact: impl IntoIterator<Item = String>) -> Self {
         Self { exact: exact.into_iter().filter(|secret| secret.len() >= 6).collect() }
     }
 
-    /// One line without its secrets.
+    /// Returns a line with its secrets replaced by [`REDACTED`].
     pub fn line<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(line);
         for secret in &self.exact {
@@ -94,20 +94,22 @@ impl Redactor {
     }
 }
 
-/// Byte ranges that are secrets, in order.
+/// Returns the byte ranges of secrets, in order.
 fn secret_spans(text: &str) -> Vec<(usize, usize)> {
     let mut spans = Vec::new();
     let mut previous: Option<&str> = None;
     for (start, word) in words(text) {
         let end = start + word.len();
         let named = previous.is_some_and(is_secret_name) && looks_like_value(text, start, word);
-        let looks = || {
-            PREFIXES.iter().any(|(prefix, least)| word.len() >= *least && word.starts_with(prefix))
+        let has_format = || {
+            PREFIXES
+                .iter()
+                .any(|(prefix, bytes_min)| word.len() >= *bytes_min && word.starts_with(prefix))
         };
-        if named || word.len() >= SECRET_BYTES_MIN && looks() {
+        if named || word.len() >= SECRET_BYTES_MIN && has_format() {
             spans.push((start, end));
         }
-        // `Authorization: Bearer x` and `Bearer x` name the word after the scheme.
+        // In `Authorization: Bearer x` and `Bearer x`, the secret is the word after the scheme.
         previous = match word {
             "Bearer" | "bearer" => Some("authorization"),
             "Basic" if previous.is_some_and(is_secret_name) => Some("authorization"),
@@ -124,7 +126,7 @@ fn secret_spans(text: &str) -> Vec<(usize, usize)> {
     spans
 }
 
-/// Runs of characters that keys and names are made of.
+/// Splits a text into words: sequences of characters that occur in keys and names. Returns each with its byte offset.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = 0;
     std::iter::from_fn(move || {
@@ -140,7 +142,7 @@ fn is_word(c: char) -> bool {
 }
 
 fn is_secret_name(word: &str) -> bool {
-    // From the end, so that most words are told apart by their last letter.
+    // Compare from the end: most words already differ in the last letter.
     let letters = word.bytes().rev().filter(|byte| !matches!(byte, b'_' | b'-' | b'.'));
     let letters = letters.map(|byte| byte.to_ascii_lowercase());
     NAMES.iter().any(|secret| {
@@ -149,19 +151,23 @@ fn is_secret_name(word: &str) -> bool {
     })
 }
 
-/// `api_key: VALUE`, `"api_key": "VALUE"`, `API_KEY=VALUE`, `Bearer VALUE`; not `the api_key must be set`
-/// and not a placeholder for a variable.
+/// Returns whether a word after the name of a secret is its value: `api_key: VALUE`, `"api_key": "VALUE"`,
+/// `API_KEY=VALUE` and `Bearer VALUE`, but not `the api_key must be set` and not the placeholder of a variable.
 fn looks_like_value(text: &str, start: usize, word: &str) -> bool {
     let before = &text[..start];
     let between: &str = &before[before.rfind(is_word).map_or(0, |i| i + 1)..];
     let assigned = between.contains(':')
         || between.contains('=')
         || (between == " " && before.to_ascii_lowercase().ends_with("bearer "));
-    let nothing = matches!(
+    let placeholder = matches!(
         word.to_ascii_lowercase().as_str(),
         "null" | "none" | "true" | "false" | "str" | "string" | "os.environ" | "bearer" | "basic"
     );
-    assigned && !nothing && word.len() >= 4 && !between.contains("${") && !between.contains('\n')
+    assigned
+        && !placeholder
+        && word.len() >= 4
+        && !between.contains("${")
+        && !between.contains('\n')
 }
 
 #[cfg(test)]
@@ -185,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn secrets_by_looks() {
+    fn secrets_by_format() {
         check("key sk-proj-0123456789abcdefgh end", "key [redacted] end");
         check("AKIAIOSFODNN7EXAMPLE", "[redacted]");
         check("-----BEGIN PRIVATE KEY-----MIIE", "-----BEGIN PRIVATE KEY-----[redacted]");
     }
 
     #[test]
-    fn ordinary_text_stays() {
+    fn ordinary_text_is_unchanged() {
         for line in [
             "The api_key client option must be set either by passing api_key",
             "api_key: null",
@@ -207,8 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_shorter_than_the_shortest() {
-        assert_eq!(PREFIXES.iter().map(|(_, least)| *least).min(), Some(SECRET_BYTES_MIN));
+    fn minimum_length_matches_the_prefixes() {
+        assert_eq!(PREFIXES.iter().map(|(_, bytes_min)| *bytes_min).min(), Some(SECRET_BYTES_MIN));
     }
 
     #[test]

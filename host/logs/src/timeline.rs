@@ -167,7 +167,7 @@ fn track(attempt: &Attempt, facts: &AttemptFacts, redactor: &Redactor) -> Track 
         wall_ms: facts.wall_ms,
         winner: facts.winner.clone(),
         lanes: lanes.collect(),
-        marks: painter.marks(crate::events::NOBODY),
+        marks: painter.marks(crate::events::NO_AGENT),
     }
 }
 

@@ -371,7 +371,7 @@ fn a_cut_last_line_and_a_foreign_line_are_named() {
     std::fs::write(&path, text).unwrap();
     let facts = facts_of(&root, None);
     assert_eq!(facts.diagnostics[0].line, 1);
-    assert!(facts.diagnostics[0].message.contains("is no event"), "{:?}", facts.diagnostics);
+    assert!(facts.diagnostics[0].message.contains("not an event"), "{:?}", facts.diagnostics);
     assert!(facts.diagnostics[1].message.contains("cut off"), "{:?}", facts.diagnostics);
 }
 

@@ -265,7 +265,7 @@ fn every_edge_case_has_a_home() {
     let cases = chapters
         .iter()
         .flat_map(|(chapter, from, to)| (*from..=*to).map(move |n| format!("B{chapter}.{n}")));
-    // M19 and M39 were never given.
+    // M19 and M39 are not assigned.
     let defects = (1..=57).filter(|n| ![19, 39].contains(n)).map(|n| format!("M{n}"));
     let mut homes = std::fs::read_to_string(root().join("docs/edge-cases.md")).unwrap();
     for (path, text) in

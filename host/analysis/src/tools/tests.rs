@@ -67,7 +67,7 @@ fn failed_calls_explain_why() {
     with_run(|data| {
         for (name, args, expect) in [
             ("read_lines", json!({"path": "../../etc/passwd"}), "not a path within the run"),
-            ("read_lines", json!({"path": "turn_9/x"}), "is not there"),
+            ("read_lines", json!({"path": "turn_9/x"}), "does not exist"),
             (
                 "read_lines",
                 json!({"path": "turn_1/attempt_1/massgen.log", "start": 99}),

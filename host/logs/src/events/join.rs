@@ -1,49 +1,50 @@
-//! Puts the parts of a file together, in order: pairs calls, joins activity, counts on.
+//! Joins the blocks of a file in order: pairs the starts and ends of calls, merges activity, and numbers lines from
+//! the start of the file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::block::{Block, Record, RecordKind, Span};
 use super::names::Names;
-use super::part::{Part, Record, RecordKind, Span};
-use super::{Call, Events, Moment, MomentKind, NOBODY, flag};
+use super::{Call, CallFlags, Events, Moment, MomentKind, NO_AGENT};
 use crate::files::Checkpoint;
 
-/// Moments that are kept. A run of thousands of rounds has fewer.
+/// Maximum number of moments kept; runs of thousands of rounds stay below it.
 const MOMENTS_MAX: usize = 250_000;
 
-/// Failures whose words are kept; their number is exact in any case.
-const WORDS_MAX: usize = 2_000;
+/// Maximum number of failure messages kept. Failures are counted without a limit.
+const FAILURE_WORDS_MAX: usize = 2_000;
 
-/// Subagents that are kept, and as many jobs and prompts.
+/// Maximum number of subagents kept; the same limit holds for jobs and for prompts.
 const SIDE_RECORDS_MAX: usize = 10_000;
 
-/// The file so far.
+/// The blocks joined so far.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(super) struct Joiner {
     events: Events,
     agents: Names,
     tools: Names,
     patterns: Names,
     spans: HashMap<u16, Span>,
-    /// Calls without an end, by key.
+    /// Indices of calls without an end, by key.
     open: HashMap<u64, u32>,
-    /// The last moment of each agent, by its place.
-    last: Vec<Option<u32>>,
+    /// Index of the last moment of each agent, by agent index.
+    last_moments: Vec<Option<u32>>,
     pub(super) complaints: Vec<(u64, String)>,
 }
 
-impl Joined {
-    /// Adds the part that follows, and gives its list of records back, empty.
-    pub(super) fn add(&mut self, mut part: Part) -> Vec<Record> {
+impl Joiner {
+    /// Adds the next block and returns its emptied list of records for reuse.
+    pub(super) fn add(&mut self, mut block: Block) -> Vec<Record> {
         let base = self.events.lines;
-        if part.lines > 0 {
-            self.events.checkpoints.push(Checkpoint { line: base + 1, at: part.start_at });
+        if block.lines > 0 {
+            self.events.checkpoints.push(Checkpoint { line: base + 1, at: block.start_at });
         }
-        let agents = moved(&mut self.agents, &part.agents);
-        let tools = moved(&mut self.tools, &part.tools);
-        let patterns = moved(&mut self.patterns, &part.patterns);
-        let agent_of = |at: u16| if at == NOBODY { NOBODY } else { agents[usize::from(at)] };
-        let spans = part.spans.into_iter().zip(0..).chain([(part.span_of_nobody, NOBODY)]);
+        let agents = merge(&mut self.agents, &block.agents);
+        let tools = merge(&mut self.tools, &block.tools);
+        let patterns = merge(&mut self.patterns, &block.patterns);
+        let agent_of = |at: u16| if at == NO_AGENT { NO_AGENT } else { agents[usize::from(at)] };
+        let spans = block.spans.into_iter().zip(0..).chain([(block.span_without_agent, NO_AGENT)]);
         for (span, agent) in spans.filter_map(|(span, agent)| Some((span?, agent))) {
             let span = Span {
                 first_line: span.first_line + base,
@@ -52,10 +53,10 @@ impl Joined {
             };
             self.spans.entry(agent_of(agent)).and_modify(|known| known.join(&span)).or_insert(span);
         }
-        for mut record in part.records.drain(..) {
+        for mut record in block.records.drain(..) {
             record.line += base;
             record.agent = agent_of(record.agent);
-            match &mut record.what {
+            match &mut record.kind {
                 RecordKind::Start { tool, pattern, .. } => {
                     *tool = tools[usize::from(*tool)];
                     *pattern = patterns[usize::from(*pattern)];
@@ -65,22 +66,23 @@ impl Joined {
             }
             self.record(record);
         }
-        self.complaints.extend(part.complaints.into_iter().map(|(line, why)| (line + base, why)));
-        self.events.lines += part.lines;
-        self.events.count += part.events;
-        part.records
+        self.complaints.extend(block.complaints.into_iter().map(|(line, why)| (line + base, why)));
+        self.events.lines += block.lines;
+        self.events.count += block.events;
+        block.records
     }
 
     fn record(&mut self, record: Record) {
-        let Record { line, at_us, agent, what } = record;
+        let Record { line, at_us, agent, kind } = record;
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        match what {
-            RecordKind::Activity => self.touch(line, at_us, agent),
+        match kind {
+            RecordKind::Activity => self.activity(line, at_us, agent),
             RecordKind::Moment(kind) => self.moment(Moment { at_us, line, agent, kind }),
             RecordKind::Start { key, tool, args_hash, pattern, prompt, start_at } => {
-                let place = self.events.calls.len() as u32;
-                self.open.insert(key, place);
-                self.aside(|events| &mut events.prompts, prompt.map(|prompt| (place, prompt)));
+                let index = self.events.calls.len() as u32;
+                self.open.insert(key, index);
+                let prompt = prompt.map(|prompt| (index, prompt));
+                self.side_records(|events| &mut events.prompts, prompt);
                 self.events.calls.push(Call {
                     start_us: at_us,
                     end_us: at_us,
@@ -93,21 +95,21 @@ impl Joined {
                     agent,
                     tool,
                     pattern,
-                    flags: 0,
+                    flags: CallFlags::empty(),
                 });
-                self.touch(line, at_us, agent);
+                self.activity(line, at_us, agent);
             }
             RecordKind::End { .. } => {
-                self.end(line, at_us, agent, what);
-                self.touch(line, at_us, agent);
+                self.end(line, at_us, agent, kind);
+                self.activity(line, at_us, agent);
             }
         }
     }
 
-    fn end(&mut self, line: u32, at_us: i64, agent: u16, what: RecordKind) {
-        let RecordKind::End { key, tool, elapsed_ms, flags, chars, extra } = what else { return };
-        let place = self.open.remove(&key).unwrap_or_else(|| {
-            // The start was lost with a broken line: the recorded time tells when it was.
+    fn end(&mut self, line: u32, at_us: i64, agent: u16, kind: RecordKind) {
+        let RecordKind::End { key, tool, elapsed_ms, flags, chars, details } = kind else { return };
+        let index = self.open.remove(&key).unwrap_or_else(|| {
+            // The start is missing, for example on a broken line: derive it from the recorded duration.
             self.events.calls.push(Call {
                 start_us: at_us - (f64::from(elapsed_ms) * 1000.0) as i64,
                 end_us: at_us,
@@ -120,27 +122,29 @@ impl Joined {
                 agent,
                 tool,
                 pattern: 0,
-                flags: 0,
+                flags: CallFlags::empty(),
             });
             (self.events.calls.len() - 1) as u32
         });
-        let call = &mut self.events.calls[place as usize];
+        let call = &mut self.events.calls[index as usize];
         call.end_us = at_us;
         call.end_line = line;
         call.elapsed_ms = elapsed_ms;
         call.result_chars = chars;
         call.flags |= flags;
-        let Some(extra) = extra else { return };
-        if let Some(words) = extra.failure.filter(|_| self.events.failure_words.len() < WORDS_MAX) {
-            self.events.failure_words.insert(place, words.into());
+        let Some(details) = details else { return };
+        if self.events.failure_words.len() < FAILURE_WORDS_MAX
+            && let Some(words) = details.failure
+        {
+            self.events.failure_words.insert(index, words.into());
         }
-        let subagents = extra.subagents.into_iter().map(|subagent| (place, subagent));
-        self.aside(|events| &mut events.spawned, subagents);
-        self.aside(|events| &mut events.jobs, extra.job.map(|job| (place, job)));
+        let subagents = details.subagents.into_iter().map(|subagent| (index, subagent));
+        self.side_records(|events| &mut events.spawned, subagents);
+        self.side_records(|events| &mut events.jobs, details.job.map(|job| (index, job)));
     }
 
-    /// Keeps what few calls have, or counts what there is no room for.
-    fn aside<T>(
+    /// Adds items to one of the limited lists and counts those beyond the limit.
+    fn side_records<T>(
         &mut self,
         list: impl Fn(&mut Events) -> &mut Vec<T>,
         items: impl IntoIterator<Item = T>,
@@ -150,7 +154,7 @@ impl Joined {
             if list.len() < SIDE_RECORDS_MAX {
                 list.push(item);
             } else {
-                self.events.asides_left_out += 1;
+                self.events.side_records_left_out += 1;
             }
         }
     }
@@ -160,21 +164,21 @@ impl Joined {
             self.events.moments_left_out += 1;
             return;
         }
-        if moment.agent != NOBODY {
+        if moment.agent != NO_AGENT {
             let agent = usize::from(moment.agent);
-            self.last.resize(self.last.len().max(agent + 1), None);
-            self.last[agent] = Some(self.events.moments.len() as u32);
+            self.last_moments.resize(self.last_moments.len().max(agent + 1), None);
+            self.last_moments[agent] = Some(self.events.moments.len() as u32);
         }
         self.events.moments.push(moment);
     }
 
-    /// An agent is active: its last stretch of activity goes on, or a new one begins.
-    fn touch(&mut self, line: u32, at_us: i64, agent: u16) {
-        if agent == NOBODY {
+    /// Extends the agent's last moment if it is an activity, or else adds a new activity.
+    fn activity(&mut self, line: u32, at_us: i64, agent: u16) {
+        if agent == NO_AGENT {
             return;
         }
-        if let Some(Some(place)) = self.last.get(usize::from(agent))
-            && let MomentKind::Activity(until) = &mut self.events.moments[*place as usize].kind
+        if let Some(Some(index)) = self.last_moments.get(usize::from(agent))
+            && let MomentKind::Activity(until) = &mut self.events.moments[*index as usize].kind
         {
             *until = at_us.max(*until);
             return;
@@ -182,16 +186,16 @@ impl Joined {
         self.moment(Moment { at_us, line, agent, kind: MomentKind::Activity(at_us) });
     }
 
-    /// The whole file.
+    /// Closes unfinished calls and returns the content of the file.
     pub(super) fn finish(mut self) -> Events {
-        for place in self.open.into_values() {
-            let call = &mut self.events.calls[place as usize];
+        for index in self.open.into_values() {
+            let call = &mut self.events.calls[index as usize];
             let last = self.spans.get(&call.agent).map_or(call.start_us, |span| span.last_us);
             call.end_us = last.max(call.start_us);
         }
-        // A start whose id came again before its end stays open too.
+        // A call whose id was reused before its end is unfinished too.
         for call in &mut self.events.calls {
-            if call.flags & flag::ENDED == 0 && call.end_us == call.start_us {
+            if !call.ended() && call.end_us == call.start_us {
                 let last = self.spans.get(&call.agent).map_or(call.start_us, |span| span.last_us);
                 call.end_us = last.max(call.start_us);
             }
@@ -215,13 +219,13 @@ impl Joined {
     }
 }
 
-/// Where the names of a part are among those of the file.
-fn moved(known: &mut Names, of_part: &Names) -> Vec<u16> {
-    of_part.list.iter().map(|name: &Arc<str>| known.place(name)).collect()
+/// Adds the names of a block to those of the file and returns their new indices.
+fn merge(known: &mut Names, added: &Names) -> Vec<u16> {
+    added.list.iter().map(|name: &Arc<str>| known.index(name)).collect()
 }
 
 impl Span {
-    /// Takes in another span.
+    /// Extends the span to include `other`.
     pub(super) fn join(&mut self, other: &Span) {
         self.first_us = self.first_us.min(other.first_us);
         self.last_us = self.last_us.max(other.last_us);

@@ -1,11 +1,10 @@
-//! What `events.jsonl` tells, compactly: every tool call, and every moment that changes what an agent is
-//! doing. Long texts are measured while they stream by and not kept, so that memory follows the number of
-//! calls, never the size of the file.
+//! Tool calls and agent activity from `events.jsonl`. Long texts are measured in passing and dropped, so memory
+//! grows with the number of calls, not with the size of the file.
 
+mod block;
 mod join;
 mod line;
 mod names;
-mod part;
 mod queue;
 mod reading;
 #[cfg(test)]
@@ -17,263 +16,265 @@ use std::sync::Arc;
 
 use crate::files::Checkpoint;
 
+pub use block::Span;
 pub(crate) use line::is_reader;
-pub use part::Span;
 pub(crate) use reading::{FILE as EVENTS_FILE, read};
 pub(crate) use texts::groups;
 
-/// Everything that was read of one `events.jsonl`.
+/// The content of one `events.jsonl`. Times are naive local time in microseconds; agents, tools, patterns and calls
+/// are referred to by their index in the lists below.
 #[derive(Debug, Clone, Default)]
 pub struct Events {
-    /// Lines that hold an event.
+    /// Number of lines that hold an event.
     pub count: u64,
-    /// Lines of the file.
+    /// Number of lines in the file.
     pub lines: u64,
-    /// Where lines begin, one in each stretch that was read.
+    /// Start of the first line of each block, for seeking.
     pub checkpoints: Vec<Checkpoint>,
-    /// First and last event of all.
+    /// First and last event of the file.
     pub span: Option<Span>,
-    /// First and last event of each agent, by its place.
+    /// First and last event of each agent, by agent index.
     pub agent_spans: Vec<Span>,
-    /// Ids of agents; calls and moments name them by their place here.
+    /// Agent ids.
     pub agents: Vec<Arc<str>>,
-    /// Names of tools; calls name them by their place here.
+    /// Tool names.
     pub tools: Vec<Arc<str>>,
-    /// Patterns of shell commands, `npm install`; the first is empty.
+    /// Shell command patterns such as `npm install`; the first is empty.
     pub patterns: Vec<Arc<str>>,
     /// Every tool call, in the order of its first line.
     pub calls: Vec<Call>,
-    /// Everything else that matters, by line.
+    /// Everything else that facts are measured from, in line order.
     pub moments: Vec<Moment>,
-    /// Moments beyond what is kept.
+    /// Number of moments dropped beyond the limit.
     pub moments_left_out: u64,
-    /// Subagents, background jobs and prompts beyond what is kept.
-    pub asides_left_out: u64,
-    /// How calls failed, in a few words, by their place in `calls`; not of every failure in a huge file.
+    /// Number of subagents, background jobs and prompts dropped beyond the limit.
+    pub side_records_left_out: u64,
+    /// Failure messages by call index. Limited, so a huge file has failed calls without one.
     pub failure_words: HashMap<u32, Box<str>>,
-    /// Subagents that a result names, by the call's place in `calls`.
+    /// Subagents reported by tool results, each with the index of its call.
     pub spawned: Vec<(u32, SpawnedSubagent)>,
-    /// Background jobs that results tell of.
-    pub jobs: Vec<(u32, Job)>,
-    /// Texts of prompts that were given to tools: the call's place and the text's hash.
+    /// Background jobs reported by tool results, each with the index of its call.
+    pub jobs: Vec<(u32, JobReport)>,
+    /// Hashes of the prompts passed to tools, each with the index of its call.
     pub prompts: Vec<(u32, u64)>,
-    /// Calls that were made more than once, by their places, the most frequent first; of a huge file not all.
+    /// Indices of identical calls, the largest group first. Limited to 300 groups.
     pub repeated: Vec<Vec<u32>>,
-    /// Arguments of these, cut, by tool and hash.
+    /// Truncated arguments of the repeated calls, by tool index and argument hash.
     pub repeated_args: HashMap<(u16, u64), String>,
 }
 
-/// One tool call.
+/// A tool call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Call {
-    /// When it began, or where only its end is known, when that was less the recorded time.
+    /// Start, in microseconds. Without a recorded start: the end minus [`Call::elapsed_ms`].
     pub start_us: i64,
-    /// When it ended; of an unfinished call, when it began.
+    /// End, in microseconds. Without a recorded end: the agent's last event.
     pub end_us: i64,
-    /// Hash of tool arguments with sorted keys.
+    /// Hash of the arguments, independent of key order.
     pub args_hash: u64,
-    /// Byte at which the line of its start begins.
+    /// Byte offset of the start line in the file.
     pub start_at: u64,
-    /// Line of its start; 0 where there is none.
+    /// Start line, from 1; 0 if there is none.
     pub start_line: u32,
-    /// Line of its end; 0 where there is none.
+    /// End line, from 1; 0 if there is none.
     pub end_line: u32,
-    /// Characters of its result.
+    /// Length of the result in characters.
     pub result_chars: u32,
-    /// The time that MassGen recorded, in milliseconds.
+    /// Duration recorded by MassGen, in milliseconds.
     pub elapsed_ms: f32,
-    /// Whose it is, in [`Events::agents`]; [`NOBODY`] if it names no agent.
+    /// Index in [`Events::agents`], or [`NO_AGENT`].
     pub agent: u16,
-    /// Place in [`Events::tools`].
+    /// Index in [`Events::tools`].
     pub tool: u16,
-    /// Place in [`Events::patterns`]; 0 if it runs no command.
+    /// Index in [`Events::patterns`]; 0 if the call runs no command.
     pub pattern: u16,
-    /// What is known of it.
-    pub flags: u8,
+    /// Properties of the call.
+    pub flags: CallFlags,
 }
 
-/// Stands for "no agent" in a call or moment.
-pub const NOBODY: u16 = u16::MAX;
+/// Agent index of a call or moment without an agent.
+pub const NO_AGENT: u16 = u16::MAX;
 
-/// Bits of [`Call::flags`].
-pub mod flag {
-    /// Its end was logged.
-    pub const ENDED: u8 = 1;
-    /// Its result shows a failure.
-    pub const FAILED: u8 = 2;
-    /// MassGen recorded a failure.
-    pub const RECORDED_FAILURE: u8 = 4;
-    /// It goes on in the background.
-    pub const BACKGROUND: u8 = 8;
-    /// Its result tells of a subagent that claims success and has nothing to show for it.
-    pub const HOLLOW: u8 = 16;
+bitflags::bitflags! {
+    /// Properties of a call, packed because a run can hold millions of calls.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct CallFlags: u8 {
+        /// The end was logged.
+        const ENDED = 1;
+        /// The result shows a failure, or MassGen recorded one.
+        const FAILED = 1 << 1;
+        /// MassGen recorded a failure.
+        const RECORDED_FAILURE = 1 << 2;
+        /// The call continues in the background.
+        const BACKGROUND = 1 << 3;
+    }
 }
 
 impl Call {
-    /// Its end was logged.
+    /// Returns whether the end was logged.
     pub fn ended(&self) -> bool {
-        self.flags & flag::ENDED != 0
+        self.flags.contains(CallFlags::ENDED)
     }
 
-    /// Its result shows a failure, or MassGen recorded one.
+    /// Returns whether the result shows a failure or MassGen recorded one.
     pub fn failed(&self) -> bool {
-        self.flags & flag::FAILED != 0
+        self.flags.contains(CallFlags::FAILED)
     }
 
-    /// MassGen recorded a failure.
+    /// Returns whether MassGen recorded a failure.
     pub fn recorded_failure(&self) -> bool {
-        self.flags & flag::RECORDED_FAILURE != 0
+        self.flags.contains(CallFlags::RECORDED_FAILURE)
     }
 
-    /// It goes on in the background.
+    /// Returns whether the call continues in the background.
     pub fn background(&self) -> bool {
-        self.flags & flag::BACKGROUND != 0
+        self.flags.contains(CallFlags::BACKGROUND)
     }
 
-    /// The line that shows most of it: its end, or else its start.
+    /// Returns the most informative line: the end, or the start of an unfinished call.
     pub fn line(&self) -> u64 {
         u64::from(if self.end_line > 0 { self.end_line } else { self.start_line })
     }
 }
 
-/// A point in time at which something changed.
+/// An event other than a tool call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moment {
-    /// When.
+    /// Time in microseconds.
     pub at_us: i64,
     /// Line, from 1.
     pub line: u32,
-    /// Who it is about, in [`Events::agents`].
+    /// Index in [`Events::agents`], or [`NO_AGENT`].
     pub agent: u16,
-    /// What happened.
+    /// The event.
     pub kind: MomentKind,
 }
 
-/// What happened.
+/// The events that facts are measured from, with the details used.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MomentKind {
-    /// A round begins.
+    /// The start of a round.
     RoundStart,
-    /// A round is cut off and begins again: why.
+    /// A round is cut off and restarted, with the reason.
     Restart(Box<str>),
-    /// An answer was handed in.
+    /// A submitted answer.
     Answer(Box<AnswerText>),
-    /// A vote was cast.
+    /// A vote.
     Vote(Box<VoteText>),
-    /// The winner begins to present; the votes were equal or not.
+    /// The winner starts its presentation; true after a tied vote.
     PresentationStart(bool),
     /// The final answer.
     FinalAnswer(Box<FinalText>),
-    /// The orchestrator ran out of time: why, and who presents all the same.
+    /// The orchestrator timed out: the reason, and the agent selected to present.
     Timeout(Box<(String, Option<String>)>),
-    /// The whole attempt begins again: why.
+    /// The attempt is restarted, with the reason.
     AttemptRestart(Box<str>),
-    /// A message that starts with a cross: an error or a forced retry, cut.
+    /// An error or a forced retry: a message that starts with a cross, truncated.
     Trouble(Box<str>),
-    /// Something that is worth a mark: the event's name.
+    /// The name of an event shown on timelines only.
     Mark(&'static str),
-    /// Text, thinking, tool calls: activity without a meaning of its own, until then.
+    /// Text, thinking or tool calls, from [`Moment::at_us`] to this time in microseconds.
     Activity(i64),
 }
 
-/// An answer as its event holds it.
+/// An answer as recorded in its event.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AnswerText {
-    /// `agent1.2`.
+    /// Label such as `agent1.2`.
     pub label: Arc<str>,
-    /// Characters that the event holds; MassGen cuts them at 500.
+    /// Length in characters; MassGen truncates answers to 500.
     pub chars: u64,
-    /// What the event holds.
+    /// The recorded text.
     pub text: Arc<str>,
 }
 
-/// A vote as its event holds it.
+/// A vote as recorded in its event.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct VoteText {
-    /// Agent that is voted for.
+    /// Id of the agent voted for.
     pub target: Arc<str>,
-    /// Why, cut.
+    /// The voter's reason, truncated.
     pub reason: Arc<str>,
 }
 
-/// A final answer as its event holds it.
+/// A final answer as recorded in its event.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FinalText {
-    /// Characters.
+    /// Length in characters.
     pub chars: u64,
-    /// How the text shows that it is no answer, if it does.
+    /// Why the text is not an answer: empty, or an error message.
     pub failure: Option<String>,
 }
 
-/// A subagent in the result of a call that starts them.
+/// A subagent in the result of the call that started it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpawnedSubagent {
-    /// Its id.
+    /// Subagent id.
     pub id: String,
-    /// `completed`, `error`, `timeout`, … as the result says.
+    /// Reported status: `completed`, `error`, `timeout`, …
     pub status: String,
-    /// The result says that it succeeded.
+    /// Reported as successful.
     pub success: bool,
-    /// It says so, and never reached a model or gave an error as its answer.
+    /// Reported as successful although it never reached a model or its answer is an error message.
     pub hollow: bool,
-    /// Seconds that it took.
+    /// Duration in milliseconds.
     pub wall_ms: u64,
-    /// Tokens and cost.
+    /// Prompt tokens.
     pub input_tokens: u64,
     /// Reply tokens.
     pub output_tokens: u64,
-    /// US dollars.
+    /// Cost in US dollars, as estimated by MassGen.
     pub cost_usd: f64,
-    /// Why it failed.
+    /// Error message.
     pub error: Option<String>,
-    /// Its workspace as recorded.
+    /// Recorded workspace path.
     pub workspace: String,
 }
 
-/// A background job in a tool's result.
+/// The state of a background job, as reported by one tool result.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Job {
-    /// `bgtool_…`.
+pub struct JobReport {
+    /// Job id, `bgtool_…`.
     pub id: String,
-    /// What it runs.
+    /// Tool that runs in the background.
     pub tool: String,
     /// `running`, `completed`, `cancelled`, …
     pub status: String,
-    /// When it began, naive local microseconds.
+    /// Start, in microseconds.
     pub started_us: Option<i64>,
-    /// When it ended.
+    /// End, in microseconds.
     pub completed_us: Option<i64>,
 }
 
 impl Events {
-    /// An agent's place, if it is named anywhere.
+    /// Returns the index of an agent, or `None` if no event names it.
     pub fn agent_index(&self, id: &str) -> Option<u16> {
         self.agents.iter().position(|agent| **agent == *id).and_then(|at| u16::try_from(at).ok())
     }
 
-    /// The id of the agent at a place.
+    /// Returns the id of the agent at `index`.
     pub fn agent(&self, index: u16) -> Option<&str> {
         self.agents.get(usize::from(index)).map(|id| &**id)
     }
 
-    /// The same, shared; empty for nobody.
+    /// Returns the id of the agent at `index` as a shared string; empty for [`NO_AGENT`].
     pub fn agent_name(&self, index: u16) -> Arc<str> {
         self.agents.get(usize::from(index)).cloned().unwrap_or_else(|| "".into())
     }
 
-    /// The name of a call's tool.
+    /// Returns the name of the called tool.
     pub fn tool(&self, call: &Call) -> &str {
         self.tools.get(usize::from(call.tool)).map_or("", |name| &**name)
     }
 
-    /// The command pattern of a call; empty if it runs none.
+    /// Returns the command pattern of a call; empty if the call runs no command.
     pub fn pattern(&self, call: &Call) -> &str {
         self.patterns.get(usize::from(call.pattern)).map_or("", |name| &**name)
     }
 
-    /// Calls of the tools whose name fits.
-    pub fn calls_of(&self, fits: impl Fn(&str) -> bool) -> impl Iterator<Item = &Call> {
-        let fitting: Vec<bool> = self.tools.iter().map(|tool| fits(tool)).collect();
-        self.calls.iter().filter(move |call| fitting.get(usize::from(call.tool)) == Some(&true))
+    /// Returns the calls of all tools whose name satisfies `matches`.
+    pub fn calls_of(&self, matches: impl Fn(&str) -> bool) -> impl Iterator<Item = &Call> {
+        let matching: Vec<bool> = self.tools.iter().map(|tool| matches(tool)).collect();
+        self.calls.iter().filter(move |call| matching.get(usize::from(call.tool)) == Some(&true))
     }
 }

@@ -1,39 +1,43 @@
-//! Names that every line repeats, kept once.
+//! Interned names. A `HashMap` alone is slower here: every line names an agent, a run has few of them, and
+//! consecutive lines usually name the same one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// More names than this are no names: what comes after them shares the last place.
+/// Maximum number of names; further ones share the last index.
 const NAMES_MAX: usize = 60_000;
 const NAME_CHARS_MAX: usize = 200;
-const FEW: usize = 24;
+
+/// Number of names up to which comparing each is faster than hashing.
+const LINEAR_SEARCH_MAX: usize = 24;
 
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    places: HashMap<Arc<str>, u16>,
+    indices: HashMap<Arc<str>, u16>,
     pub(super) list: Vec<Arc<str>>,
-    /// The name that was asked for last: lines of one agent come in rows.
-    last: u16,
+    /// Index of the previous lookup.
+    previous: u16,
 }
 
 impl Names {
-    /// The place of a name, made if it is new.
-    pub(super) fn place(&mut self, name: &str) -> u16 {
-        if self.list.get(usize::from(self.last)).is_some_and(|last| **last == *name) {
-            return self.last;
+    /// Returns the index of a name, adding it if it is new.
+    pub(super) fn index(&mut self, name: &str) -> u16 {
+        if self.list.get(usize::from(self.previous)).is_some_and(|known| **known == *name) {
+            return self.previous;
         }
-        self.last = self.find(name);
-        self.last
+        self.previous = self.find_or_add(name);
+        self.previous
     }
 
-    fn find(&mut self, name: &str) -> u16 {
+    fn find_or_add(&mut self, name: &str) -> u16 {
         let known = match self.list.len() {
-            // Few names are found faster by looking at each.
-            0..=FEW => self.list.iter().position(|known| **known == *name).map(|at| at as u16),
-            _ => self.places.get(name).copied(),
+            0..=LINEAR_SEARCH_MAX => {
+                self.list.iter().position(|known| **known == *name).map(|at| at as u16)
+            }
+            _ => self.indices.get(name).copied(),
         };
-        if let Some(place) = known {
-            return place;
+        if let Some(index) = known {
+            return index;
         }
         if self.list.len() >= NAMES_MAX {
             return (NAMES_MAX - 1) as u16;
@@ -42,12 +46,12 @@ impl Names {
             Some((at, _)) => name[..at].into(),
             None => name.into(),
         };
-        if let Some(place) = self.places.get(&short) {
-            return *place;
+        if let Some(index) = self.indices.get(&short) {
+            return *index;
         }
-        let place = self.list.len() as u16;
+        let index = self.list.len() as u16;
         self.list.push(short.clone());
-        self.places.insert(short, place);
-        place
+        self.indices.insert(short, index);
+        index
     }
 }

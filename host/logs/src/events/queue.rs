@@ -1,5 +1,6 @@
-//! Who reads which stretch, and who joins it. Every worker joins what it read itself, if all before it is joined: a
-//! thread of its own for that would take a processor from the workers, and be woken for each stretch.
+//! Distributes blocks to worker threads and joins the results in order. A worker joins its block itself if all
+//! earlier blocks are joined: a dedicated thread would compete with the workers for a core and wake up for each
+//! block.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,88 +8,95 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Events;
-use super::join::Joined;
-use super::part::{Part, Record};
+use super::block::{Block, Record};
+use super::join::Joiner;
 
-/// The stretches of a file, on their way from the workers into one whole.
+/// The blocks of a file in progress.
 pub(super) struct Queue {
     next: AtomicU64,
     ahead_max: usize,
-    state: Mutex<State>,
-    moved: Condvar,
+    progress: Mutex<Progress>,
+    advanced: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    joined: Joined,
-    wanted: u64,
-    /// Parts whose turn has not come.
-    waiting: BTreeMap<u64, Part>,
+struct Progress {
+    joiner: Joiner,
+    /// Index of the next block to join.
+    next: u64,
+    /// Blocks that follow one that is still being read, by index.
+    waiting: BTreeMap<u64, Block>,
+    /// Emptied lists of records, for reuse.
     spare: Vec<Vec<Record>>,
     failed: Option<io::Error>,
 }
 
 impl Queue {
-    /// `ahead_max`: parts that may wait for a slow one before them.
+    /// Creates a queue in which at most `ahead_max` blocks wait for an earlier one.
     pub(super) fn new(ahead_max: usize) -> Self {
-        Self { next: AtomicU64::new(0), ahead_max, state: Mutex::default(), moved: Condvar::new() }
+        Self {
+            next: AtomicU64::new(0),
+            ahead_max,
+            progress: Mutex::default(),
+            advanced: Condvar::new(),
+        }
     }
 
-    /// The next of `count` stretches, which is the caller's alone; none at the end, or after a failure.
+    /// Reserves the next of `count` blocks for the caller. Returns `None` at the end or after a failure.
     pub(super) fn next(&self, count: u64) -> Option<u64> {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         (index < count).then_some(index)
     }
 
-    /// Takes what a stretch holds, and joins whatever can be joined now. Waits if it is far ahead, so that parts don't
-    /// pile up. Gives an empty list for the next stretch's records.
-    pub(super) fn join(&self, index: u64, part: io::Result<Part>) -> Vec<Record> {
-        let mut state = self.lock();
-        match part {
-            Ok(part) => drop(state.waiting.insert(index, part)),
-            Err(error) => self.fail(&mut state, error),
+    /// Adds a block and joins all blocks that are next in order. Waits while too many blocks are ahead, which bounds
+    /// memory. Returns an empty list for the records of the caller's next block.
+    pub(super) fn join(&self, index: u64, block: io::Result<Block>) -> Vec<Record> {
+        let mut progress = self.lock();
+        match block {
+            Ok(block) => drop(progress.waiting.insert(index, block)),
+            Err(error) => self.fail(&mut progress, error),
         }
-        let State { joined, wanted, waiting, spare, .. } = &mut *state;
-        while let Some(part) = waiting.remove(wanted) {
-            spare.push(joined.add(part));
-            *wanted += 1;
+        let Progress { joiner, next, waiting, spare, .. } = &mut *progress;
+        while let Some(block) = waiting.remove(next) {
+            spare.push(joiner.add(block));
+            *next += 1;
         }
-        self.moved.notify_all();
-        while state.failed.is_none() && state.waiting.len() > self.ahead_max {
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        self.advanced.notify_all();
+        while progress.failed.is_none() && progress.waiting.len() > self.ahead_max {
+            progress = self.advanced.wait(progress).unwrap_or_else(PoisonError::into_inner);
         }
-        state.spare.pop().unwrap_or_default()
+        progress.spare.pop().unwrap_or_default()
     }
 
-    /// The whole file, with lines that can't be read and why.
+    /// Returns the content of the file, and the unreadable lines with the reasons.
     pub(super) fn finish(self) -> io::Result<(Events, Vec<(u64, String)>)> {
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = state.failed {
+        let mut progress = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = progress.failed {
             return Err(error);
         }
-        let complaints = std::mem::take(&mut state.joined.complaints);
-        Ok((state.joined.finish(), complaints))
+        let complaints = std::mem::take(&mut progress.joiner.complaints);
+        Ok((progress.joiner.finish(), complaints))
     }
 
-    /// Nobody needs to read on.
-    fn fail(&self, state: &mut State, error: io::Error) {
-        state.failed.get_or_insert(error);
+    /// Records a failure, stops the distribution and wakes waiting workers.
+    fn fail(&self, progress: &mut Progress, error: io::Error) {
+        progress.failed.get_or_insert(error);
         self.next.store(u64::MAX / 2, Ordering::Relaxed);
-        self.moved.notify_all();
+        self.advanced.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Held by a worker: if it panics, those that wait for its part wait no longer.
+/// A guard held by each worker: a panic fails the queue, so that no other worker waits for the lost block.
 pub(super) struct Worker<'a>(pub(super) &'a Queue);
 
 impl Drop for Worker<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.fail(&mut self.0.lock(), io::Error::other("a thread that read it panicked"));
+            self.0.fail(&mut self.0.lock(), io::Error::other("a reader thread panicked"));
         }
     }
 }
@@ -98,15 +106,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_that_panics_leaves_nobody_waiting() {
+    fn a_panicking_worker_does_not_block_the_others() {
         let queue = Queue::new(0);
-        let part = || Ok(Part::new(Vec::new()));
+        let block = || Ok(Block::new(Vec::new()));
         std::thread::scope(|scope| {
             assert_eq!([queue.next(3), queue.next(3)], [Some(0), Some(1)]);
-            let ahead = scope.spawn(|| queue.join(1, part()));
+            let ahead = scope.spawn(|| queue.join(1, block()));
             let panics = scope.spawn(|| {
                 let _worker = Worker(&queue);
-                std::panic::resume_unwind(Box::new("while it reads the first stretch"));
+                std::panic::resume_unwind(Box::new("while reading the first block"));
             });
             assert!(panics.join().is_err() && ahead.join().is_ok());
         });

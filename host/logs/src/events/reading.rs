@@ -1,34 +1,34 @@
-//! Reads the file in stretches, on all processors, and joins what they hold in the file's order. The
-//! stretches are the same on every machine, and so is what comes of them.
+//! Reads the file in blocks on all cores and joins them in order. The block size is fixed, so results are the same on
+//! every machine.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use super::part::{Part, Record};
+use super::block::{Block, Record};
 use super::queue::{Queue, Worker};
 use super::{Events, texts};
 use crate::read::Source;
 
-/// Name of the file within an attempt.
+/// File name within an attempt.
 pub(crate) const FILE: &str = "events.jsonl";
 
-/// Size of a stretch.
-const STRETCH: u64 = 256 << 10;
+/// Bytes per block. A block fits into a core's cache.
+const BLOCK_BYTES: u64 = 256 << 10;
 
-/// A line beyond this is not parsed; MassGen does not cut results, so lines of megabytes are normal.
+/// Maximum length of a parsed line. MassGen does not truncate results, so lines of several megabytes are normal.
 const LINE_BYTES_MAX: usize = 32 << 20;
 
-/// Read beyond the end of a stretch for its last line, at first: twice as much each time that it does not end there.
-const BEYOND: usize = 4 << 10;
+/// Bytes first read beyond the end of a block to complete its last line; doubled until the line ends.
+const BEYOND_BYTES: usize = 4 << 10;
 
 pub(crate) fn read(source: &mut Source<'_>) -> Option<Events> {
     let file = source.open(FILE)?;
-    // What is appended meanwhile belongs to the next look.
+    // Lines appended while reading are left to the next read.
     let size = file.metadata().map_or(0, |meta| meta.len());
-    let (mut events, complaints) = match stretches(&file, size, STRETCH) {
+    let (mut events, complaints) = match read_blocks(&file, size, BLOCK_BYTES) {
         Ok(joined) => joined,
         Err(error) => {
-            source.complain(FILE, 0, format!("can't be read: {error}"));
+            source.complain(FILE, 0, format!("cannot be read: {error}"));
             return Some(Events::default());
         }
     };
@@ -36,31 +36,32 @@ pub(crate) fn read(source: &mut Source<'_>) -> Option<Events> {
         source.complain(FILE, line, why);
     }
     let left_out = [
-        (events.moments_left_out, "moments are"),
-        (events.asides_left_out, "subagents, background jobs and prompts are"),
+        (events.moments_left_out, "moments"),
+        (events.side_records_left_out, "subagents, background jobs and prompts"),
     ];
-    for (count, what) in left_out.into_iter().filter(|(count, _)| *count > 0) {
-        source.complain(FILE, 0, format!("{count} more {what} not listed"));
+    for (count, items) in left_out.into_iter().filter(|(count, _)| *count > 0) {
+        source.complain(FILE, 0, format!("too many {items}: {count} are not listed"));
     }
     texts::load_repeated(&mut events, &file);
     Some(events)
 }
 
-/// Reads `size` bytes in stretches of `stretch`.
-pub(super) fn stretches(
+/// Reads the first `size` bytes of a file in blocks of `block_bytes`. Returns the content, and the unreadable lines
+/// with the reasons.
+pub(super) fn read_blocks(
     file: &File,
     size: u64,
-    stretch: u64,
+    block_bytes: u64,
 ) -> std::io::Result<(Events, Vec<(u64, String)>)> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
-    let threads = threads.min(size.div_ceil(stretch));
+    let threads = threads.min(size.div_ceil(block_bytes));
     let queue = Queue::new(threads as usize * 2);
     let work = || {
         let _worker = Worker(&queue);
-        let mut room = Room::default();
-        while let Some(index) = queue.next(size.div_ceil(stretch)) {
-            let part = part(file, size, index * stretch, stretch, &mut room);
-            room.records = queue.join(index, part);
+        let mut scratch = Scratch::default();
+        while let Some(index) = queue.next(size.div_ceil(block_bytes)) {
+            let block = read_block(file, size, index * block_bytes, block_bytes, &mut scratch);
+            scratch.records = queue.join(index, block);
         }
     };
     std::thread::scope(|scope| {
@@ -72,58 +73,58 @@ pub(super) fn stretches(
     queue.finish()
 }
 
-/// Memory that one stretch after another uses: made new for each, it would lie scattered between the texts that stay.
+/// Memory that a worker reuses for all its blocks. Allocating it for each block fragments the heap.
 #[derive(Default)]
-struct Room {
+struct Scratch {
     buffer: Vec<u8>,
     records: Vec<Record>,
 }
 
-/// The lines that begin within a stretch.
-fn part(
+/// Reads the lines that start within a block.
+fn read_block(
     file: &File,
     size: u64,
     start: u64,
-    stretch: u64,
-    room: &mut Room,
-) -> std::io::Result<Part> {
-    let mut part = Part::new(std::mem::take(&mut room.records));
-    let buffer = &mut room.buffer;
-    let end = (start + stretch).min(size);
-    // The byte before tells whether a line begins right here.
+    block_bytes: u64,
+    scratch: &mut Scratch,
+) -> std::io::Result<Block> {
+    let mut block = Block::new(std::mem::take(&mut scratch.records));
+    let buffer = &mut scratch.buffer;
+    let end = (start + block_bytes).min(size);
+    // Include the byte before the block: if it is a newline, the block starts with a complete line.
     let from = start.saturating_sub(1);
     let mut held = fill(file, buffer, 0, from, (end - from) as usize)?;
     let mut at = match start {
         0 => 0,
         _ => match memchr::memchr(b'\n', &buffer[..held]) {
             Some(found) => found + 1,
-            None => return Ok(part),
+            None => return Ok(block),
         },
     };
     if let Some(whole) = memchr::memrchr(b'\n', &buffer[at..held]) {
-        part.lines(&buffer[at..=at + whole], from + at as u64);
+        block.add_lines(&buffer[at..=at + whole], from + at as u64);
         at += whole + 1;
     }
     if from + (at as u64) < end && at < held {
-        held = last_line(file, size, from, held, at, buffer)?;
+        held = read_last_line(file, size, from, held, at, buffer)?;
         let line = &buffer[at..held];
         let found = memchr::memchr(b'\n', line);
         if found.is_none() && line.len() > LINE_BYTES_MAX {
-            let why = format!("is longer than {} MiB and left out", LINE_BYTES_MAX >> 20);
-            part.left_out(why, from + at as u64);
+            let why = format!("skipped: line longer than {} MiB", LINE_BYTES_MAX >> 20);
+            block.skip_line(why, from + at as u64);
         } else {
             let line = &line[..found.unwrap_or(line.len())];
-            part.line(line, from + at as u64, found.is_some());
+            block.add_line(line, from + at as u64, found.is_some());
         }
     }
     if buffer.capacity() > 8 << 20 {
         *buffer = Vec::new();
     }
-    Ok(part)
+    Ok(block)
 }
 
-/// Reads on until the line that begins at `at` ends; gives the bytes that the buffer holds then.
-fn last_line(
+/// Reads until the end of the line that starts at `at` in the buffer. Returns the number of bytes in the buffer.
+fn read_last_line(
     file: &File,
     size: u64,
     from: u64,
@@ -131,7 +132,7 @@ fn last_line(
     at: usize,
     buffer: &mut Vec<u8>,
 ) -> std::io::Result<usize> {
-    let mut beyond = BEYOND;
+    let mut beyond = BEYOND_BYTES;
     while from + (held as u64) < size && held - at <= LINE_BYTES_MAX {
         let want = beyond.min((size - from - held as u64) as usize);
         beyond *= 2;
@@ -145,8 +146,8 @@ fn last_line(
     Ok(held)
 }
 
-/// Reads up to `want` bytes of the file from `offset` into the buffer from `at`; gives the bytes that it
-/// holds then.
+/// Reads up to `want` bytes at file offset `offset` into the buffer at `at`. Returns the number of bytes in the
+/// buffer.
 fn fill(
     file: &File,
     buffer: &mut Vec<u8>,

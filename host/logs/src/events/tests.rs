@@ -1,9 +1,9 @@
-//! Reading in stretches gives what reading in one piece gives.
+//! Reading in blocks of any size produces the same result.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::reading::stretches;
+use super::reading::read_blocks;
 use super::{Events, MomentKind};
 
 fn file(text: &[u8]) -> std::fs::File {
@@ -12,8 +12,8 @@ fn file(text: &[u8]) -> std::fs::File {
     file
 }
 
-fn read(text: &[u8], stretch: u64) -> (Events, Vec<(u64, String)>) {
-    stretches(&file(text), text.len() as u64, stretch).unwrap()
+fn read(text: &[u8], block_bytes: u64) -> (Events, Vec<(u64, String)>) {
+    read_blocks(&file(text), text.len() as u64, block_bytes).unwrap()
 }
 
 fn sample() -> String {
@@ -51,31 +51,31 @@ fn sample() -> String {
 }
 
 #[test]
-fn stretches_of_any_length_give_the_same() {
+fn any_block_size_produces_the_same_result() {
     let mut text = sample();
     text.push_str("no event\n\n{\"timestamp\": \"2026-01");
     let whole = read(text.as_bytes(), 1 << 20);
     assert_eq!((whole.0.count, whole.0.lines), (11, 14));
     assert_eq!(whole.1.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [12, 14]);
-    for stretch in (1..text.len() as u64).step_by(13) {
-        let (events, complaints) = read(text.as_bytes(), stretch);
-        assert_eq!(events.calls, whole.0.calls, "{stretch}");
-        assert_eq!(events.moments, whole.0.moments, "{stretch}");
-        assert_eq!(events.agent_spans, whole.0.agent_spans, "{stretch}");
-        assert_eq!((events.span, events.lines), (whole.0.span, whole.0.lines), "{stretch}");
-        assert_eq!(complaints, whole.1, "{stretch}");
+    for block_bytes in (1..text.len() as u64).step_by(13) {
+        let (events, complaints) = read(text.as_bytes(), block_bytes);
+        assert_eq!(events.calls, whole.0.calls, "{block_bytes}");
+        assert_eq!(events.moments, whole.0.moments, "{block_bytes}");
+        assert_eq!(events.agent_spans, whole.0.agent_spans, "{block_bytes}");
+        assert_eq!((events.span, events.lines), (whole.0.span, whole.0.lines), "{block_bytes}");
+        assert_eq!(complaints, whole.1, "{block_bytes}");
         let lines = text.split_inclusive('\n');
         let begins = lines.scan(0, |at, line| Some(std::mem::replace(at, *at + line.len() as u64)));
         let begins: Vec<u64> = begins.collect();
         for near in &events.checkpoints {
-            assert_eq!(begins[near.line as usize - 1], near.at, "{stretch}");
+            assert_eq!(begins[near.line as usize - 1], near.at, "{block_bytes}");
         }
         assert!(events.checkpoints.is_sorted_by_key(|near| near.line));
     }
 }
 
 #[test]
-fn calls_are_paired_within_an_agent() {
+fn calls_are_paired_per_agent() {
     let (events, _) = read(sample().as_bytes(), 1 << 20);
     let [a, b] = events.calls.as_slice() else { panic!("{:?}", events.calls) };
     assert!(a.ended() && a.failed() && !a.recorded_failure());
@@ -87,7 +87,7 @@ fn calls_are_paired_within_an_agent() {
 }
 
 #[test]
-fn activity_is_joined_and_landmarks_stay() {
+fn consecutive_activity_is_merged() {
     let (events, _) = read(sample().as_bytes(), 1 << 20);
     let a = events.agent_index("a").unwrap();
     let kinds: Vec<_> = events.moments.iter().filter(|m| m.agent == a).map(|m| &m.kind).collect();
@@ -101,22 +101,22 @@ fn activity_is_joined_and_landmarks_stay() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_cost_a_word_not_the_event() {
+fn an_event_with_invalid_utf8_is_still_read() {
     let mut text = sample().into_bytes();
     let at = text.windows(3).position(|bytes| bytes == b"one").unwrap();
     text[at] = 0xff;
     let (events, complaints) = read(&text, 1 << 20);
     assert_eq!(events.count, 11);
     assert_eq!(complaints.len(), 1);
-    assert!(complaints[0].1.contains("not UTF-8"), "{complaints:?}");
+    assert!(complaints[0].1.contains("invalid UTF-8"), "{complaints:?}");
 }
 
-/// The short way and the parser say the same of a line.
+/// The scanner and the parser agree on every line.
 #[test]
-fn both_ways_of_reading_a_line_agree() {
+fn scanner_and_parser_agree() {
     let compact = sample().replace("\": ", "\":");
-    let (plain, parsed) = (read(sample().as_bytes(), 1 << 20), read(compact.as_bytes(), 1 << 20));
-    assert_eq!(plain.0.calls.len(), parsed.0.calls.len());
-    assert_eq!(plain.0.moments, parsed.0.moments);
-    assert_eq!((plain.0.count, plain.0.span), (parsed.0.count, parsed.0.span));
+    let (scanned, parsed) = (read(sample().as_bytes(), 1 << 20), read(compact.as_bytes(), 1 << 20));
+    assert_eq!(scanned.0.calls.len(), parsed.0.calls.len());
+    assert_eq!(scanned.0.moments, parsed.0.moments);
+    assert_eq!((scanned.0.count, scanned.0.span), (parsed.0.count, parsed.0.span));
 }

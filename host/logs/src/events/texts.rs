@@ -1,5 +1,5 @@
-//! The arguments of calls that were made more than once, taken from the file again: keeping them of all
-//! calls would keep half of the file.
+//! Arguments of repeated calls, read from the file a second time: keeping the arguments of all calls in memory would
+//! keep half of the file.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,14 +11,16 @@ use serde_json::Value;
 use super::Events;
 use super::line::sorted;
 
-/// Groups of equal calls whose arguments are shown.
+/// Maximum number of groups of repeated calls.
 const GROUPS_MAX: usize = 300;
 
-/// Text of arguments that is kept.
+/// Arguments are truncated to this length.
 const ARGS_CHARS_MAX: usize = 2_000;
 
+/// Longer lines are not read again.
 const LINE_BYTES_MAX: usize = 4 << 20;
 
+/// Finds repeated calls and loads their arguments.
 pub(super) fn load_repeated(events: &mut Events, file: &File) {
     let started = events.calls.iter().enumerate().filter(|(_, call)| call.start_line > 0);
     let keys = started.map(|(at, call)| ((call.tool, call.args_hash), at as u32));
@@ -33,7 +35,7 @@ pub(super) fn load_repeated(events: &mut Events, file: &File) {
     events.repeated_args = found;
 }
 
-/// Places of calls that have the same key, where there is more than one, the largest groups first.
+/// Groups indices by key. Returns groups of at least two, the largest first.
 pub(crate) fn groups<K: Ord>(mut keys: Vec<(K, u32)>, groups_max: usize) -> Vec<Vec<u32>> {
     keys.sort_unstable();
     let mut groups: Vec<_> =
@@ -43,17 +45,17 @@ pub(crate) fn groups<K: Ord>(mut keys: Vec<(K, u32)>, groups_max: usize) -> Vec<
     groups.iter().map(|group| group.iter().map(|(_, at)| *at).collect()).collect()
 }
 
-/// The arguments in the line that begins at `offset`, with sorted keys, cut.
+/// Reads the arguments in the line at byte `offset`, with sorted keys, truncated.
 fn args_at(file: &File, offset: u64) -> Option<String> {
     let mut line = Vec::new();
-    let mut block = vec![0; 16 << 10];
+    let mut buffer = vec![0; 16 << 10];
     while line.len() < LINE_BYTES_MAX {
-        let read = file.read_at(&mut block, offset + line.len() as u64).ok()?;
+        let read = file.read_at(&mut buffer, offset + line.len() as u64).ok()?;
         if read == 0 {
             break;
         }
-        let end = memchr::memchr(b'\n', &block[..read]);
-        line.extend_from_slice(&block[..end.unwrap_or(read)]);
+        let end = memchr::memchr(b'\n', &buffer[..read]);
+        line.extend_from_slice(&buffer[..end.unwrap_or(read)]);
         if end.is_some() {
             break;
         }

@@ -1,9 +1,8 @@
-//! The columns of a Parquet file: every field that a row can have, in one table. A field that holds fields of its
-//! own is JSON as text.
+//! The columns of a Parquet file: every field that a row can have. Nested fields are JSON text.
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ColumnType {
     Text,
     Count,
     Number,
@@ -11,11 +10,11 @@ pub(super) enum Kind {
     Json,
 }
 
-use Kind::{Count, Flag, Json, Number, Text};
+use ColumnType::{Count, Flag, Json, Number, Text};
 
-/// Name and kind, in the order of the file.
-pub(super) const COLUMNS: &[(&str, Kind)] = &[
-    // Every row.
+/// Name and type of each column, in file order.
+pub(super) const COLUMNS: &[(&str, ColumnType)] = &[
+    // All rows.
     ("record", Text),
     ("run", Text),
     ("turn", Count),

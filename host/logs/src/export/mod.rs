@@ -1,4 +1,4 @@
-//! Runs for other programs: rows for databases, spans for tracing systems.
+//! Exports runs to other programs: rows for databases, spans for tracing systems.
 
 mod columns;
 mod otlp;
@@ -12,18 +12,18 @@ pub use rows::rows;
 use crate::events::{Call, Events};
 use crate::run::{Attempt, Run};
 
-/// The columns of a Parquet file.
+/// Returns the column names of a Parquet file.
 pub fn columns() -> impl Iterator<Item = &'static str> {
     columns::COLUMNS.iter().map(|(name, _)| *name)
 }
 
-/// The attempt that facts were measured from.
+/// Returns the recorded attempt with a number, in the turn that facts were measured from.
 fn attempt_of(run: &Run, number: u32) -> Option<&Attempt> {
     run.turns.last()?.attempts.iter().find(|attempt| attempt.number == number)
 }
 
-/// How a call ended.
-fn state(call: &Call) -> &'static str {
+/// Returns the state of a call: `ok`, `failed`, `unfinished` or `background`.
+fn call_state(call: &Call) -> &'static str {
     match call {
         call if !call.ended() => "unfinished",
         call if call.failed() => "failed",
@@ -32,7 +32,7 @@ fn state(call: &Call) -> &'static str {
     }
 }
 
-/// Calls with their agents.
+/// Returns the calls, each with its index and agent.
 fn calls(events: &Events) -> impl Iterator<Item = (usize, &str, &Call)> {
     events
         .calls

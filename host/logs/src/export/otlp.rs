@@ -1,17 +1,17 @@
-//! A run as OTLP/JSON traces with OpenTelemetry's conventions for generative AI: what a collector's
-//! `otlpjsonfile` receiver reads, one export request a line. An attempt is a trace; agents, rounds and tool
-//! calls are its spans. Times are the run's local time, taken as UTC.
+//! Exports a run as OTLP/JSON traces that follow OpenTelemetry's conventions for generative AI. A collector's
+//! `otlpjsonfile` receiver reads one export request per line. An attempt is a trace; agents, rounds and tool calls
+//! are its spans. The run's local times are written as UTC.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
-use super::{attempt_of, calls, state};
+use super::{attempt_of, call_state, calls};
 use crate::events::Events;
 use crate::facts::{AgentFacts, AttemptFacts, Facts, RoundFacts};
 use crate::run::Run;
 
-/// The export request of a turn.
+/// Returns the export request of a turn. `version` is the version of this program.
 pub fn otlp(facts: &Facts, run: &Run, version: &str) -> Value {
     let none = Events::default();
     let mut spans = Vec::new();
@@ -72,7 +72,7 @@ impl<'a> Trace<'a> {
             let mut attributes = vec![
                 text("gen_ai.operation.name", "execute_tool"),
                 text("gen_ai.tool.name", tool),
-                text("massgen.state", state(call)),
+                text("massgen.state", call_state(call)),
                 number("massgen.line", call.line()),
             ];
             if call.failed() {
@@ -100,7 +100,7 @@ impl<'a> Trace<'a> {
     fn agent(&self, agent: &AgentFacts, spans: &mut Vec<Value>) {
         let end = agent.round_list.iter().map(|s| s.start_ms + s.wall_ms).max().unwrap_or(0);
         let start = agent.round_list.iter().map(|s| s.start_ms).min().unwrap_or(0);
-        let mut attributes = named(agent);
+        let mut attributes = agent_attributes(agent);
         attributes.extend([
             number("gen_ai.usage.input_tokens", agent.input_tokens),
             number("gen_ai.usage.output_tokens", agent.output_tokens),
@@ -122,7 +122,7 @@ impl<'a> Trace<'a> {
     }
 
     fn round(&self, agent: &AgentFacts, segment: &RoundFacts, spans: &mut Vec<Value>) {
-        let mut attributes = named(agent);
+        let mut attributes = agent_attributes(agent);
         attributes.extend([
             number("massgen.round", segment.round as u64),
             text("massgen.round.kind", &segment.kind),
@@ -150,6 +150,7 @@ impl<'a> Trace<'a> {
         ));
     }
 
+    /// Returns the round of an agent that a line belongs to.
     fn round_at(&self, agent: &str, line: u64) -> Option<String> {
         let agent = self.attempt.agents.iter().find(|facts| facts.id == agent)?;
         let at = agent.round_list.partition_point(|segment| segment.line <= line);
@@ -184,7 +185,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-fn named(agent: &AgentFacts) -> Vec<Value> {
+fn agent_attributes(agent: &AgentFacts) -> Vec<Value> {
     let mut attributes = vec![
         text("gen_ai.operation.name", "invoke_agent"),
         text("gen_ai.agent.name", &agent.id),

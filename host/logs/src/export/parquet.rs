@@ -1,4 +1,4 @@
-//! The rows as one Parquet table, written as they come: memory holds one row group.
+//! Writes rows as one Parquet table. Rows are written as they arrive; at most one row group is in memory.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,20 +11,20 @@ use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{Type, TypePtr};
 use serde_json::Value;
 
-use super::columns::{COLUMNS, Kind};
+use super::columns::{COLUMNS, ColumnType};
 
-/// Rows of a group. A group is what a reader skips or reads as one.
-const GROUP_ROWS: usize = 20_000;
+/// Maximum number of rows per row group, the unit that readers read or skip.
+const GROUP_ROWS_MAX: usize = 20_000;
 
-/// Bytes of texts of a group, about; rows with long texts make smaller groups.
-const GROUP_BYTES: usize = 8 << 20;
+/// A row group is also written once its texts reach this size, in bytes.
+const GROUP_TEXT_BYTES_MAX: usize = 8 << 20;
 
-/// Why rows can't be written.
+/// An error of writing rows.
 #[derive(Debug, thiserror::Error)]
-#[error("the rows can't be written as Parquet")]
+#[error("cannot write the rows as Parquet")]
 pub struct WriteParquetError(#[from] ParquetError);
 
-/// A Parquet file that is being written.
+/// A writer of a Parquet file.
 pub struct ParquetRows<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     rows: Vec<Vec<Value>>,
@@ -32,7 +32,7 @@ pub struct ParquetRows<W: Write + Send> {
 }
 
 impl<W: Write + Send> ParquetRows<W> {
-    /// Begins a file.
+    /// Starts a file.
     pub fn new(out: W) -> Result<Self, WriteParquetError> {
         let properties = WriterProperties::builder()
             .set_created_by(concat!("massgen ", env!("CARGO_PKG_VERSION")).into());
@@ -40,7 +40,7 @@ impl<W: Write + Send> ParquetRows<W> {
         Ok(Self { writer, rows: Vec::new(), bytes: 0 })
     }
 
-    /// Adds a row as [`rows`](super::rows) makes it.
+    /// Adds a row from [`rows`](super::rows).
     pub fn add(&mut self, mut row: Value) -> Result<(), WriteParquetError> {
         let cells: Vec<Value> = COLUMNS
             .iter()
@@ -48,31 +48,37 @@ impl<W: Write + Send> ParquetRows<W> {
             .collect();
         self.bytes += cells.iter().filter_map(Value::as_str).map(str::len).sum::<usize>();
         self.rows.push(cells);
-        if self.rows.len() >= GROUP_ROWS || self.bytes >= GROUP_BYTES {
-            self.group()?;
+        if self.rows.len() >= GROUP_ROWS_MAX || self.bytes >= GROUP_TEXT_BYTES_MAX {
+            self.write_group()?;
         }
         Ok(())
     }
 
-    /// Ends the file and gives back what it was written to.
+    /// Writes the remaining rows and the footer. Returns the inner writer.
     pub fn finish(mut self) -> Result<W, WriteParquetError> {
         if !self.rows.is_empty() {
-            self.group()?;
+            self.write_group()?;
         }
         Ok(self.writer.into_inner()?)
     }
 
-    fn group(&mut self) -> Result<(), WriteParquetError> {
+    fn write_group(&mut self) -> Result<(), WriteParquetError> {
         let mut group = self.writer.next_row_group()?;
-        for (at, (_, kind)) in COLUMNS.iter().enumerate() {
+        for (at, (_, column_type)) in COLUMNS.iter().enumerate() {
             let Some(mut column) = group.next_column()? else { break };
             let cells = self.rows.iter().map(|row| &row[at]);
-            match kind {
-                Kind::Text => write::<ByteArrayType>(&mut column, cells.map(text))?,
-                Kind::Json => write::<ByteArrayType>(&mut column, cells.map(json))?,
-                Kind::Count => write::<Int64Type>(&mut column, cells.map(Value::as_i64))?,
-                Kind::Number => write::<DoubleType>(&mut column, cells.map(Value::as_f64))?,
-                Kind::Flag => write::<BoolType>(&mut column, cells.map(Value::as_bool))?,
+            match column_type {
+                ColumnType::Text => write_cells::<ByteArrayType>(&mut column, cells.map(text))?,
+                ColumnType::Json => write_cells::<ByteArrayType>(&mut column, cells.map(json))?,
+                ColumnType::Count => {
+                    write_cells::<Int64Type>(&mut column, cells.map(Value::as_i64))?;
+                }
+                ColumnType::Number => {
+                    write_cells::<DoubleType>(&mut column, cells.map(Value::as_f64))?;
+                }
+                ColumnType::Flag => {
+                    write_cells::<BoolType>(&mut column, cells.map(Value::as_bool))?;
+                }
             }
             column.close()?;
         }
@@ -83,7 +89,7 @@ impl<W: Write + Send> ParquetRows<W> {
     }
 }
 
-fn write<T: ::parquet::data_type::DataType>(
+fn write_cells<T: ::parquet::data_type::DataType>(
     column: &mut SerializedColumnWriter<'_>,
     cells: impl Iterator<Item = Option<T::T>>,
 ) -> Result<(), ParquetError> {
@@ -105,13 +111,13 @@ fn json(cell: &Value) -> Option<ByteArray> {
 }
 
 fn schema() -> Result<TypePtr, ParquetError> {
-    let fields = COLUMNS.iter().map(|(name, kind)| {
-        let (physical, logical) = match kind {
-            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            Kind::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
-            Kind::Count => (Physical::INT64, None),
-            Kind::Number => (Physical::DOUBLE, None),
-            Kind::Flag => (Physical::BOOLEAN, None),
+    let fields = COLUMNS.iter().map(|(name, column_type)| {
+        let (physical, logical) = match column_type {
+            ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            ColumnType::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
+            ColumnType::Count => (Physical::INT64, None),
+            ColumnType::Number => (Physical::DOUBLE, None),
+            ColumnType::Flag => (Physical::BOOLEAN, None),
         };
         let column = Type::primitive_type_builder(name, physical)
             .with_repetition(Repetition::OPTIONAL)
@@ -129,9 +135,9 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn rows_come_back_as_they_were() {
+    fn rows_round_trip() {
         let mut file = ParquetRows::new(Vec::new()).unwrap();
-        let long = "ä".repeat(GROUP_BYTES / 2);
+        let long = "ä".repeat(GROUP_TEXT_BYTES_MAX / 2);
         for n in 0..3 {
             let row =
                 json!({"record": "call", "turn": n, "tool": "ä", "elapsed_ms": 0.5, "tie": true});

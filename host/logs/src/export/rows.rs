@@ -1,13 +1,13 @@
-//! One JSON object a row; `record` says what it is: `attempt`, `agent`, `round`, `call`, `answer`, `vote` or
-//! `problem`. Every row names its run, turn and attempt, and the lines that it comes from.
+//! Exports facts as rows, one JSON object each. `record` is the type of a row: `attempt`, `agent`, `round`, `call`,
+//! `answer`, `vote` or `problem`. Every row has its run, turn and attempt, and the lines that it comes from.
 
 use serde_json::{Map, Value, json};
 
-use super::{attempt_of, calls, state};
+use super::{attempt_of, call_state, calls};
 use crate::facts::{AttemptFacts, Facts};
 use crate::run::Run;
 
-/// Hands each row of a turn to `emit`.
+/// Calls `emit` with each row of a turn.
 pub fn rows(facts: &Facts, run: &Run, emit: &mut dyn FnMut(Value)) {
     for attempt in &facts.attempts {
         let mut row = |record: &str, value: Value| {
@@ -29,7 +29,7 @@ pub fn rows(facts: &Facts, run: &Run, emit: &mut dyn FnMut(Value)) {
                 row(
                     "call",
                     json!({
-                        "agent": agent, "tool": events.tool(call), "state": state(call),
+                        "agent": agent, "tool": events.tool(call), "state": call_state(call),
                         "start_ms": (call.start_us - origin) / 1000, "elapsed_ms": f64::from(call.elapsed_ms),
                         "recorded_failure": call.recorded_failure(), "command_pattern": events.pattern(call),
                         "result_chars": call.result_chars, "line": call.start_line, "end_line": call.end_line,
@@ -44,7 +44,7 @@ pub fn rows(facts: &Facts, run: &Run, emit: &mut dyn FnMut(Value)) {
     }
 }
 
-/// The single figures of an attempt, without its lists.
+/// Returns the scalar figures of an attempt, without its lists.
 fn figures(attempt: &AttemptFacts, facts: &Facts) -> Value {
     let mut value = json!(attempt);
     if let Some(object) = value.as_object_mut() {

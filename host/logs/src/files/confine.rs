@@ -1,4 +1,4 @@
-//! Opening a file of a run so that no path and no link leads out of it.
+//! Opens files of a run. Neither paths nor links can leave the run's directory.
 
 use std::fs::File;
 use std::path::{Component, Path};
@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use super::ReadFileError;
 use super::list::OWN_FILES;
 
-/// Opens a path relative to the run. Links are followed as long as they stay within.
+/// Opens a path relative to the run. Links are followed as long as they stay within the run.
 pub(super) fn open(root: &Path, path: &str) -> Result<File, ReadFileError> {
     let outside = || ReadFileError::Outside(path.to_string());
     let relative = Path::new(path);
@@ -32,7 +32,7 @@ pub(super) fn open(root: &Path, path: &str) -> Result<File, ReadFileError> {
     if !real.starts_with(root) {
         return Err(outside());
     }
-    // A FIFO or device in a log directory would block or never end.
+    // Reading a FIFO or device could block or never end.
     if !std::fs::metadata(&real).map_err(io)?.is_file() {
         return Err(ReadFileError::NotAFile(path.to_string()));
     }

@@ -1,4 +1,4 @@
-//! Reading lines, bounded: a line of a log can be megabytes long.
+//! Reads lines within limits: a line of a log can be megabytes long.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -6,22 +6,22 @@ use std::io::{BufRead, BufReader};
 use super::ReadFileError;
 use crate::redact::Redactor;
 
-/// Characters of a line that are shown; the rest is cut with a mark that says how much.
+/// Maximum characters of a line in [`Lines`]. A longer line ends with a note of how much is missing.
 pub const LINE_CHARS_MAX: usize = 4_000;
 
-/// Bytes of a line that are kept at all; beyond them a line is cut even for the evidence check.
+/// Lines are truncated to this many bytes when read, also for the evidence check.
 pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
 
-/// Lines of a file.
+/// A range of lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines {
     /// Number of the first line, from 1.
     pub start: u64,
-    /// The lines, without line ends, redacted, cut at [`LINE_CHARS_MAX`].
+    /// The lines without newlines, redacted, and truncated to [`LINE_CHARS_MAX`] characters.
     pub lines: Vec<String>,
-    /// Lines of the whole file.
+    /// Number of lines in the file.
     pub total_lines: u64,
-    /// A limit was reached before the last line.
+    /// Whether a limit was reached before the last line.
     pub truncated: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn read(
         if number < start || found.truncated {
             return true;
         }
-        let line = cut(line);
+        let line = truncate(line);
         if found.lines.len() == max_lines
             || (bytes + line.len() > max_bytes && !found.lines.is_empty())
         {
@@ -55,8 +55,8 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// A line as it is shown.
-fn cut(line: &str) -> String {
+/// Truncates a line for display.
+fn truncate(line: &str) -> String {
     match line.char_indices().nth(LINE_CHARS_MAX) {
         None => line.to_string(),
         Some((at, _)) => format!("{} […{} more bytes]", &line[..at], line.len() - at),
@@ -84,8 +84,8 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Reads one line into `buffer`, without its end, keeping at most [`LINE_BYTES_MAX`] bytes of it. False
-/// at the end of the file.
+/// Reads one line into `buffer`, without its newline and truncated to [`LINE_BYTES_MAX`] bytes. `BufRead::read_until`
+/// has no limit. Returns false at the end of the file.
 pub(crate) fn next_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> std::io::Result<bool> {
     buffer.clear();
     let mut any = false;

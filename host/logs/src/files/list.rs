@@ -1,4 +1,4 @@
-//! The list of a run's files.
+//! Lists a run's files.
 
 use std::path::Path;
 
@@ -6,23 +6,22 @@ use serde::Serialize;
 
 use super::ReadFileError;
 
-/// Directories whose content says nothing about a run: the object stores of copied workspaces, and what
-/// package tools fetch.
+/// Directories that are not records of a run: repositories and dependencies in copied workspaces.
 const SKIPPED: &[&str] = &[".git", "node_modules", "__pycache__", ".venv"];
 
-/// What this program writes beside the logs. An earlier report is no evidence.
+/// Files that this program writes into a run. Earlier reports are not evidence.
 pub(super) const OWN_FILES: &[&str] =
     &["ANALYSIS_REPORT.md", "analysis.json", "analysis.html", "analysis.transcript.jsonl"];
 
-/// Entries that are looked at before the list gives up; a hostile directory may hold millions.
+/// Maximum number of directory entries examined; a hostile directory can have millions.
 const ENTRIES_MAX: usize = 200_000;
 
 /// A file of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileEntry {
-    /// Path below the run's directory, with `/`.
+    /// Path relative to the run's directory, with `/`.
     pub path: String,
-    /// Size.
+    /// Size in bytes.
     pub bytes: u64,
 }
 
@@ -36,38 +35,40 @@ pub(super) fn list(
         return Err(ReadFileError::Outside(prefix.to_string()));
     }
     let mut found = Vec::new();
-    let mut seen = 0;
-    walk(root, "", prefix, limit, &mut found, &mut seen);
-    let more = found.len() > limit || seen >= ENTRIES_MAX;
+    let mut examined = 0;
+    walk(root, "", prefix, limit, &mut found, &mut examined);
+    let more = found.len() > limit || examined >= ENTRIES_MAX;
     found.truncate(limit);
     Ok((found, more))
 }
 
-/// Depth first in the order of names, so that a limit cuts the same way every time. Links are listed
-/// nowhere: what they lead to is either in the run already or outside of it.
+/// Walks depth first in name order, so that a limit always truncates the same way. Links are not listed: their target
+/// is either listed itself or outside the run.
 fn walk(
     dir: &Path,
     below: &str,
     prefix: &str,
     limit: usize,
     found: &mut Vec<FileEntry>,
-    seen: &mut usize,
+    examined: &mut usize,
 ) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
     entries.sort_unstable_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
-        *seen += 1;
-        if found.len() > limit || *seen >= ENTRIES_MAX {
+        *examined += 1;
+        if found.len() > limit || *examined >= ENTRIES_MAX {
             return;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-        let Ok(kind) = entry.file_type() else { continue };
-        let may_hold = path.starts_with(prefix) || prefix.starts_with(&format!("{path}/"));
-        if kind.is_dir() && may_hold && !SKIPPED.contains(&name.as_str()) {
-            walk(&entry.path(), &path, prefix, limit, found, seen);
-        } else if kind.is_file() && path.starts_with(prefix) && !OWN_FILES.contains(&name.as_str())
+        let Ok(file_type) = entry.file_type() else { continue };
+        let may_contain = path.starts_with(prefix) || prefix.starts_with(&format!("{path}/"));
+        if file_type.is_dir() && may_contain && !SKIPPED.contains(&name.as_str()) {
+            walk(&entry.path(), &path, prefix, limit, found, examined);
+        } else if file_type.is_file()
+            && path.starts_with(prefix)
+            && !OWN_FILES.contains(&name.as_str())
         {
             let bytes = entry.metadata().map_or(0, |meta| meta.len());
             found.push(FileEntry { path, bytes });

@@ -1,5 +1,5 @@
-//! The files of a run as a model and the evidence check see them: confined to the run's directory,
-//! bounded, and without secrets.
+//! Access to a run's files for models and the evidence check: confined to the run's directory, limited in size, and
+//! redacted.
 
 mod confine;
 mod lines;
@@ -19,30 +19,30 @@ pub use search::Hit;
 
 use crate::redact::Redactor;
 
-/// Why a file of a run can't be read.
+/// An error of reading a file of a run.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadFileError {
-    /// The path is absolute, climbs out, or leads out through a link.
-    #[error("`{0}` is not a path within the run")]
+    /// The path is absolute, contains `..`, or resolves to a place outside the run.
+    #[error("`{0}` is outside the run")]
     Outside(String),
-    /// There is no such file.
-    #[error("`{0}` is not there")]
+    /// The file does not exist.
+    #[error("`{0}` does not exist")]
     Missing(String),
-    /// It is a directory or something else that has no lines.
-    #[error("`{0}` is not a file")]
+    /// The path is a directory or another special file.
+    #[error("`{0}` is not a regular file")]
     NotAFile(String),
-    /// The system refuses.
-    #[error("`{path}` can't be read")]
+    /// The operating system reports an error.
+    #[error("cannot read `{path}`")]
     Io {
-        /// The path.
+        /// Path as given.
         path: String,
-        /// Why.
+        /// Cause.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Read access to one run.
+/// Read access to the files of one run.
 #[derive(Debug, Clone)]
 pub struct RunFiles {
     root: PathBuf,
@@ -56,8 +56,7 @@ impl RunFiles {
         Self { root, redactor }
     }
 
-    /// Files below `prefix` (empty: all), by path; at most `limit`. The second value says whether there
-    /// are more.
+    /// Lists files whose path starts with `prefix`, ordered by path, up to `limit`. Returns whether there are more.
     pub fn list(
         &self,
         prefix: &str,
@@ -66,7 +65,7 @@ impl RunFiles {
         list::list(&self.root, prefix, limit)
     }
 
-    /// Lines of a file from `start` (counted from 1), as many as fit both limits.
+    /// Reads lines of a file from line `start` (from 1) up to whichever limit is reached first.
     pub fn read_lines(
         &self,
         path: &str,
@@ -78,7 +77,7 @@ impl RunFiles {
         lines::read(file, path, start, max_lines, max_bytes, &self.redactor)
     }
 
-    /// Lines that contain a text, ignoring case, in files below `prefix`; at most `limit`.
+    /// Finds up to `limit` lines that contain a text, ignoring case, in files whose path starts with `prefix`.
     pub fn search(
         &self,
         text: &str,
@@ -88,7 +87,7 @@ impl RunFiles {
         search::search(self, text, prefix, limit)
     }
 
-    /// Hands each line of a file, redacted, to `visit` until it returns false. Line numbers count from 1.
+    /// Calls `visit` with the number (from 1) and redacted text of each line until it returns false.
     pub fn each_line(
         &self,
         path: &str,
@@ -98,8 +97,8 @@ impl RunFiles {
         lines::each(file, path, &self.redactor, visit)
     }
 
-    /// Hands the wanted lines of a file, redacted, to `visit`; `wanted` is sorted, numbers count from 1. Lines that
-    /// lie far apart are found faster by `checkpoints` of the file, in its order; none are needed.
+    /// Calls `visit` with the number and redacted text of each wanted line. `wanted` holds sorted line numbers, from
+    /// 1. `checkpoints` of the file, sorted and possibly empty, speed up the search for distant lines.
     pub fn pick_lines(
         &self,
         path: &str,
@@ -111,13 +110,13 @@ impl RunFiles {
         pick::pick(file, path, wanted, checkpoints, &self.redactor, visit)
     }
 
-    /// The number of the first line that holds a text, verbatim.
+    /// Returns the number of the first line that contains `text` exactly.
     pub fn find_line(&self, path: &str, text: &str) -> Result<Option<u64>, ReadFileError> {
         let file = confine::open(&self.root, path)?;
         pick::find(file, path, text)
     }
 
-    /// What takes the secrets out.
+    /// Returns the redactor applied to all lines.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }

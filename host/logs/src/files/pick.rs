@@ -1,4 +1,4 @@
-//! Single lines out of a file that may be huge: what nobody asked for is stepped over without being decoded.
+//! Reads single lines of a possibly huge file. Other lines are skipped without decoding.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -7,17 +7,16 @@ use super::ReadFileError;
 use super::lines::{LINE_BYTES_MAX, next_line};
 use crate::redact::Redactor;
 
-/// Where a line begins, so that what stands before it need not be read to find it.
+/// The start of a line, for seeking to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// From 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// Byte of the file.
+    /// Byte offset in the file.
     pub at: u64,
 }
 
-/// Hands the wanted lines, redacted, to `visit`. `wanted` is sorted; numbers count from 1. `checkpoints` are sorted,
-/// and may be none.
+/// Calls `visit` with each wanted line; see [`RunFiles::pick_lines`](super::RunFiles::pick_lines).
 pub(super) fn pick(
     file: File,
     path: &str,
@@ -29,36 +28,36 @@ pub(super) fn pick(
     let io = |source| ReadFileError::Io { path: path.to_string(), source };
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let mut buffer = Vec::new();
-    let mut next = 1;
+    let mut next_number = 1;
     for number in wanted.iter().copied().filter(|number| *number > 0) {
-        if number < next {
+        if number < next_number {
             continue;
         }
         let near = checkpoints.partition_point(|checkpoint| checkpoint.line <= number);
-        if let Some(near) = checkpoints[..near].last().filter(|near| near.line > next) {
+        if let Some(near) = checkpoints[..near].last().filter(|near| near.line > next_number) {
             reader.seek(SeekFrom::Start(near.at)).map_err(io)?;
-            next = near.line;
+            next_number = near.line;
         }
-        if !skip(&mut reader, number - next).map_err(io)? {
+        if !skip(&mut reader, number - next_number).map_err(io)? {
             return Ok(());
         }
         if !next_line(&mut reader, &mut buffer).map_err(io)? {
             return Ok(());
         }
-        next = number + 1;
+        next_number = number + 1;
         visit(number, &redactor.line(&String::from_utf8_lossy(&buffer)));
     }
     Ok(())
 }
 
-/// Steps over lines; false at the end of the file.
+/// Skips lines. Returns false at the end of the file.
 fn skip(reader: &mut impl BufRead, mut lines: u64) -> std::io::Result<bool> {
     while lines > 0 {
         let chunk = reader.fill_buf()?;
         if chunk.is_empty() {
             return Ok(false);
         }
-        // Counting is many times as fast as walking from end to end: only the last chunk is walked.
+        // Counting newlines is many times as fast as visiting each: visit them in the last buffer only.
         let ends = memchr::memchr_iter(b'\n', chunk).count() as u64;
         let (ends, used) = if ends < lines {
             (ends, chunk.len())
@@ -73,7 +72,7 @@ fn skip(reader: &mut impl BufRead, mut lines: u64) -> std::io::Result<bool> {
     Ok(true)
 }
 
-/// The first line that holds a text, verbatim.
+/// Returns the number of the first line that contains `text` exactly.
 pub(super) fn find(file: File, path: &str, text: &str) -> Result<Option<u64>, ReadFileError> {
     let io = |source| ReadFileError::Io { path: path.to_string(), source };
     let mut reader = BufReader::with_capacity(1 << 18, file);

@@ -1,24 +1,26 @@
-//! Looking for a text in a run's files.
+//! Searches a run's files for a text.
 
 use serde::Serialize;
 
 use super::{ReadFileError, RunFiles};
 
-/// Files that are searched, and bytes of each.
+/// Maximum number of files searched.
 const FILES_MAX: usize = 5_000;
+
+/// Larger files are not searched.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
-/// Characters around a hit that are shown.
+/// Number of characters shown before and after a hit.
 const AROUND_CHARS: usize = 200;
 
 /// A line that contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hit {
-    /// Path below the run's directory.
+    /// Path relative to the run's directory.
     pub path: String,
-    /// From 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The part of the line around the text, verbatim.
+    /// The text and its surroundings as in the line, redacted.
     pub text: String,
 }
 
@@ -38,7 +40,7 @@ pub(super) fn search(
         if hits.len() >= limit {
             break;
         }
-        // A file that vanished or can't be read does not end the search.
+        // A missing or unreadable file does not end the search.
         let searched = files.each_line(&entry.path, |number, line| {
             if let Some(shown) = around(line, &needle) {
                 hits.push(Hit { path: entry.path.clone(), line: number, text: shown });
@@ -52,11 +54,11 @@ pub(super) fn search(
     Ok(hits)
 }
 
-/// The part of a line around a text, if it is there.
+/// Returns the part of a line around a text, or `None` if the line does not contain it.
 fn around(line: &str, needle: &str) -> Option<String> {
     let lower = line.to_lowercase();
     let at = lower.find(needle)?;
-    // Lower-casing may change lengths: count characters, not bytes.
+    // Lower-casing can change byte lengths: count characters.
     let chars_before = lower[..at].chars().count();
     let first = chars_before.saturating_sub(AROUND_CHARS);
     let count = chars_before - first + needle.chars().count() + AROUND_CHARS;

@@ -36,7 +36,7 @@ fn lines_are_numbered_redacted_and_bounded() {
 }
 
 #[test]
-fn checkpoints_shorten_the_way_to_a_line() {
+fn checkpoints_do_not_change_the_result() {
     let dir = run();
     let files = files(&dir);
     let path = "turn_1/attempt_1/events.jsonl";
@@ -52,18 +52,18 @@ fn checkpoints_shorten_the_way_to_a_line() {
     let all: Vec<_> =
         [1, 2, 3, 4].map(|line| Checkpoint { line, at: [0, 4, 20, 38][line as usize - 1] }).into();
     for wanted in [&[1, 4][..], &[4], &[2, 2, 3], &[3, 9], &[0]] {
-        let walked = pick(wanted, &[]);
+        let without = pick(wanted, &[]);
         for checkpoints in [&all[..], &all[2..], &all[..1], &all[3..]] {
-            assert_eq!(pick(wanted, checkpoints), walked, "{wanted:?} {checkpoints:?}");
+            assert_eq!(pick(wanted, checkpoints), without, "{wanted:?} {checkpoints:?}");
         }
     }
-    // What they say is taken at its word: nothing before it is read.
+    // Checkpoints are trusted: nothing before them is read.
     let moved = [Checkpoint { line: 3, at: 4 }];
     assert_eq!(pick(&[3], &moved), [(3, "two Needle here".to_string())]);
 }
 
 #[test]
-fn no_path_leads_out() {
+fn paths_cannot_leave_the_run() {
     let dir = run();
     let files = files(&dir);
     for path in
@@ -80,7 +80,7 @@ fn no_path_leads_out() {
 }
 
 #[test]
-fn the_list_leaves_out_links_and_object_stores() {
+fn the_list_excludes_links_and_repositories() {
     let dir = run();
     let (entries, more) = files(&dir).list("", 10).unwrap();
     let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
@@ -97,7 +97,7 @@ fn the_list_leaves_out_links_and_object_stores() {
 }
 
 #[test]
-fn search_ignores_case_and_shows_the_text_verbatim() {
+fn search_ignores_case_and_returns_the_original_text() {
     let dir = run();
     let hits = files(&dir).search("needle", "", 10).unwrap();
     assert_eq!(hits.len(), 1);
@@ -106,7 +106,7 @@ fn search_ignores_case_and_shows_the_text_verbatim() {
 }
 
 #[test]
-fn a_line_of_megabytes_is_cut_but_counted() {
+fn long_lines_are_truncated() {
     let dir = run();
     std::fs::write(dir.path().join("long"), format!("{}\nnext\n", "x".repeat(3 << 20))).unwrap();
     let lines = files(&dir).read_lines("long", 1, 5, 1 << 20).unwrap();

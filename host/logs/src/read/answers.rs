@@ -1,4 +1,4 @@
-//! Texts of answers: one directory per answer and vote, named by its time.
+//! Texts of answers. Each answer and vote has a directory named by its time.
 
 use std::path::Path;
 
@@ -6,16 +6,16 @@ use super::Source;
 use crate::run::{AnswerText, Attempt};
 use crate::similarity::Shape;
 
-/// Answers of one attempt that are looked at.
+/// Maximum number of answers read per attempt.
 const ANSWERS_MAX: usize = 2_000;
 
-/// Bytes of an answer that are looked at.
+/// Answers are truncated to this size, in bytes.
 const BYTES_MAX: u64 = 1 << 20;
 
-/// Characters of an answer that are kept to be shown.
+/// Characters of an answer kept for display.
 const OPENING_CHARS: usize = 600;
 
-/// The answers of every agent that the attempt names, each agent's in the order of their times.
+/// Reads the answers of every agent named in the attempt, ordered by agent and time.
 pub(super) fn read(source: &mut Source<'_>, attempt: &Attempt) -> Vec<AnswerText> {
     let mut agents: Vec<String> = attempt
         .status
@@ -26,18 +26,18 @@ pub(super) fn read(source: &mut Source<'_>, attempt: &Attempt) -> Vec<AnswerText
         .chain(
             attempt.events.iter().flat_map(|events| events.agents.iter().map(ToString::to_string)),
         )
-        .filter(|id| is_name(id))
+        .filter(|id| is_file_name(id))
         .collect();
     agents.sort_unstable();
     agents.dedup();
     let mut found = Vec::new();
     for agent in agents {
-        for (path, name) in stamped(&source.dir.join(&agent)) {
+        for (path, name) in timestamped(&source.dir.join(&agent)) {
             if found.len() >= ANSWERS_MAX {
                 return found;
             }
             let file = format!("{agent}/{name}/answer.txt");
-            let Some(text) = text(&path.join("answer.txt"), source, &file) else { continue };
+            let Some(text) = read_text(&path.join("answer.txt"), source, &file) else { continue };
             found.push(AnswerText {
                 file: format!("{}/{file}", source.path),
                 agent: agent.clone(),
@@ -51,13 +51,13 @@ pub(super) fn read(source: &mut Source<'_>, attempt: &Attempt) -> Vec<AnswerText
     found
 }
 
-/// A name that is one component of a path.
-pub(super) fn is_name(id: &str) -> bool {
+/// Returns whether an id can be used as a single path component.
+pub(super) fn is_file_name(id: &str) -> bool {
     !id.is_empty() && id != "." && id != ".." && !id.contains(['/', '\\', '\0'])
 }
 
-/// Directories `YYYYMMDD_HHMMSS_ffffff` below an agent's, by time.
-pub(super) fn stamped(agent: &Path) -> Vec<(std::path::PathBuf, String)> {
+/// Returns the directories `YYYYMMDD_HHMMSS_ffffff` of an agent, by time.
+pub(super) fn timestamped(agent: &Path) -> Vec<(std::path::PathBuf, String)> {
     let Ok(entries) = std::fs::read_dir(agent) else { return Vec::new() };
     let mut found: Vec<_> = entries
         .filter_map(Result::ok)
@@ -71,9 +71,9 @@ pub(super) fn stamped(agent: &Path) -> Vec<(std::path::PathBuf, String)> {
     found
 }
 
-fn text(path: &Path, source: &mut Source<'_>, name: &str) -> Option<String> {
+fn read_text(path: &Path, source: &mut Source<'_>, file: &str) -> Option<String> {
     use std::io::Read;
-    // A link could lead anywhere; MassGen writes none here.
+    // Symlinks are not followed: MassGen writes none here, and one could point anywhere.
     if !std::fs::symlink_metadata(path).ok()?.is_file() {
         return None;
     }
@@ -81,7 +81,7 @@ fn text(path: &Path, source: &mut Source<'_>, name: &str) -> Option<String> {
     match std::fs::File::open(path).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes)) {
         Ok(_) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) => {
-            source.complain(name, 0, format!("can't be read: {error}"));
+            source.complain(file, 0, format!("cannot be read: {error}"));
             None
         }
     }

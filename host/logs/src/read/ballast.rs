@@ -1,11 +1,11 @@
-//! What a run's directory holds that is no record: copies of repositories, and links that lead out of it.
+//! Counts files of an attempt that are not records: copies of repositories, and links that point outside the run.
 
 use std::path::Path;
 
-use super::answers::stamped;
+use super::answers::timestamped;
 use crate::run::Ballast;
 
-/// Entries that are looked at.
+/// Maximum number of directory entries examined.
 const ENTRIES_MAX: usize = 2_000;
 
 pub(super) fn read(attempt: &Path) -> Ballast {
@@ -14,12 +14,13 @@ pub(super) fn read(attempt: &Path) -> Ballast {
     let mut copies = Vec::new();
     for entry in entries.filter_map(Result::ok).take(ENTRIES_MAX) {
         let path = entry.path();
-        ballast.links_out += u64::from(leads_out(&path) || leads_out(&path.join("workspace")));
+        ballast.links_out +=
+            u64::from(points_outside(&path) || points_outside(&path.join("workspace")));
         if entry.file_name() == "final" {
             let winners = std::fs::read_dir(&path).into_iter().flatten().filter_map(Result::ok);
             copies.extend(winners.map(|winner| winner.path()).take(ENTRIES_MAX));
         } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            copies.extend(stamped(&path).into_iter().map(|(path, _)| path));
+            copies.extend(timestamped(&path).into_iter().map(|(path, _)| path));
         }
     }
     let copies = copies.iter().take(ENTRIES_MAX);
@@ -28,7 +29,8 @@ pub(super) fn read(attempt: &Path) -> Ballast {
     ballast
 }
 
-/// MassGen makes absolute links to where agents work; they dangle when that is gone.
-fn leads_out(path: &Path) -> bool {
+/// Returns whether a path is one of the absolute links that MassGen makes to working directories. They dangle once
+/// the directories are deleted.
+fn points_outside(path: &Path) -> bool {
     std::fs::read_link(path).is_ok_and(|target| target.is_absolute())
 }

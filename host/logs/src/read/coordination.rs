@@ -1,4 +1,4 @@
-//! `coordination_events.json`, without the three quarters of it that are one entry per streamed chunk.
+//! `coordination_events.json`, without the entries for streamed text, which are three quarters of it.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use crate::run::Coordination;
 
 const FILE: &str = "coordination_events.json";
 
-/// Events that add something to `events.jsonl`.
-const KEPT: &[&str] = &[
+/// Events that `events.jsonl` lacks or holds with fewer details.
+const USED_EVENTS: &[&str] = &[
     "new_answer",
     "vote_cast",
     "vote_ignored",
@@ -29,7 +29,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Vec<Coordination> {
 }
 
 fn event(json: &Value, line: u64) -> Option<Coordination> {
-    let kind = text(json, "event_type").filter(|kind| KEPT.contains(&kind.as_str()))?;
+    let kind = text(json, "event_type").filter(|kind| USED_EVENTS.contains(&kind.as_str()))?;
     let context = json.get("context").unwrap_or(&Value::Null);
     Some(Coordination {
         line,

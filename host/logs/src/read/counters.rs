@@ -7,8 +7,8 @@ use crate::run::{
     AgentCounters, ApiTiming, Counters, MemberLines, RecordedRound, Subagent, Tokens,
 };
 
-/// Counters of `metrics_summary.json` or, where it is missing or cut, of `status.json`: both hold the same per
-/// agent.
+/// Reads the counters from `metrics_summary.json`, or from `status.json` if it is missing or truncated. Both hold the
+/// same counters per agent.
 pub(super) fn counters(metrics: Option<&Document>, status: Option<&Document>) -> Counters {
     let whole = [metrics, status].into_iter().flatten().find(|document| document.whole);
     let Some(document) = whole.or(metrics).or(status) else { return Counters::default() };
@@ -77,7 +77,7 @@ fn tokens(json: &Value) -> Tokens {
     }
 }
 
-/// The subagents that `metrics_summary.json` lists.
+/// Reads the subagents listed in `metrics_summary.json`.
 pub(super) fn subagents(metrics: &Document) -> Vec<Subagent> {
     let Some(block) = metrics.value.get("subagents") else { return Vec::new() };
     elements(block, "subagents")

@@ -1,62 +1,60 @@
-//! Whole JSON files, and forgiving access to what is in them.
+//! JSON files read as a whole, and lenient access to their values.
 
 use std::io::Read;
 
 use serde_json::Value;
 
 use super::salvage::salvage;
-use super::{Source, places};
+use super::{Source, member_lines};
 use crate::run::MemberLines;
 
-/// A JSON document and where its members stand.
+/// A JSON document with the lines of its members.
 pub(super) struct Document {
     pub(super) value: Value,
     pub(super) places: MemberLines,
-    /// It was read to its end; otherwise it holds what stands before the place that can't be read.
+    /// False if the file is broken; the document then holds what precedes the error.
     pub(super) whole: bool,
 }
 
-/// Larger files are not read as one document.
+/// Larger files are skipped.
 const BYTES_MAX: u64 = 64 << 20;
 
 impl Source<'_> {
-    /// A JSON file.
+    /// Reads a JSON file. Returns `None` if it is missing or unreadable; of a broken file, returns what precedes the
+    /// error.
     pub(super) fn json(&mut self, file: &str) -> Option<Document> {
         let opened = self.open(file)?;
         let mut bytes = Vec::new();
         if let Err(error) = opened.take(BYTES_MAX + 1).read_to_end(&mut bytes) {
-            self.complain(file, 0, format!("can't be read: {error}"));
+            self.complain(file, 0, format!("cannot be read: {error}"));
             return None;
         }
         if bytes.len() as u64 > BYTES_MAX {
-            self.complain(file, 0, format!("is larger than {} MiB and left out", BYTES_MAX >> 20));
+            self.complain(file, 0, format!("skipped: larger than {} MiB", BYTES_MAX >> 20));
             return None;
         }
         let text = String::from_utf8_lossy(&bytes);
         if matches!(text, std::borrow::Cow::Owned(_)) {
-            let line = first_bad_line(&bytes);
-            self.complain(file, line, "holds bytes that are not UTF-8; they are read as \u{fffd}");
+            let line = first_invalid_line(&bytes);
+            self.complain(file, line, "invalid UTF-8; the affected bytes are read as \u{fffd}");
         }
         match serde_json::from_str(&text) {
-            Ok(value) => Some(Document { value, places: places::places(&text), whole: true }),
+            Ok(value) => Some(Document { value, places: member_lines::of(&text), whole: true }),
             Err(error) => {
-                let kept = salvage(&text, offset(&text, error.line(), error.column()));
-                let why = if error.is_eof() {
-                    "ends in the middle".to_string()
-                } else {
-                    error.to_string()
+                let salvaged = salvage(&text, offset(&text, error.line(), error.column()));
+                let why =
+                    if error.is_eof() { "unexpected end".to_string() } else { error.to_string() };
+                let consequence = match salvaged {
+                    Some(_) => "only the part before it is used",
+                    None => "nothing of it is used",
                 };
-                let rest = match kept {
-                    Some(_) => "what stands before is read",
-                    None => "nothing of it can be read",
-                };
-                let message = format!("is no JSON document: {why}; {rest}");
-                // A parser that comes to the end of the last line stands on a line that is not there.
+                let message = format!("invalid JSON: {why}; {consequence}");
+                // At the end of the file, the parser can report a line after the last one.
                 let line = error.line().min(text.lines().count()).max(1);
                 self.complain(file, line as u64, message);
-                kept.map(|(value, taken)| Document {
+                salvaged.map(|(value, used)| Document {
                     value,
-                    places: places::places(taken),
+                    places: member_lines::of(used),
                     whole: false,
                 })
             }
@@ -64,7 +62,7 @@ impl Source<'_> {
     }
 }
 
-/// The byte of a place that is given as a parser gives it: line from 1, bytes of the line before it.
+/// Converts a parser position (line from 1, bytes of the line before it) to a byte offset.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let before = memchr::memchr_iter(b'\n', text.as_bytes());
     let start = match line {
@@ -74,44 +72,46 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     (start + column).min(text.len())
 }
 
-/// The line of the first byte that is not UTF-8.
-fn first_bad_line(bytes: &[u8]) -> u64 {
+/// Returns the line of the first invalid UTF-8.
+fn first_invalid_line(bytes: &[u8]) -> u64 {
     let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     1 + memchr::memchr_iter(b'\n', &bytes[..valid]).count() as u64
 }
 
-/// A text, if it is one and not empty.
+/// Returns a string field; `None` if it is empty, missing or not a string.
 pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().filter(|text| !text.is_empty()).map(String::from)
 }
 
-/// Nothing in a run is so much; sums of it still count.
-const MOST: u64 = 1_000_000_000_000_000;
+/// Counters and numbers are clamped to this. Real runs stay below it, and sums of it do not overflow.
+const NUMBER_MAX: u64 = 1_000_000_000_000_000;
 
-/// A count; anything else is 0.
+/// Returns a counter; 0 if it is missing or not a number.
 pub(super) fn count(value: &Value, key: &str) -> u64 {
     let count = value
         .get(key)
         .map_or(0, |v| v.as_u64().unwrap_or_else(|| v.as_f64().map_or(0, |f| f.max(0.0) as u64)));
-    count.min(MOST)
+    count.min(NUMBER_MAX)
 }
 
-/// A number; anything else is 0.
+/// Returns a number; 0 if it is missing or not a number.
 pub(super) fn number(value: &Value, key: &str) -> f64 {
     let number = value.get(key).and_then(Value::as_f64);
-    number.filter(|n| n.is_finite()).map_or(0.0, |n| n.clamp(-(MOST as f64), MOST as f64))
+    number
+        .filter(|n| n.is_finite())
+        .map_or(0.0, |n| n.clamp(-(NUMBER_MAX as f64), NUMBER_MAX as f64))
 }
 
 const YEAR_10_000_S: f64 = 253_402_300_800.0;
 
-/// Unix milliseconds of a time in seconds; 0 where it is none.
+/// Converts a Unix time in seconds to milliseconds; 0 if it is missing or invalid.
 pub(super) fn seconds_ms(value: &Value, key: &str) -> i64 {
     let seconds = number(value, key);
-    // What is beyond the calendar is no time, and would not count as microseconds.
+    // Later times are invalid and would overflow when converted to microseconds.
     if seconds.abs() < YEAR_10_000_S { (seconds * 1000.0).round() as i64 } else { 0 }
 }
 
-/// Members of an object.
+/// Returns the members of an object field; none if it is missing or not an object.
 pub(super) fn members<'a>(
     value: &'a Value,
     key: &str,
@@ -119,7 +119,7 @@ pub(super) fn members<'a>(
     value.get(key).and_then(Value::as_object).into_iter().flatten()
 }
 
-/// Elements of an array.
+/// Returns the elements of an array field; none if it is missing or not an array.
 pub(super) fn elements<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
@@ -131,12 +131,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_no_run_has_do_not_overflow() {
+    fn huge_numbers_do_not_overflow() {
         let huge =
             json!({"time": 1e18, "past": -1e300, "tokens": u64::MAX, "real": 1_795_337_961.885});
         assert_eq!([seconds_ms(&huge, "time"), seconds_ms(&huge, "past")], [0, 0]);
         assert_eq!(seconds_ms(&huge, "real"), 1_795_337_961_885);
         assert!(count(&huge, "tokens").checked_mul(1000).is_some());
-        assert!(number(&huge, "past").abs() <= MOST as f64);
+        assert!(number(&huge, "past").abs() <= NUMBER_MAX as f64);
     }
 }

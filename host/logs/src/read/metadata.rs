@@ -1,4 +1,4 @@
-//! `execution_metadata.yaml`: question, version, configured models, early failures, keys in clear.
+//! `execution_metadata.yaml`: question, version, configured models, early failures, and API keys in plain text.
 
 use std::io::Read;
 
@@ -9,30 +9,30 @@ use super::Source;
 use crate::redact::Redactor;
 use crate::run::Metadata;
 
-/// The file is written once and small; a larger one is not MassGen's.
+/// Maximum size read, in bytes. MassGen writes a small file.
 const BYTES_MAX: u64 = 4 << 20;
 
 const FILE: &str = "execution_metadata.yaml";
 
-/// Lines that MassGen finished end with a line end.
-const CUT: &str = "has no end of line here: the file may be cut off";
+/// MassGen ends every line with a newline.
+pub(super) const NO_FINAL_NEWLINE: &str = "no newline at the end: the file may be truncated";
 
 pub(crate) fn read(source: &mut Source<'_>) -> Metadata {
     let Some(file) = source.open(FILE) else { return Metadata::default() };
     let mut bytes = Vec::new();
     if let Err(error) = file.take(BYTES_MAX).read_to_end(&mut bytes) {
-        source.complain(FILE, 0, format!("can't be read: {error}"));
+        source.complain(FILE, 0, format!("cannot be read: {error}"));
         return Metadata::default();
     }
     let text = String::from_utf8_lossy(&bytes);
     if !text.ends_with('\n') {
-        source.complain(FILE, text.lines().count() as u64, CUT);
+        source.complain(FILE, text.lines().count() as u64, NO_FINAL_NEWLINE);
     }
     let mut metadata = match parse(&text) {
         Ok(metadata) => metadata,
         Err(error) => {
             let line = error.location().map_or(0, |at| at.line() as u64);
-            source.complain(FILE, line, format!("is no YAML document: {error}"));
+            source.complain(FILE, line, format!("invalid YAML: {error}"));
             top_level_lines(&text)
         }
     };
@@ -42,7 +42,7 @@ pub(crate) fn read(source: &mut Source<'_>) -> Metadata {
         if line.trim_start().starts_with("failure_error:") {
             metadata.failure_line = number;
         }
-        if holds_a_key(line) && redactor.line(line) != line {
+        if mentions_a_secret(line) && redactor.line(line) != line {
             metadata.key_lines.push(number);
         }
     }
@@ -52,37 +52,37 @@ pub(crate) fn read(source: &mut Source<'_>) -> Metadata {
 fn parse(text: &str) -> Result<Metadata, serde_norway::Error> {
     #[derive(Deserialize, Default)]
     #[serde(default)]
-    struct File {
+    struct MetadataFile {
         query: Option<Value>,
         timestamp: Option<Value>,
         massgen_version: Option<Value>,
         config: Value,
         cli_args: Value,
     }
-    let file: File = serde_norway::from_str(text)?;
+    let file: MetadataFile = serde_norway::from_str(text)?;
     let mut metadata = Metadata {
-        question: file.query.as_ref().and_then(plain),
-        started: file.timestamp.as_ref().and_then(plain),
-        version: file.massgen_version.as_ref().and_then(plain),
-        failure_stage: file.cli_args.get("failure_stage").and_then(plain),
-        failure_error: file.cli_args.get("failure_error").and_then(plain),
+        question: file.query.as_ref().and_then(scalar),
+        started: file.timestamp.as_ref().and_then(scalar),
+        version: file.massgen_version.as_ref().and_then(scalar),
+        failure_stage: file.cli_args.get("failure_stage").and_then(scalar),
+        failure_error: file.cli_args.get("failure_error").and_then(scalar),
         ..Metadata::default()
     };
     let single = file.config.get("agent");
-    let team = file.config.get("agents").and_then(Value::as_sequence).into_iter().flatten();
-    for agent in team.chain(single) {
-        let id = agent.get("id").and_then(plain).unwrap_or_else(|| "agent".into());
-        if let Some(backend) = agent.get("backend").and_then(|b| b.get("type")).and_then(plain) {
+    let several = file.config.get("agents").and_then(Value::as_sequence).into_iter().flatten();
+    for agent in several.chain(single) {
+        let id = agent.get("id").and_then(scalar).unwrap_or_else(|| "agent".into());
+        if let Some(backend) = agent.get("backend").and_then(|b| b.get("type")).and_then(scalar) {
             metadata.backends.insert(id.clone(), backend);
         }
-        if let Some(model) = agent.get("backend").and_then(|b| b.get("model")).and_then(plain) {
+        if let Some(model) = agent.get("backend").and_then(|b| b.get("model")).and_then(scalar) {
             metadata.models.insert(id, model);
         }
     }
     Ok(metadata)
 }
 
-fn plain(value: &Value) -> Option<String> {
+fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -91,7 +91,7 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// What can be had from a file that is cut or broken.
+/// Reads the top-level fields of a truncated or broken file line by line.
 fn top_level_lines(text: &str) -> Metadata {
     let value = |name: &str| {
         text.lines().find_map(|line| {
@@ -107,7 +107,8 @@ fn top_level_lines(text: &str) -> Metadata {
     }
 }
 
-fn holds_a_key(line: &str) -> bool {
+/// A cheap filter before redaction.
+fn mentions_a_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     ["api_key", "apikey", "token", "secret", "password"].iter().any(|name| line.contains(name))
 }

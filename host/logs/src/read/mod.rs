@@ -1,14 +1,14 @@
-//! Reads a run's files. Never fails on content: what can't be read becomes a diagnostic, and memory
-//! does not grow with the size of `events.jsonl`'s texts.
+//! Reads a run's files. Never fails on content: unreadable content becomes a diagnostic. Memory does not grow with
+//! the length of the texts in `events.jsonl`.
 
 mod answers;
 mod ballast;
 mod coordination;
 mod counters;
 mod json;
+mod member_lines;
 mod metadata;
 mod nested;
-mod places;
 mod salvage;
 mod status;
 mod text_log;
@@ -19,8 +19,8 @@ use crate::diagnostic::Diagnostics;
 use crate::locate::{AttemptDir, RunDir};
 use crate::run::{Attempt, Run, Turn};
 
-/// Reads a run up to and including turn `turn` (none: all turns). Earlier turns are needed because
-/// MassGen's counters run on.
+/// Reads a run up to and including turn `turn`, or all turns. Earlier turns are needed because MassGen's counters are
+/// cumulative.
 pub fn read(dir: &RunDir, turn: Option<u32>) -> Run {
     let mut diagnostics = Diagnostics::default();
     let turns = dir
@@ -37,7 +37,7 @@ pub fn read(dir: &RunDir, turn: Option<u32>) -> Run {
         })
         .collect();
     if dir.turns.is_empty() {
-        diagnostics.add("", 0, "the run holds no turn_N/attempt_M");
+        diagnostics.add("", 0, "the run has no turn_N/attempt_M directory");
     }
     Run {
         name: dir.name.clone(),
@@ -47,8 +47,8 @@ pub fn read(dir: &RunDir, turn: Option<u32>) -> Run {
     }
 }
 
-/// Subagents start subagents; deeper than this nobody looks.
-const DEPTH_MAX: u8 = 3;
+/// Maximum depth of subagents read; subagents can start subagents.
+const SUBAGENT_DEPTH_MAX: u8 = 3;
 
 fn read_attempt(turn: u32, dir: &AttemptDir, diagnostics: &mut Diagnostics) -> Attempt {
     let path = format!("turn_{turn}/attempt_{}", dir.number);
@@ -79,13 +79,13 @@ fn attempt_at(dir: &AttemptDir, path: String, depth: u8, diagnostics: &mut Diagn
     };
     attempt.answer_texts = answers::read(&mut source, &attempt);
     attempt.path = path;
-    if depth < DEPTH_MAX {
+    if depth < SUBAGENT_DEPTH_MAX {
         attempt.nested = nested::read(dir, &attempt, depth, diagnostics);
     }
     attempt
 }
 
-/// Agents whose directory below `final/` holds an answer that is not empty.
+/// Returns the agents with a non-empty answer in `final/`.
 fn final_answers(attempt: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(attempt.join("final")) else { return Vec::new() };
     let mut agents: Vec<String> = entries
@@ -99,33 +99,34 @@ fn final_answers(attempt: &Path) -> Vec<String> {
     agents
 }
 
-/// Where an attempt's files are, and where complaints about them go.
+/// The directory of an attempt, and the diagnostics of its files.
 pub(crate) struct Source<'a> {
     pub(crate) dir: &'a Path,
-    /// Path of the attempt below the run.
+    /// Path of the attempt relative to the run.
     pub(crate) path: &'a str,
     pub(crate) diagnostics: &'a mut Diagnostics,
 }
 
 impl Source<'_> {
+    /// Adds a diagnostic. `line` counts from 1; 0 is the whole file.
     pub(crate) fn complain(&mut self, file: &str, line: u64, message: impl Into<String>) {
         let file = format!("{}/{file}", self.path);
         self.diagnostics.add(&file, line, message);
     }
 
-    /// Opens a file; a missing one is none without a word, since every file is missing in some run.
+    /// Opens a regular file. A missing one is `None` without a diagnostic, because every file is missing in some run.
     pub(crate) fn open(&mut self, file: &str) -> Option<std::fs::File> {
         let path = self.dir.join(file);
         let opened = match std::fs::metadata(&path) {
             Ok(meta) if meta.is_file() => std::fs::File::open(&path),
-            Ok(_) => Err(std::io::Error::other("it is not a regular file")),
+            Ok(_) => Err(std::io::Error::other("not a regular file")),
             Err(error) => Err(error),
         };
         match opened {
             Ok(opened) => Some(opened),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
-                self.complain(file, 0, format!("can't be opened: {error}"));
+                self.complain(file, 0, format!("cannot be opened: {error}"));
                 None
             }
         }

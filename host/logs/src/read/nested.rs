@@ -1,16 +1,16 @@
-//! Runs of subagents: a run inside a run. Their logs lie outside of the run's directory, behind a link that
-//! is absolute and dangles on another machine; copies lie in the workspaces that MassGen kept.
+//! Runs of subagents. Their logs are outside the run's directory, behind an absolute link that dangles on other
+//! machines; copies are in the workspaces kept by MassGen.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::answers::{is_name, stamped};
+use super::answers::{is_file_name, timestamped};
 use super::attempt_at;
 use crate::diagnostic::Diagnostics;
 use crate::locate::{self, AttemptDir};
 use crate::run::{Attempt, NestedRun};
 
-/// Subagents of one attempt that are looked into.
+/// Maximum number of subagents read per attempt.
 const NESTED_MAX: usize = 64;
 
 pub(super) fn read(
@@ -23,43 +23,44 @@ pub(super) fn read(
     let ids: BTreeSet<&str> = spawned
         .map(|(_, subagent)| subagent.id.as_str())
         .chain(attempt.subagents.iter().map(|subagent| subagent.id.as_str()))
-        .filter(|id| is_name(id))
+        .filter(|id| is_file_name(id))
         .collect();
     ids.into_iter()
         .take(NESTED_MAX)
         .filter_map(|id| {
-            let (path, below) = places(&dir.path, id).into_iter().find_map(attempt_in)?;
-            let path_of = format!("{}/{below}", attempt.path);
+            let (path, below) = candidates(&dir.path, id).into_iter().find_map(attempt_in)?;
+            let shown_path = format!("{}/{below}", attempt.path);
             let nested = AttemptDir { number: 1, path };
             Some(NestedRun {
                 id: id.to_string(),
-                attempt: Box::new(attempt_at(&nested, path_of.clone(), depth + 1, diagnostics)),
-                path: path_of,
+                attempt: Box::new(attempt_at(&nested, shown_path.clone(), depth + 1, diagnostics)),
+                path: shown_path,
             })
         })
         .collect()
 }
 
-/// Where the logs of a subagent may be, best first, each with its path below the attempt.
-fn places(attempt: &Path, id: &str) -> Vec<(PathBuf, String)> {
+/// Returns possible directories of a subagent's logs in order of preference, each with its path relative to the
+/// attempt.
+fn candidates(attempt: &Path, id: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    if behind_the_link(attempt) {
+    if is_link_to_subagent_logs(attempt) {
         let below = format!("subagents/{id}/full_logs");
         found.push((attempt.join(&below), below));
     }
     for agent in directories(&attempt.join("final")) {
-        found.push(copy(attempt, &format!("final/{agent}"), id));
+        found.push(copied_logs(attempt, &format!("final/{agent}"), id));
     }
     for agent in directories(attempt) {
-        for (_, stamp) in stamped(&attempt.join(&agent)).into_iter().rev() {
-            found.push(copy(attempt, &format!("{agent}/{stamp}"), id));
+        for (_, name) in timestamped(&attempt.join(&agent)).into_iter().rev() {
+            found.push(copied_logs(attempt, &format!("{agent}/{name}"), id));
         }
     }
     found
 }
 
-/// The link is followed only to where MassGen keeps the logs of subagents.
-fn behind_the_link(attempt: &Path) -> bool {
+/// Returns whether `subagents` resolves to a place where MassGen keeps logs of subagents. No other link is followed.
+fn is_link_to_subagent_logs(attempt: &Path) -> bool {
     let Ok(real) = attempt.join("subagents").canonicalize() else { return false };
     real.starts_with(attempt)
         || real
@@ -67,7 +68,7 @@ fn behind_the_link(attempt: &Path) -> bool {
             .any(|part| part.as_os_str().to_string_lossy().ends_with("subagent_logs"))
 }
 
-fn copy(attempt: &Path, below: &str, id: &str) -> (PathBuf, String) {
+fn copied_logs(attempt: &Path, below: &str, id: &str) -> (PathBuf, String) {
     let below = format!("{below}/workspace/subagents/{id}/workspace/.massgen/massgen_logs");
     (attempt.join(&below), below)
 }
@@ -84,7 +85,7 @@ fn directories(dir: &Path) -> Vec<String> {
     names
 }
 
-/// The last attempt in a directory of logs, or the directory itself where it holds an attempt's files.
+/// Returns the directory itself if it has the files of an attempt, or else the last attempt in it.
 fn attempt_in((dir, below): (PathBuf, String)) -> Option<(PathBuf, String)> {
     if dir.join("events.jsonl").is_file() || dir.join("status.json").is_file() {
         return Some((dir, below));

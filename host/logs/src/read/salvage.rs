@@ -1,19 +1,19 @@
-//! What stands before the place at which a JSON document is cut or broken. Only members that are whole are
-//! taken, and below the second level none is taken without its neighbours: an agent with half of its counters
-//! would pass for one that used less.
+//! Recovers the part of a JSON document before the point where it is truncated or broken. Only complete members are
+//! kept. Below the second level, members are kept together or not at all: an agent with half of its counters would
+//! look like one that used less.
 
 use serde_json::Value;
 
-/// Members are taken one by one down to here: `agents/agent_a`, `events/17`.
+/// Members are kept individually down to this depth: `agents/agent_a`, `events/17`.
 const DEPTH_MAX: usize = 2;
 
-/// The document up to byte `end`, at which it breaks, and the part of the text that it was made of; none if not
-/// one member is whole.
+/// Returns the document up to byte `end`, where it breaks, and the text used. Returns `None` if no member is
+/// complete.
 pub(super) fn salvage(text: &str, end: usize) -> Option<(Value, &str)> {
     let bytes = &text.as_bytes()[..end.min(text.len())];
     let mut open: Vec<u8> = Vec::new();
-    // Behind the last whole member: where that is, and what is open there.
-    let mut whole: Option<(usize, Vec<u8>)> = None;
+    // The end of the last complete member, and the brackets open there.
+    let mut complete: Option<(usize, Vec<u8>)> = None;
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         match byte {
@@ -25,21 +25,21 @@ pub(super) fn salvage(text: &str, end: usize) -> Option<(Value, &str)> {
                     break;
                 }
                 if (1..=DEPTH_MAX).contains(&open.len()) {
-                    whole = Some((at + 1, open.clone()));
+                    complete = Some((at + 1, open.clone()));
                 }
             }
-            b',' if (1..=DEPTH_MAX).contains(&open.len()) => whole = Some((at, open.clone())),
+            b',' if (1..=DEPTH_MAX).contains(&open.len()) => complete = Some((at, open.clone())),
             _ => {}
         }
         at += 1;
     }
-    let (to, open) = whole?;
-    let taken = text.get(..to)?;
-    let closed: String = open.iter().rev().map(|byte| char::from(*byte)).collect();
-    Some((serde_json::from_str(&format!("{taken}{closed}")).ok()?, taken))
+    let (to, open) = complete?;
+    let used = text.get(..to)?;
+    let closing: String = open.iter().rev().map(|byte| char::from(*byte)).collect();
+    Some((serde_json::from_str(&format!("{used}{closing}")).ok()?, used))
 }
 
-/// Where the text that opens at `at` closes; the end if it does not.
+/// Returns the index of the quote that closes the string opened at `at`, or the end of the bytes.
 fn closing_quote(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
     while let Some(byte) = bytes.get(at) {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_members_before_the_cut() {
+    fn complete_members_before_the_cut() {
         let text = r#"{"a":"x,}\"","agents":{"one":{"n":{"in":1}},"two":{"n":{"in":2,"out":3}}},"events":[{"k":1},{"k":2}],"z":1}"#;
         let cut = |mark: &str| {
             let found = salvage(text, text.find(mark).unwrap());
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_gives_none() {
+    fn invalid_documents_yield_none() {
         for text in ["", "[", "]", "{\"a\"", "\"", "{]", "}{", "{\"a\":1", "nonsense, more"] {
             assert_eq!(salvage(text, text.len()), None, "{text}");
         }

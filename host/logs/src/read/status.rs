@@ -1,4 +1,4 @@
-//! `status.json`.
+//! `status.json`: outcome, question and the state of each agent.
 
 use serde_json::Value;
 

@@ -1,19 +1,21 @@
-//! `massgen.log` (or `massgen_debug.log` of a debug run): the only place that tells of calls to tools
-//! that do not exist, of failed requests, and of an end without an answer.
+//! `massgen.log`, or `massgen_debug.log` of a debug run: the only record of calls to unknown tools, of failed
+//! requests, and of runs that end without an answer.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::Source;
+use super::metadata::NO_FINAL_NEWLINE;
 use crate::files::next_line;
 use crate::run::LogNotes;
 
-/// Failed requests whose text is kept.
-const API_ERRORS_MAX: usize = 20;
+/// Maximum number of messages kept, for failed requests and for exceptions each. All are counted.
+const MESSAGES_MAX: usize = 20;
+/// Messages are truncated to this length.
 const MESSAGE_CHARS_MAX: usize = 300;
 
-/// What MassGen's clients print when a request fails. Taken from its logs and from the vendors' client
-/// libraries, which it prints verbatim.
+/// Text that marks a failed request, from MassGen's logs and the vendors' client libraries, whose messages MassGen
+/// logs verbatim.
 const API_ERRORS: &[&str] = &[
     "Streaming error",
     "Error code: ",
@@ -37,7 +39,7 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
                 Ok(true) => number += 1,
                 Ok(false) => break,
                 Err(error) => {
-                    source.complain(name, number, format!("can't be read: {error}"));
+                    source.complain(name, number, format!("cannot be read: {error}"));
                     break;
                 }
             }
@@ -47,13 +49,13 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
                 last = Some(second);
             }
             note(&mut notes, number, &line);
-            exceptions.line(&mut notes, number, &line);
+            exceptions.add_line(&mut notes, number, &line);
         }
-        if number > 0 && !ends_with_a_line(reader.into_inner()) {
-            source.complain(name, number, "has no end of line here: the file may be cut off");
+        if number > 0 && !ends_with_newline(reader.into_inner()) {
+            source.complain(name, number, NO_FINAL_NEWLINE);
         }
-        // A run may pass midnight; the log has no date.
         notes.lines = number;
+        // The log has times without dates, and a run can pass midnight.
         let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
         notes.span_ms = ((last + 86_400 - first) % 86_400) * 1000;
         break;
@@ -61,13 +63,13 @@ pub(super) fn read(source: &mut Source<'_>) -> LogNotes {
     notes
 }
 
-/// MassGen writes whole lines.
-fn ends_with_a_line(mut file: File) -> bool {
+fn ends_with_newline(mut file: File) -> bool {
     let mut last = [b'\n'];
     let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
     read.is_ok() && last == *b"\n"
 }
 
+/// Extracts the facts from one line.
 fn note(notes: &mut LogNotes, number: u64, line: &str) {
     if let Some(at) = line.find("Provider function calls detected: [") {
         for name in line[at..].split('\'').skip(1).step_by(2) {
@@ -81,46 +83,46 @@ fn note(notes: &mut LogNotes, number: u64, line: &str) {
     }
     notes.errors += u64::from(line.contains("| ERROR"));
     notes.warnings += u64::from(line.contains("| WARNING"));
-    // Every failed request is printed once as a warning or error; the streamed copies would count twice.
-    let is_own_line = line.contains("| ERROR") || line.contains("| WARNING");
-    if is_own_line && API_ERRORS.iter().any(|sign| line.contains(sign)) {
+    // Each failed request is logged once as a warning or error. Its streamed copies are not counted.
+    let is_log_entry = line.contains("| ERROR") || line.contains("| WARNING");
+    if is_log_entry && API_ERRORS.iter().any(|mark| line.contains(mark)) {
         notes.api_error_count += 1;
-        if notes.api_errors.len() < API_ERRORS_MAX {
+        if notes.api_errors.len() < MESSAGES_MAX {
             notes.api_errors.push((number, line.chars().take(MESSAGE_CHARS_MAX).collect()));
         }
     }
 }
 
-/// Finds printed stacks: they begin with a line of their own and end with the first line that is not
-/// indented.
+/// Finds stack traces: from their header line to the first line that is not indented.
 #[derive(Default)]
 struct Exceptions {
-    began: Option<u64>,
+    /// Line of the header of the current stack trace.
+    start: Option<u64>,
 }
 
 impl Exceptions {
-    fn line(&mut self, notes: &mut LogNotes, number: u64, line: &str) {
+    fn add_line(&mut self, notes: &mut LogNotes, number: u64, line: &str) {
         if line.trim_start().starts_with("Traceback (most recent call last)") {
-            self.began = Some(number);
+            self.start = Some(number);
             return;
         }
-        let Some(began) = self.began else { return };
+        let Some(start) = self.start else { return };
         let plain = line.trim_start_matches(['│', '┃', '|', '>', ' ', '└', '\t', '·']);
         if plain.len() < line.len() || line.is_empty() {
             return;
         }
-        self.began = None;
-        // A log line means that the stack was a text within a message, or was cut.
+        self.start = None;
+        // If a log entry follows, the trace was quoted in a message or truncated: it has no message line.
         let is_message = second_of_day(line).is_none();
         notes.exception_count += 1;
-        if notes.exceptions.len() < API_ERRORS_MAX {
-            let words = if is_message { line } else { "" };
-            notes.exceptions.push((began, words.chars().take(MESSAGE_CHARS_MAX).collect()));
+        if notes.exceptions.len() < MESSAGES_MAX {
+            let message = if is_message { line } else { "" };
+            notes.exceptions.push((start, message.chars().take(MESSAGE_CHARS_MAX).collect()));
         }
     }
 }
 
-/// `HH:MM:SS | …`
+/// Parses the time of a log entry, `HH:MM:SS | …`.
 fn second_of_day(line: &str) -> Option<u64> {
     let bytes = line.as_bytes();
     if bytes.len() < 9 || bytes[2] != b':' || bytes[5] != b':' {
@@ -137,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_one_of_a_day() {
+    fn times_of_day() {
         assert_eq!(second_of_day("08:59:21 | INFO"), Some(32_361));
         for none in ["24:00:00 | x", "99:59:59 | x", "08:60:00 | x", "08:00:60 | x", "08:59:21"] {
             assert_eq!(second_of_day(none), None, "{none}");

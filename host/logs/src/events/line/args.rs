@@ -1,4 +1,5 @@
-//! The arguments of a tool call: what makes two calls equal, the command they run, the prompt they give.
+//! The arguments of a tool call: their hash, the shell command and the prompt in them. Streaming visitors compute all
+//! three in one pass without building JSON values.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,39 +11,40 @@ use serde_json::Value;
 use super::command;
 use super::fields::Text;
 
-/// What is kept of arguments.
+/// The digest of arguments.
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::events) struct Args {
-    /// Equal for equal arguments, in whatever order their keys stand.
+    /// Hash, independent of key order and white space.
     pub(in crate::events) hash: u64,
-    /// Of a shell command.
+    /// Pattern of the shell command.
     pub(in crate::events) pattern: Option<String>,
-    /// Hash of the text that is given to another model or service.
+    /// Hash of the prompt for another model or service.
     pub(in crate::events) prompt: Option<u64>,
 }
 
-/// Names of a command line. `code` is a program instead: its first word means nothing.
-const COMMANDS: &[&str] = &["command", "cmd", "script"];
-const PROMPTS: &[&str] =
+/// Arguments that hold a command line. `code` is not one: the first word of a program means nothing.
+const COMMAND_ARGS: &[&str] = &["command", "cmd", "script"];
+/// Arguments that hold a prompt.
+const PROMPT_ARGS: &[&str] =
     &["prompt", "query", "question", "instruction", "instructions", "task", "tasks"];
 
-/// A shorter text repeats by chance.
+/// Shorter prompts repeat by chance.
 const PROMPT_BYTES_MIN: usize = 10;
 
-/// Of a command, enough to know its pattern.
+/// Commands are truncated to this length, which is enough for the pattern.
 const COMMAND_CHARS_MAX: usize = 2_000;
 
 impl Args {
-    /// Of arguments as they stand in a line; what is no JSON, or is nested too deeply, is equal to the same text.
+    /// Digests arguments from a line. Invalid or too deeply nested JSON is hashed as text.
     pub(super) fn of(raw: &str) -> Self {
         serde_json::from_str(raw).unwrap_or_else(|_| Self { hash: hash(raw), ..Self::default() })
     }
 
-    /// Of two commands or prompts the lesser is kept: which one comes first must not matter.
-    fn see(&mut self, key: &str, value: &Seen) {
+    /// Adds an argument. Of several commands or prompts the smallest wins, so that key order does not matter.
+    fn add(&mut self, key: &str, value: &ValueDigest) {
         let pattern = value.text.as_deref().map(command::pattern).filter(|text| !text.is_empty());
         self.pattern = self.pattern.take().into_iter().chain(pattern).min();
-        let is_prompt = PROMPTS.contains(&key) && value.bytes >= PROMPT_BYTES_MIN;
+        let is_prompt = PROMPT_ARGS.contains(&key) && value.bytes >= PROMPT_BYTES_MIN;
         self.prompt = self.prompt.into_iter().chain(is_prompt.then_some(value.hash)).min();
     }
 }
@@ -50,8 +52,9 @@ impl Args {
 impl<'de> Deserialize<'de> for Args {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut args = Self::default();
-        let seen = Look { args: Some(&mut args), keeps: false }.deserialize(deserializer)?;
-        args.hash = seen.hash;
+        let digest =
+            Digester { args: Some(&mut args), keep_text: false }.deserialize(deserializer)?;
+        args.hash = digest.hash;
         Ok(args)
     }
 }
@@ -62,95 +65,95 @@ fn hash(value: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// A value that went by.
-struct Seen {
-    /// The space between tokens and the order of keys don't matter.
+/// The digest of a JSON value.
+struct ValueDigest {
+    /// Hash, independent of key order and white space.
     hash: u64,
-    /// Of the texts in it.
+    /// Total length of the strings in the value.
     bytes: usize,
-    /// Its text, if that was asked for.
+    /// The string itself, if requested.
     text: Option<String>,
 }
 
-/// Looks at a value while it is parsed; none of it is built.
-struct Look<'a> {
-    /// Of the outermost object.
+/// Digests a value while parsing it.
+struct Digester<'a> {
+    /// Receives the fields; set for the outermost object only.
     args: Option<&'a mut Args>,
-    /// Its text is asked for.
-    keeps: bool,
+    /// Whether to return the string itself.
+    keep_text: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Look<'_> {
-    type Value = Seen;
+impl<'de> DeserializeSeed<'de> for Digester<'_> {
+    type Value = ValueDigest;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ValueDigest, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-fn scalar<E>(value: impl Hash) -> Result<Seen, E> {
-    Ok(Seen { hash: hash(value), bytes: 0, text: None })
+fn scalar<E>(value: impl Hash) -> Result<ValueDigest, E> {
+    Ok(ValueDigest { hash: hash(value), bytes: 0, text: None })
 }
 
-impl<'de> Visitor<'de> for Look<'_> {
-    type Value = Seen;
+impl<'de> Visitor<'de> for Digester<'_> {
+    type Value = ValueDigest;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Seen, E> {
+    fn visit_unit<E>(self) -> Result<ValueDigest, E> {
         scalar(())
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Seen, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<ValueDigest, E> {
         scalar(value)
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Seen, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<ValueDigest, E> {
         scalar(value)
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Seen, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<ValueDigest, E> {
         scalar(value)
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Seen, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<ValueDigest, E> {
         scalar(('f', value.to_bits()))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Seen, E> {
-        let kept = self.keeps.then(|| text.chars().take(COMMAND_CHARS_MAX).collect());
-        Ok(Seen { hash: hash(text), bytes: text.len(), text: kept })
+    fn visit_str<E>(self, text: &str) -> Result<ValueDigest, E> {
+        let kept = self.keep_text.then(|| text.chars().take(COMMAND_CHARS_MAX).collect());
+        Ok(ValueDigest { hash: hash(text), bytes: text.len(), text: kept })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Seen, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ValueDigest, A::Error> {
         let mut hasher = DefaultHasher::new();
         let mut bytes = 0;
-        while let Some(item) = items.next_element_seed(Look { args: None, keeps: false })? {
+        while let Some(item) = items.next_element_seed(Digester { args: None, keep_text: false })? {
             item.hash.hash(&mut hasher);
             bytes += item.bytes;
         }
-        Ok(Seen { hash: hash(('[', hasher.finish())), bytes, text: None })
+        Ok(ValueDigest { hash: hash(('[', hasher.finish())), bytes, text: None })
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Seen, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<ValueDigest, A::Error> {
         let (mut sum, mut bytes) = (0u64, 0);
         while let Some(Text(key)) = entries.next_key()? {
-            let keeps = self.args.is_some() && COMMANDS.contains(&&*key);
-            let value = entries.next_value_seed(Look { args: None, keeps })?;
-            // A sum is the same in every order.
+            let keep_text = self.args.is_some() && COMMAND_ARGS.contains(&&*key);
+            let value = entries.next_value_seed(Digester { args: None, keep_text })?;
+            // A sum is independent of key order.
             sum = sum.wrapping_add(hash((&*key, value.hash)));
             bytes += value.bytes;
             if let Some(args) = &mut self.args {
-                args.see(&key, &value);
+                args.add(&key, &value);
             }
         }
-        Ok(Seen { hash: hash(('{', sum)), bytes, text: None })
+        Ok(ValueDigest { hash: hash(('{', sum)), bytes, text: None })
     }
 }
 
-/// JSON with sorted keys, so that equal arguments are equal texts.
+/// Sorts the keys of all objects, so that equal arguments are serialized equally.
 pub(in crate::events) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn order_of_keys_does_not_matter() {
+    fn key_order_does_not_matter() {
         let a = args(r#"{"x": 1, "y": {"b": [1, 2], "a": "t"}}"#);
         assert_eq!(a, args(r#"{"y":{"a":"t","b":[1,2]},"x":1}"#));
         assert_ne!(a, args(r#"{"y":{"a":"t","b":[2,1]},"x":1}"#));

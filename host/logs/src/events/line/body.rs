@@ -1,8 +1,8 @@
-//! What stands between the quotes of a JSON text, as it stands there. Long results are counted, and short ones
-//! unpacked, in one pass; a parser takes three.
+//! Counts and unescapes the body of a JSON string: the text between its quotes, still escaped. Results are most of a
+//! log, and a JSON parser needs three passes to count the characters of one; this code needs one.
 
-/// Without the space at the beginning, escaped or not.
-pub(super) fn trimmed(body: &str) -> &str {
+/// Returns the body without leading white space, literal or escaped.
+pub(super) fn trim_start(body: &str) -> &str {
     let mut body = body.trim_start();
     while let Some(rest) = ["\\n", "\\t", "\\r"].iter().find_map(|space| body.strip_prefix(space)) {
         body = rest.trim_start();
@@ -10,8 +10,8 @@ pub(super) fn trimmed(body: &str) -> &str {
     body
 }
 
-/// Characters; an escape is one, a pair of surrogates too. None if it is no such body.
-pub(super) fn chars(body: &str) -> Option<u64> {
+/// Counts characters after unescaping. Returns `None` if this is not a string body.
+pub(super) fn count_chars(body: &str) -> Option<u64> {
     let bytes = body.as_bytes();
     let mut count = 0;
     let mut at = 0;
@@ -19,7 +19,7 @@ pub(super) fn chars(body: &str) -> Option<u64> {
         count += plain_chars(&bytes[at..at + found]);
         at += found;
         let (step, counts) = match bytes[at..] {
-            // The second half of a pair belongs to the first.
+            // The second surrogate of a pair is counted with the first.
             [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', _, _, ..] => (6, 0),
             [b'\\', b'u', _, _, _, _, ..] => (6, 1),
             [b'\\', other, ..] if other != b'u' => (2, 1),
@@ -38,10 +38,10 @@ fn plain_chars(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64
 }
 
-/// The text. None if it is no such body, or has half a pair of surrogates, which no text can hold.
-pub(super) fn unpacked(body: &str) -> Option<String> {
+/// Unescapes the body. Returns `None` if this is not a string body or has an unpaired surrogate.
+pub(super) fn unescape(body: &str) -> Option<String> {
     let bytes = body.as_bytes();
-    // An escape is longer than what it stands for.
+    // An escape is longer than its character.
     let mut text = vec![0; bytes.len()];
     let (mut from, mut to) = (0, 0);
     while let Some(byte) = bytes.get(from) {
@@ -57,19 +57,19 @@ pub(super) fn unpacked(body: &str) -> Option<String> {
             (from, to) = (from + 1, to + 1);
             continue;
         }
-        let (length, stands_for) = escape(&bytes[from..])?;
-        to += stands_for.encode_utf8(&mut text[to..]).len();
+        let (length, unescaped) = escape(&bytes[from..])?;
+        to += unescaped.encode_utf8(&mut text[to..]).len();
         from += length;
     }
     text.truncate(to);
     String::from_utf8(text).ok()
 }
 
-/// How many of the eight come before the first backslash or quote.
+/// Returns how many of eight bytes precede the first backslash or quote.
 fn plain_bytes(eight: &[u8; 8]) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     let word = u64::from_le_bytes(*eight);
-    // The highest bit of a byte is set where it is the mark; borrows only reach bytes behind the first such one.
+    // Sets the highest bit of each byte that equals the mark. Borrows only affect bytes after the first match.
     let is = |mark: u8| {
         let differs = word ^ (ONES * u64::from(mark));
         differs.wrapping_sub(ONES) & !differs & (ONES << 7)
@@ -77,9 +77,9 @@ fn plain_bytes(eight: &[u8; 8]) -> usize {
     ((is(b'\\') | is(b'"')).trailing_zeros() / 8) as usize
 }
 
-/// Length of the escape that the bytes begin with, and its character.
+/// Decodes the escape at the start of `bytes` into its length and character.
 fn escape(bytes: &[u8]) -> Option<(usize, char)> {
-    let short = |stands_for| Some((2, stands_for));
+    let short = |unescaped| Some((2, unescaped));
     match bytes {
         [b'\\', b'n', ..] => short('\n'),
         [b'\\', mark @ (b'"' | b'\\' | b'/'), ..] => short(char::from(*mark)),
@@ -88,19 +88,19 @@ fn escape(bytes: &[u8]) -> Option<(usize, char)> {
         [b'\\', b'b', ..] => short('\u{8}'),
         [b'\\', b'f', ..] => short('\u{c}'),
         [b'\\', b'u', ..] => {
-            let first = unit(bytes)?;
-            if let Some(stands_for) = char::from_u32(u32::from(first)) {
-                return Some((6, stands_for));
+            let first = utf16_unit(bytes)?;
+            if let Some(unescaped) = char::from_u32(u32::from(first)) {
+                return Some((6, unescaped));
             }
-            let pair = char::decode_utf16([first, unit(&bytes[6..])?]).next()?;
+            let pair = char::decode_utf16([first, utf16_unit(&bytes[6..])?]).next()?;
             Some((12, pair.ok()?))
         }
         _ => None,
     }
 }
 
-/// The number of `\u00e4`.
-fn unit(bytes: &[u8]) -> Option<u16> {
+/// Decodes one UTF-16 code unit such as `\u00e4`.
+fn utf16_unit(bytes: &[u8]) -> Option<u16> {
     let [b'\\', b'u', digits @ ..] = bytes.first_chunk::<6>()? else { return None };
     digits.iter().try_fold(0, |sum, digit| Some(sum << 4 | char::from(*digit).to_digit(16)? as u16))
 }
@@ -120,10 +120,10 @@ mod tests {
     ];
 
     #[test]
-    fn a_body_is_what_the_parser_makes_of_it() {
+    fn agrees_with_the_parser() {
         for text in TEXTS {
             let json = serde_json::to_string(text).unwrap();
-            // As Python writes it.
+            // Escaped to ASCII, as Python does.
             let ascii: String = json
                 .encode_utf16()
                 .map(|unit| match u8::try_from(unit) {
@@ -131,33 +131,33 @@ mod tests {
                     _ => format!("\\u{unit:04x}"),
                 })
                 .collect();
-            // Each beginning that is a body moves the marks through the eight.
+            // Prefixes move the escapes through all positions of the eight-byte words.
             for json in [json, ascii] {
                 for end in (1..json.len()).filter(|end| json.is_char_boundary(*end)) {
                     let whole = format!("{}\"", &json[..end]);
                     let parsed = serde_json::from_str::<String>(&whole).ok();
                     let count = parsed.as_ref().map(|text| text.chars().count() as u64);
-                    assert_eq!(unpacked(&json[1..end]), parsed, "{whole}");
-                    assert!(parsed.is_none() || chars(&json[1..end]) == count, "{whole}");
+                    assert_eq!(unescape(&json[1..end]), parsed, "{whole}");
+                    assert!(parsed.is_none() || count_chars(&json[1..end]) == count, "{whole}");
                 }
             }
         }
     }
 
     #[test]
-    fn what_is_no_body() {
-        assert_eq!(chars(r"\ud83d\ude00\u00e4"), Some(2));
+    fn invalid_bodies() {
+        assert_eq!(count_chars(r"\ud83d\ude00\u00e4"), Some(2));
         for broken in [r"cut \u", "cut \\", "a \" b", "a long one with a \" b"] {
-            assert_eq!((chars(broken), unpacked(broken)), (None, None), "{broken}");
+            assert_eq!((count_chars(broken), unescape(broken)), (None, None), "{broken}");
         }
         for half in [r"\ud83d", r"\ud83d\u0041 and more", r"\ude00", r"\u00g0", r"\u+123", "\\x"] {
-            assert_eq!(unpacked(half), None, "{half}");
+            assert_eq!(unescape(half), None, "{half}");
         }
     }
 
     #[test]
-    fn space_at_the_beginning() {
-        assert_eq!(trimmed(r"  \n \t\r {"), "{");
-        assert_eq!(trimmed(r"\u0020{"), r"\u0020{");
+    fn leading_white_space() {
+        assert_eq!(trim_start(r"  \n \t\r {"), "{");
+        assert_eq!(trim_start(r"\u0020{"), r"\u0020{");
     }
 }

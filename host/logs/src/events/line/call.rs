@@ -1,5 +1,6 @@
-//! The start and the end of a tool call. Half of a log's work is in them, so that data as MassGen writes them are cut
-//! apart by what stands around their parts; everything else, and everything that is wrong, goes to the parser.
+//! The start and the end of a tool call. They take half of the time to read a log, so data formatted as MassGen
+//! writes it is split at the known text between the fields. Everything else, including broken data, goes to the JSON
+//! parser.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -10,9 +11,9 @@ use serde_json::value::RawValue;
 
 use super::args::Args;
 use super::fields::Text;
-use super::header::text;
-use super::result::{self, Measured};
-use super::{What, cut};
+use super::header::scan_text;
+use super::result::{self, MeasuredResult};
+use super::{LineEvent, cut};
 
 /// The end of a call.
 #[derive(Debug)]
@@ -22,39 +23,40 @@ pub(in crate::events) struct ToolEnd<'a> {
     pub(in crate::events) elapsed_ms: f64,
     pub(in crate::events) recorded_failure: bool,
     pub(in crate::events) background: bool,
-    pub(in crate::events) measured: Measured,
+    pub(in crate::events) measured: MeasuredResult,
 }
 
-pub(super) fn start(data: &str) -> Result<What<'_>, serde_json::Error> {
-    plain_start(data).map_or_else(|| parsed_start(data), Ok)
+pub(super) fn start(data: &str) -> Result<LineEvent<'_>, serde_json::Error> {
+    scan_start(data).map_or_else(|| parse_start(data), Ok)
 }
 
-pub(super) fn end(data: &str) -> Result<What<'_>, serde_json::Error> {
-    plain_end(data).map_or_else(|| parsed_end(data), Ok)
+pub(super) fn end(data: &str) -> Result<LineEvent<'_>, serde_json::Error> {
+    scan_end(data).map_or_else(|| parse_end(data), Ok)
 }
 
-fn plain_start(data: &str) -> Option<What<'_>> {
-    let (id, tool, rest) = named(data)?;
+fn scan_start(data: &str) -> Option<LineEvent<'_>> {
+    let (id, tool, rest) = scan_names(data)?;
     let rest = rest.strip_prefix(", \"args\": ")?;
     let mut values = serde_json::Deserializer::from_str(rest).into_iter();
     let args = values.next()?.ok()?;
     let rest = rest[values.byte_offset()..].strip_prefix(", \"server_name\": ")?;
-    ends_with_name(rest).then_some(What::ToolStart { id: id.into(), tool: tool.into(), args })
+    ends_with_name(rest).then_some(LineEvent::ToolStart { id: id.into(), tool: tool.into(), args })
 }
 
-/// What follows the result is short.
+/// Maximum length of the fields after the result.
 const TAIL_BYTES_MAX: usize = 256;
 const AFTER_RESULT: &str = ", \"elapsed_seconds\": ";
-static AFTER: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new(AFTER_RESULT));
+static AFTER_RESULT_FINDER: LazyLock<FinderRev<'static>> =
+    LazyLock::new(|| FinderRev::new(AFTER_RESULT));
 
-fn plain_end(data: &str) -> Option<What<'_>> {
-    let (id, tool, rest) = named(data)?;
+fn scan_end(data: &str) -> Option<LineEvent<'_>> {
+    let (id, tool, rest) = scan_names(data)?;
     let rest = rest.strip_prefix(", \"result\": ")?;
     let tail = rest.len().saturating_sub(TAIL_BYTES_MAX);
-    let result = tail + AFTER.rfind(&rest.as_bytes()[tail..])?;
-    let (result, rest) = rest.split_at(result);
+    let result_end = tail + AFTER_RESULT_FINDER.rfind(&rest.as_bytes()[tail..])?;
+    let (result, rest) = rest.split_at(result_end);
     let (seconds, rest) = rest.strip_prefix(AFTER_RESULT)?.split_once(", \"status\": \"")?;
-    let (status, rest) = text(rest)?;
+    let (status, rest) = scan_text(rest)?;
     let rest = rest.strip_prefix(", \"is_error\": ")?;
     let (is_error, rest) = match rest.strip_prefix("false") {
         Some(rest) => (false, rest),
@@ -65,7 +67,7 @@ fn plain_end(data: &str) -> Option<What<'_>> {
     if !is_whole || !is_text {
         return None;
     }
-    let end = End {
+    let end = RawEnd {
         id: id.into(),
         tool: tool.into(),
         result,
@@ -73,24 +75,25 @@ fn plain_end(data: &str) -> Option<What<'_>> {
         status: status.into(),
         is_error,
     };
-    Some(What::ToolEnd(Box::new(end.measured()?)))
+    Some(LineEvent::ToolEnd(Box::new(end.measured()?)))
 }
 
-/// Id and tool, and what follows them.
-fn named(data: &str) -> Option<(&str, &str, &str)> {
-    let (id, rest) = text(data.strip_prefix("{\"tool_id\": \"")?)?;
-    let (tool, rest) = text(rest.strip_prefix(", \"tool_name\": \"")?)?;
+/// Returns the id, the tool and the rest of the data.
+fn scan_names(data: &str) -> Option<(&str, &str, &str)> {
+    let (id, rest) = scan_text(data.strip_prefix("{\"tool_id\": \"")?)?;
+    let (tool, rest) = scan_text(rest.strip_prefix(", \"tool_name\": \"")?)?;
     Some((id, tool, rest))
 }
 
-/// Whether a name or nothing is left, and the end of the object.
+/// Returns whether the rest is a name or `null`, and the end of the object.
 fn ends_with_name(rest: &str) -> bool {
-    rest == "null}" || rest.strip_prefix('"').and_then(text).is_some_and(|(_, rest)| rest == "}")
+    rest == "null}"
+        || rest.strip_prefix('"').and_then(scan_text).is_some_and(|(_, rest)| rest == "}")
 }
 
-fn parsed_start(data: &str) -> Result<What<'_>, serde_json::Error> {
+fn parse_start(data: &str) -> Result<LineEvent<'_>, serde_json::Error> {
     #[derive(Deserialize)]
-    struct Data<'a> {
+    struct StartData<'a> {
         #[serde(borrow, default)]
         tool_id: Option<Text<'a>>,
         #[serde(borrow)]
@@ -98,17 +101,17 @@ fn parsed_start(data: &str) -> Result<What<'_>, serde_json::Error> {
         #[serde(borrow, default)]
         args: Option<&'a RawValue>,
     }
-    let data: Data<'_> = serde_json::from_str(data)?;
-    Ok(What::ToolStart {
+    let data: StartData<'_> = serde_json::from_str(data)?;
+    Ok(LineEvent::ToolStart {
         id: data.tool_id.unwrap_or_default().0,
         tool: data.tool_name.0,
         args: Args::of(data.args.map_or("null", RawValue::get)),
     })
 }
 
-fn parsed_end(data: &str) -> Result<What<'_>, serde_json::Error> {
+fn parse_end(data: &str) -> Result<LineEvent<'_>, serde_json::Error> {
     #[derive(Deserialize)]
-    struct Data<'a> {
+    struct EndData<'a> {
         #[serde(borrow, default)]
         tool_id: Option<Text<'a>>,
         #[serde(borrow)]
@@ -122,8 +125,8 @@ fn parsed_end(data: &str) -> Result<What<'_>, serde_json::Error> {
         #[serde(default)]
         is_error: Option<bool>,
     }
-    let data: Data<'_> = serde_json::from_str(data)?;
-    let end = End {
+    let data: EndData<'_> = serde_json::from_str(data)?;
+    let end = RawEnd {
         id: data.tool_id.unwrap_or_default().0,
         tool: data.tool_name.0,
         result: data.result.map_or("null", RawValue::get),
@@ -131,25 +134,25 @@ fn parsed_end(data: &str) -> Result<What<'_>, serde_json::Error> {
         status: data.status.unwrap_or_default().0,
         is_error: data.is_error == Some(true),
     };
-    Ok(end.measured().map_or(What::Nothing, |end| What::ToolEnd(Box::new(end))))
+    Ok(end.measured().map_or(LineEvent::Irrelevant, |end| LineEvent::ToolEnd(Box::new(end))))
 }
 
-/// The parts of an end, before the result is looked into.
-struct End<'a> {
+/// The fields of an end before its result is measured.
+struct RawEnd<'a> {
     id: Cow<'a, str>,
     tool: Cow<'a, str>,
-    /// As it stands there.
+    /// The result as JSON.
     result: &'a str,
     seconds: Option<f64>,
     status: Cow<'a, str>,
     is_error: bool,
 }
 
-/// No call takes thirty years.
+/// Longer recorded durations (thirty years) are invalid.
 const SECONDS_MAX: f64 = 1e9;
 
-impl<'a> End<'a> {
-    /// None if the result is no JSON.
+impl<'a> RawEnd<'a> {
+    /// Measures the result. Returns `None` if the result is not valid JSON.
     fn measured(self) -> Option<ToolEnd<'a>> {
         let recorded_failure = self.is_error || self.status == "error";
         let mut measured = result::measure(&self.tool, self.result)?;
@@ -178,20 +181,20 @@ mod tests {
 
     fn same(
         data: &str,
-        way: fn(&str) -> Option<What<'_>>,
-        parser: fn(&str) -> Result<What<'_>, serde_json::Error>,
+        scanner: fn(&str) -> Option<LineEvent<'_>>,
+        parser: fn(&str) -> Result<LineEvent<'_>, serde_json::Error>,
     ) -> bool {
-        let parsed = parser(data).map(|what| format!("{what:?}"));
-        match way(data) {
-            Some(what) => format!("{what:?}") == parsed.unwrap(),
+        let parsed = parser(data).map(|event| format!("{event:?}"));
+        match scanner(data) {
+            Some(event) => format!("{event:?}") == parsed.unwrap(),
             None => false,
         }
     }
 
     #[test]
-    fn both_ways_say_the_same() {
-        assert!(same(START, plain_start, parsed_start));
-        assert!(same(&START.replace("\"mcp\"", "null"), plain_start, parsed_start));
+    fn scanner_and_parser_agree() {
+        assert!(same(START, scan_start, parse_start));
+        assert!(same(&START.replace("\"mcp\"", "null"), scan_start, parse_start));
         let whole = "\"{\\\"exit_code\\\": 2}\\n\"";
         assert!(END.contains(whole));
         for result in [
@@ -202,15 +205,15 @@ mod tests {
             r#""Error: no \ud83d""#,
             r#""\u00e4\n\tExit code: 3\n""#,
         ] {
-            assert!(same(&END.replace(whole, result), plain_end, parsed_end), "{result}");
+            assert!(same(&END.replace(whole, result), scan_end, parse_end), "{result}");
         }
         for (from, to) in [("false", "true"), ("success", "background"), ("null}", "\"x\"}")] {
-            assert!(same(&END.replace(from, to), plain_end, parsed_end), "{to}");
+            assert!(same(&END.replace(from, to), scan_end, parse_end), "{to}");
         }
     }
 
     #[test]
-    fn what_massgen_does_not_write_so_goes_to_the_parser() {
+    fn other_formats_go_to_the_parser() {
         for (from, to) in [
             ("c1", "c\\u0031"),
             ("\"t\", ", "\"t\",  "),
@@ -220,13 +223,13 @@ mod tests {
             ("null}", "null, \"more\": 1}"),
         ] {
             let data = END.replace(from, to);
-            assert!(data != END && plain_end(&data).is_none(), "{data}");
+            assert!(data != END && scan_end(&data).is_none(), "{data}");
         }
         for (from, to) in
             [("{\"b\"", "{\"b"), ("\"mcp\"}", "\"mcp\", \"more\": 1}"), ("c1", "c\\n")]
         {
             let data = START.replace(from, to);
-            assert!(data != START && plain_start(&data).is_none(), "{data}");
+            assert!(data != START && scan_start(&data).is_none(), "{data}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What a shell command is, without its particulars: `cd /a && npm install left-pad` is `npm install`.
+//! Reduces a shell command to its pattern: `cd /a && npm install left-pad` becomes `npm install`.
 
-/// Programs whose first word after the options names what they do.
-const WITH_VERB: &[&str] = &[
+/// Programs with subcommands.
+const WITH_SUBCOMMAND: &[&str] = &[
     "npm",
     "npx",
     "yarn",
@@ -29,25 +29,25 @@ const WITH_VERB: &[&str] = &[
     "terraform",
 ];
 
-/// Words before the program that say nothing of it.
-const BEFORE: &[&str] = &["sudo", "env", "time", "nice", "nohup", "exec", "command", "timeout"];
+/// Words that run the program that follows them.
+const WRAPPERS: &[&str] = &["sudo", "env", "time", "nice", "nohup", "exec", "command", "timeout"];
 
 const PATTERN_CHARS_MAX: usize = 60;
 
-/// The pattern of a command; empty if it holds no word.
+/// Returns the pattern of a command; empty if the command has no words.
 pub(super) fn pattern(command: &str) -> String {
     let step = command
         .split(['\n', ';'])
         .flat_map(|line| line.split("&&"))
         .map(str::trim)
-        .find(|step| !step.is_empty() && !is_setting(step))
+        .find(|step| !step.is_empty() && !is_setup(step))
         .unwrap_or_else(|| command.trim());
     let mut words = step.split_whitespace().skip_while(|word| {
-        BEFORE.contains(word) || is_assignment(word) || word.bytes().all(|b| b.is_ascii_digit())
+        WRAPPERS.contains(word) || is_assignment(word) || word.bytes().all(|b| b.is_ascii_digit())
     });
     let Some(program) = words.next() else { return String::new() };
     let program = program.rsplit('/').next().unwrap_or(program);
-    let verb = if WITH_VERB.contains(&program) {
+    let subcommand = if WITH_SUBCOMMAND.contains(&program) {
         words.find(|word| !word.starts_with('-'))
     } else if program.starts_with("python") {
         match words.next() {
@@ -58,12 +58,13 @@ pub(super) fn pattern(command: &str) -> String {
     } else {
         None
     };
-    let pattern = verb.map_or_else(|| program.to_string(), |verb| format!("{program} {verb}"));
+    let pattern = subcommand
+        .map_or_else(|| program.to_string(), |subcommand| format!("{program} {subcommand}"));
     pattern.chars().take(PATTERN_CHARS_MAX).collect()
 }
 
-/// A step that only prepares for the next.
-fn is_setting(step: &str) -> bool {
+/// Returns whether a step only prepares for the next one.
+fn is_setup(step: &str) -> bool {
     let first = step.split_whitespace().next().unwrap_or_default();
     matches!(first, "cd" | "export" | "set" | "source" | "." | "mkdir" | "true" | "pushd")
         || first.starts_with('#')

@@ -1,15 +1,15 @@
-//! Tells from the text of a tool's result whether the call failed. MassGen records a failure only when
-//! the call raised inside MassGen itself; what tools report in their own words counts as success there.
+//! Detects failed calls from their results. MassGen records a failure only if the call raised an exception in MassGen
+//! itself; errors reported by the tool are recorded as successes.
 //!
-//! A false alarm is worse than a miss: text that merely contains the word "error", or the content of a
-//! file, is no failure.
+//! False positives are worse than misses: text that merely contains the word "error", or the content of a file, is
+//! not a failure.
 
 use serde_json::Value;
 
 use super::fields::Fields;
 
-/// Beginnings of a whole result that only failures have.
-const BEGINNINGS: &[&str] = &[
+/// Prefixes of results that only failures have.
+const PREFIXES: &[&str] = &[
     "Error:",
     "ERROR:",
     "Error executing ",
@@ -37,9 +37,9 @@ const BEGINNINGS: &[&str] = &[
     "🚫",
 ];
 
-/// Beginnings that the tool itself writes, never the file or page that it was asked for. Each begins as one of
-/// [`BEGINNINGS`] does.
-const BEGINNINGS_OF_READERS: &[&str] = &[
+/// Prefixes that a reading tool itself writes, unlike the files and pages it returns. Each starts with one of
+/// [`PREFIXES`].
+const READER_PREFIXES: &[&str] = &[
     "Error executing ",
     "Error calling ",
     "Error: ENOENT",
@@ -62,8 +62,8 @@ const BEGINNINGS_OF_READERS: &[&str] = &[
     "🚫",
 ];
 
-/// Parts of the names of tools that hand out what others wrote: a file that begins with `Error:` was read
-/// all the same.
+/// Parts of the names of reading tools, which return content written by others: reading a file that starts with
+/// `Error:` is a success.
 const READERS: &[&str] = &[
     "read_file",
     "read_text",
@@ -82,49 +82,48 @@ const READERS: &[&str] = &[
     "understand_",
 ];
 
-/// A beginning counts only if what follows is a message, not a document that happens to begin so.
+/// Longer results are documents, not error messages, whatever their prefix.
 const MESSAGE_CHARS_MAX: usize = 4_000;
 
+/// Failure messages are truncated to this length.
 const SHOWN_CHARS_MAX: usize = 160;
 
-/// How the call failed, in a few words; none if it did not. Most results are no failures of any kind, so that whose
-/// words they are is asked last.
+/// Returns how the call failed, or `None` if it did not. The name of the tool is checked last, because most results
+/// are not failures of any kind.
 pub(crate) fn failure(tool: &str, result: &str) -> Option<String> {
     let text = result.trim_start();
     if text.starts_with('{')
-        && let Ok(object) = Fields::pick(text, TELLING)
+        && let Ok(object) = Fields::pick(text, FAILURE_FIELDS)
     {
-        let said = in_object(&object, 0)?;
-        return if is_reader(tool) { only_flag(&object) } else { Some(said) };
+        let message = in_object(&object, 0)?;
+        return if is_reader(tool) { protocol_flag(&object) } else { Some(message) };
     }
     if text.len() > MESSAGE_CHARS_MAX && text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
         return None;
     }
-    if !begins_as_failure(text) && !exit_code_line(text) {
+    if !has_failure_prefix(text) && !has_exit_code_line(text) {
         return None;
     }
-    (!is_reader(tool) || begins(text, BEGINNINGS_OF_READERS)).then(|| shown(text))
+    (!is_reader(tool) || has_prefix(text, READER_PREFIXES)).then(|| shorten(text))
 }
 
-/// Whether the text begins as only failures do.
-pub(super) fn begins_as_failure(text: &str) -> bool {
-    begins(text, BEGINNINGS)
+/// Returns whether the text starts as only failures do.
+pub(super) fn has_failure_prefix(text: &str) -> bool {
+    has_prefix(text, PREFIXES)
 }
 
-fn begins(text: &str, beginnings: &[&str]) -> bool {
+fn has_prefix(text: &str, prefixes: &[&str]) -> bool {
     let first = text.as_bytes().first();
-    beginnings
-        .iter()
-        .any(|beginning| beginning.as_bytes().first() == first && text.starts_with(beginning))
+    prefixes.iter().any(|prefix| prefix.as_bytes().first() == first && text.starts_with(prefix))
 }
 
-/// The tool hands out what others wrote.
+/// Returns whether a tool returns content written by others.
 pub(crate) fn is_reader(tool: &str) -> bool {
     READERS.iter().any(|part| tool.contains(part)) || matches!(tool, "Read" | "Grep" | "Glob")
 }
 
-/// Fields of a result that tell whether the call failed, and why.
-const TELLING: &[&str; 16] = &[
+/// Fields of a result that show whether and why the call failed.
+const FAILURE_FIELDS: &[&str; 16] = &[
     "isError",
     "is_error",
     "success",
@@ -143,19 +142,19 @@ const TELLING: &[&str; 16] = &[
     "result",
 ];
 
-type Telling<'a> = Fields<'a, 16>;
+type FailureFields<'a> = Fields<'a, 16>;
 
-/// Of a reader's result, which may be a JSON file, only the protocol's own flag counts.
-fn only_flag(object: &Telling<'_>) -> Option<String> {
+/// Checks MCP's `isError`. No other field counts for reading tools, whose result may be a JSON file.
+fn protocol_flag(object: &FailureFields<'_>) -> Option<String> {
     let failed = object.get("isError") == Some(true);
     failed.then(|| "isError is true".into())
 }
 
-/// `Exit code: 1` as the whole first or last line, as shells in tools print it.
-fn exit_code_line(text: &str) -> bool {
+/// Returns whether the first or last line is a non-zero `Exit code: 1`, as shell tools print it.
+fn has_exit_code_line(text: &str) -> bool {
     [text.lines().next(), text.lines().next_back()].into_iter().flatten().map(str::trim).any(
         |line| {
-            let code = line.get(EXIT_CODE_BYTES..).filter(|_| names_exit_code(line));
+            let code = line.get(EXIT_CODE_BYTES..).filter(|_| starts_with_exit_code(line));
             code.is_some_and(|code| code.trim().parse::<i64>().is_ok_and(|code| code != 0))
         },
     )
@@ -163,18 +162,18 @@ fn exit_code_line(text: &str) -> bool {
 
 const EXIT_CODE_BYTES: usize = "exit code:".len();
 
-/// Whether a line begins with `Exit code:`, in whatever letters.
-pub(super) fn names_exit_code(line: &str) -> bool {
+/// Returns whether a line starts with `Exit code:`, ignoring case.
+pub(super) fn starts_with_exit_code(line: &str) -> bool {
     let name = line.get(..EXIT_CODE_BYTES).unwrap_or_default();
     ["exit code:", "exit_code:"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-fn in_object(object: &Telling<'_>, depth: u8) -> Option<String> {
+fn in_object(object: &FailureFields<'_>, depth: u8) -> Option<String> {
     let flag = |name: &str| object.get::<bool>(name);
     let why = || {
         let names = ["error", "message", "stderr", "explanation", "reason"];
         let mut texts = names.iter().map(|name| object.text(name));
-        texts.find(|text| !text.is_empty()).map(|text| shown(&text))
+        texts.find(|text| !text.is_empty()).map(|text| shorten(&text))
     };
     if ["isError", "is_error"].iter().any(|name| flag(name) == Some(true)) {
         return Some(why().unwrap_or_else(|| "isError is true".into()));
@@ -194,7 +193,7 @@ fn in_object(object: &Telling<'_>, depth: u8) -> Option<String> {
             ));
         }
     }
-    // `"success": true` beside an `error` field is a success with a remark, such as a cancelled job.
+    // `"success": true` with an `error` field is a success with a note, such as a cancelled job.
     let says_success = ["success", "valid", "ok"].iter().any(|name| flag(name) == Some(true));
     let status = object.text("status");
     if !says_success && is_bad_status(&status) {
@@ -204,7 +203,9 @@ fn in_object(object: &Telling<'_>, depth: u8) -> Option<String> {
         return why();
     }
     match object.raw("result") {
-        Some(inner) if depth < 2 => in_object(&Fields::pick(inner, TELLING).ok()?, depth + 1),
+        Some(inner) if depth < 2 => {
+            in_object(&Fields::pick(inner, FAILURE_FIELDS).ok()?, depth + 1)
+        }
         _ => None,
     }
 }
@@ -218,13 +219,14 @@ fn is_bad_status(status: &str) -> bool {
         || status.ends_with("error")
 }
 
-fn shown(text: &str) -> String {
+/// Returns the first line with text, truncated.
+fn shorten(text: &str) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     line.chars().take(SHOWN_CHARS_MAX).collect()
 }
 
-/// A subagent in the result of `spawn_subagents` is called a success although it never reached a model or
-/// gave an error as its answer.
+/// Returns whether a subagent in the result of `spawn_subagents` is reported as successful although it never reached
+/// a model or its answer is an error message.
 pub(super) fn is_hollow(subagent: &Value) -> bool {
     let says_success = subagent.get("success").and_then(Value::as_bool) == Some(true);
     let answer = subagent.get("answer").and_then(Value::as_str).unwrap_or_default().trim();
@@ -285,18 +287,18 @@ mod tests {
     }
 
     #[test]
-    fn what_readers_say_is_a_failure_of_any_tool() {
-        assert!(BEGINNINGS_OF_READERS.iter().all(|beginning| begins(beginning, BEGINNINGS)));
+    fn reader_prefixes_are_failure_prefixes() {
+        assert!(READER_PREFIXES.iter().all(|prefix| has_prefix(prefix, PREFIXES)));
     }
 
     #[test]
-    fn long_documents_are_no_messages() {
+    fn long_documents_are_not_messages() {
         let document = format!("Error: {}", "x".repeat(MESSAGE_CHARS_MAX));
         assert_eq!(failure("", &document), None);
     }
 
     #[test]
-    fn what_was_read_is_no_failure() {
+    fn content_that_was_read_is_not_a_failure() {
         let reader = "mcp__filesystem__read_text_file";
         for content in [
             "Error: the disk is full\n",

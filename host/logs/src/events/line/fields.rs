@@ -1,4 +1,4 @@
-//! Some fields of a JSON object, picked out in one pass; the others are stepped over without being built.
+//! Selects fields of a JSON object in one pass and skips the others without building values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,17 +7,17 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A text that is borrowed where it holds no escape, also within an `Option`.
+/// A string that is borrowed unless it has escapes. Unlike `Cow<str>`, it is borrowed within an `Option` as well.
 #[derive(Debug, Default)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Take;
-        impl<'de> Visitor<'de> for Take {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
             type Value = Text<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
+                f.write_str("a string")
             }
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
                 Ok(Text(Cow::Borrowed(text)))
@@ -26,11 +26,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
                 Ok(Text(Cow::Owned(text.to_string())))
             }
         }
-        deserializer.deserialize_str(Take)
+        deserializer.deserialize_str(TextVisitor)
     }
 }
 
-/// What was picked: the value of each name, unread, and how many fields the object has.
+/// The selected fields, unparsed, and the number of all fields of the object.
 #[derive(Debug)]
 pub(super) struct Fields<'a, const N: usize> {
     names: &'static [&'static str; N],
@@ -39,37 +39,37 @@ pub(super) struct Fields<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Fields<'a, N> {
-    /// Picks from an object; a name that stands twice has its last value.
+    /// Selects fields of an object. The last value of a repeated name wins.
     pub(super) fn pick(
         object: &'a str,
         names: &'static [&'static str; N],
     ) -> Result<Self, serde_json::Error> {
         let mut reader = serde_json::Deserializer::from_str(object);
-        let found = reader.deserialize_map(Pick(names))?;
+        let found = reader.deserialize_map(FieldsVisitor(names))?;
         reader.end()?;
         Ok(found)
     }
 
-    /// A field as it stands there.
+    /// Returns a field as JSON.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         let at = self.names.iter().position(|known| *known == name)?;
         self.values[at].map(RawValue::get)
     }
 
-    /// A field of the type that is asked for.
+    /// Parses a field; `None` if it is missing or of another type.
     pub(super) fn get<T: Deserialize<'a>>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
-    /// A text; empty if it is missing or no text.
+    /// Returns a string field; empty if it is missing or not a string.
     pub(super) fn text(&self, name: &str) -> Cow<'a, str> {
         self.get::<Text<'a>>(name).unwrap_or_default().0
     }
 }
 
-struct Pick<const N: usize>(&'static [&'static str; N]);
+struct FieldsVisitor<const N: usize>(&'static [&'static str; N]);
 
-impl<'de, const N: usize> Visitor<'de> for Pick<N> {
+impl<'de, const N: usize> Visitor<'de> for FieldsVisitor<N> {
     type Value = Fields<'de, N>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_picked_and_counted() {
+    fn fields_are_selected_and_counted() {
         let object =
             r#"{"a": 1, "b": {"a": 2}, "text": "x\ny", "a": true, "other": [1, {"b": 3}]}"#;
         let fields = Fields::pick(object, &["a", "b", "text", "missing"]).unwrap();
@@ -105,7 +105,7 @@ mod tests {
             (&*fields.text("text"), &*fields.text("b"), &*fields.text("missing")),
             ("x\ny", "", "")
         );
-        // A text that Python wrote and nobody can read costs that text alone.
+        // An unpaired surrogate, which Python can write, affects only its own field.
         let half = Fields::pick(r#"{"a": "\ud83d", "b": "whole"}"#, &["a", "b"]).unwrap();
         assert_eq!((&*half.text("a"), &*half.text("b")), ("", "whole"));
         for broken in ["[1]", "{\"a\": 1", "{} {}", "{\"a\" 1}", "\"a\"", ""] {

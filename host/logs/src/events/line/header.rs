@@ -1,29 +1,31 @@
-//! The beginning of a line as MassGen writes it, cut out without a parser: three quarters of a log are data that no
-//! measurement needs. A line that is written in another way is no fault, it goes to the parser.
+//! Scans the fixed start of a line without a JSON parser: three quarters of a log are data that no fact needs. A line
+//! in any other format goes to the parser.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// A line whose beginning is as MassGen writes it.
+/// The fields of a line formatted as MassGen writes it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Header<'a> {
     pub(super) timestamp: &'a str,
     pub(super) event: &'a str,
     pub(super) agent: Option<&'a str>,
-    /// The object of data, not looked into.
+    /// The data object as JSON, unchecked.
     pub(super) data: &'a str,
 }
 
-const BEGINNING: &str = "{\"timestamp\": \"";
+/// Start of every line that MassGen writes.
+const LINE_PREFIX: &str = "{\"timestamp\": \"";
 
-pub(super) fn header(line: &str) -> Option<Header<'_>> {
-    let (timestamp, rest) = text(line.strip_prefix(BEGINNING)?)?;
-    let (event, rest) = text(rest.strip_prefix(", \"event_type\": \"")?)?;
+/// Scans a line. Returns `None` if the format differs.
+pub(super) fn scan_header(line: &str) -> Option<Header<'_>> {
+    let (timestamp, rest) = scan_text(line.strip_prefix(LINE_PREFIX)?)?;
+    let (event, rest) = scan_text(rest.strip_prefix(", \"event_type\": \"")?)?;
     let rest = rest.strip_prefix(", \"agent_id\": ")?;
     let (agent, rest) = match rest.strip_prefix("null") {
         Some(rest) => (None, rest),
-        None => text(rest.strip_prefix('"')?).map(|(agent, rest)| (Some(agent), rest))?,
+        None => scan_text(rest.strip_prefix('"')?).map(|(agent, rest)| (Some(agent), rest))?,
     };
     let rest = rest.strip_prefix(", \"round_number\": ")?;
     let rest = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -36,14 +38,14 @@ pub(super) fn header(line: &str) -> Option<Header<'_>> {
     })
 }
 
-/// Whether the data swallowed another line, as happens where a write was cut short.
-pub(super) fn swallows_a_line(data: &str) -> bool {
-    static SWALLOWED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BEGINNING));
-    SWALLOWED.find(data.as_bytes()).is_some()
+/// Returns whether the data contains the start of another line, as after an interrupted write.
+pub(super) fn contains_another_line(data: &str) -> bool {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(LINE_PREFIX));
+    FINDER.find(data.as_bytes()).is_some()
 }
 
-/// A text without escapes up to its closing quote, and what follows.
-pub(super) fn text(rest: &str) -> Option<(&str, &str)> {
+/// Splits a string without escapes at its closing quote. Returns the string and the rest.
+pub(super) fn scan_text(rest: &str) -> Option<(&str, &str)> {
     let end = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
     let (text, rest) = rest.split_at(end);
     Some((text, rest.strip_prefix('"')?))
@@ -54,12 +56,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_as_massgen_writes_them_and_others() {
+    fn only_the_format_of_massgen_is_scanned() {
         let line = r#"{"timestamp": "T", "event_type": "vote", "agent_id": "a", "round_number": 3, "data": {"x": {}}}"#;
         let expect =
             Header { timestamp: "T", event: "vote", agent: Some("a"), data: r#"{"x": {}}"# };
-        assert_eq!(header(line), Some(expect));
-        assert_eq!(header(&line.replace("\"a\"", "null")).unwrap().agent, None);
+        assert_eq!(scan_header(line), Some(expect));
+        assert_eq!(scan_header(&line.replace("\"a\"", "null")).unwrap().agent, None);
         for other in [
             &line.replace(": \"T\"", ":\"T\""),
             &line.replace("\"a\"", "\"\\u0061\""),
@@ -69,8 +71,8 @@ mod tests {
             &line[1..],
             "",
         ] {
-            assert_eq!(header(other), None, "{other}");
+            assert_eq!(scan_header(other), None, "{other}");
         }
-        assert!(swallows_a_line(&format!("{{\"x\": \"{line}")));
+        assert!(contains_another_line(&format!("{{\"x\": \"{line}")));
     }
 }

@@ -1,4 +1,4 @@
-//! One line of `events.jsonl`. What has no meaning for a measurement is passed over without being built.
+//! Parses one line of `events.jsonl`. Fields that no fact needs are skipped without building values.
 
 mod args;
 mod body;
@@ -22,44 +22,52 @@ pub(super) use self::call::ToolEnd;
 use self::failure::failure;
 pub(crate) use self::failure::is_reader;
 use self::fields::{Fields, Text};
-use self::header::{Header, header, swallows_a_line};
+use self::header::{Header, contains_another_line, scan_header};
 use super::{AnswerText, FinalText, MomentKind, VoteText};
 use crate::time::naive_us;
 
-/// Text of reasons and messages that is kept.
+/// Reasons and messages are truncated to this length.
 const TEXT_CHARS_MAX: usize = 400;
 
-/// Text of an answer that is kept; MassGen cuts it at 500 anyway.
+/// Answers are truncated to this length; MassGen itself records at most 500 characters.
 const ANSWER_CHARS_MAX: usize = 500;
 
-/// A line, taken apart.
+/// A parsed line.
 #[derive(Debug)]
-pub(super) struct Parsed<'a> {
+pub(super) struct ParsedLine<'a> {
     pub(super) at_us: i64,
     pub(super) agent: Option<Cow<'a, str>>,
-    pub(super) what: What<'a>,
+    pub(super) event: LineEvent<'a>,
 }
 
-/// What a line tells.
+/// The event in a line.
 #[derive(Debug)]
-pub(super) enum What<'a> {
-    ToolStart { id: Cow<'a, str>, tool: Cow<'a, str>, args: Args },
+pub(super) enum LineEvent<'a> {
+    ToolStart {
+        id: Cow<'a, str>,
+        tool: Cow<'a, str>,
+        args: Args,
+    },
     ToolEnd(Box<ToolEnd<'a>>),
     Moment(MomentKind),
     Activity,
-    Nothing,
+    /// An event that no fact needs.
+    Irrelevant,
 }
 
-/// Takes a line apart, or says what is wrong with it.
-pub(super) fn parse(text: &str) -> Result<Parsed<'_>, String> {
-    match plain(text) {
-        Some(parsed) => Ok(parsed),
-        None => parsed(text),
+/// Parses a line, or describes what is wrong with it.
+///
+/// Lines formatted as MassGen writes them go through a scanner, which is much faster than the JSON parser;
+/// reading large logs fast is what this crate is for. All other lines, including broken ones, go to the parser.
+pub(super) fn parse(text: &str) -> Result<ParsedLine<'_>, String> {
+    match scan_line(text) {
+        Some(line) => Ok(line),
+        None => parse_line(text),
     }
 }
 
-/// Events whose data is parsed, and thereby found whole.
-const READ: &[&str] = &[
+/// Events whose data is parsed in full. A line that lost its end is detected by that.
+const PARSED_EVENTS: &[&str] = &[
     "tool_start",
     "tool_complete",
     "agent_restart",
@@ -72,20 +80,20 @@ const READ: &[&str] = &[
     "error",
 ];
 
-/// A line as MassGen writes it; none for the parser's say, also where something is wrong.
-fn plain(text: &str) -> Option<Parsed<'_>> {
-    let Header { timestamp, event, agent, data } = header(text)?;
+/// Scans a line formatted as MassGen writes it. Returns `None` for any other line.
+fn scan_line(text: &str) -> Option<ParsedLine<'_>> {
+    let Header { timestamp, event, agent, data } = scan_header(text)?;
     let at_us = naive_us(timestamp)?;
-    if !READ.contains(&event) && swallows_a_line(data) {
+    if !PARSED_EVENTS.contains(&event) && contains_another_line(data) {
         return None;
     }
-    let what = what(event, data).ok()?;
-    Some(Parsed { at_us, agent: agent.map(Cow::Borrowed), what })
+    let event = line_event(event, data).ok()?;
+    Some(ParsedLine { at_us, agent: agent.map(Cow::Borrowed), event })
 }
 
-fn parsed(text: &str) -> Result<Parsed<'_>, String> {
+fn parse_line(text: &str) -> Result<ParsedLine<'_>, String> {
     #[derive(Deserialize)]
-    struct Line<'a> {
+    struct EventLine<'a> {
         #[serde(borrow)]
         timestamp: Text<'a>,
         #[serde(borrow)]
@@ -95,43 +103,44 @@ fn parsed(text: &str) -> Result<Parsed<'_>, String> {
         #[serde(borrow)]
         data: Option<&'a RawValue>,
     }
-    let line: Line<'_> =
-        serde_json::from_str(text).map_err(|error| format!("is no event: {error}"))?;
+    let line: EventLine<'_> =
+        serde_json::from_str(text).map_err(|error| format!("not an event: {error}"))?;
     let at_us = naive_us(&line.timestamp.0)
-        .ok_or_else(|| format!("has no time that can be read: {:?}", line.timestamp.0))?;
+        .ok_or_else(|| format!("unreadable timestamp {:?}", line.timestamp.0))?;
     let data = line.data.map_or("{}", RawValue::get);
-    let what = what(&line.event_type.0, data)
-        .map_err(|error| format!("{} has unexpected data: {error}", line.event_type.0))?;
-    Ok(Parsed { at_us, agent: line.agent_id.map(|id| id.0), what })
+    let event = line_event(&line.event_type.0, data)
+        .map_err(|error| format!("unexpected data in {} event: {error}", line.event_type.0))?;
+    Ok(ParsedLine { at_us, agent: line.agent_id.map(|id| id.0), event })
 }
 
-fn what<'a>(event: &str, data: &'a str) -> Result<What<'a>, serde_json::Error> {
+fn line_event<'a>(event: &str, data: &'a str) -> Result<LineEvent<'a>, serde_json::Error> {
     Ok(match event {
         "tool_start" => call::start(data)?,
         "tool_complete" => call::end(data)?,
-        "text" if holds_a_cross(data) => {
+        "text" if has_cross(data) => {
             let [content] = fields(data, &["content"])?;
             trouble(&content)
         }
-        "text" => What::Activity,
+        "text" => LineEvent::Activity,
         "thinking" | "hook_execution" | "injection_received" | "final_presentation_chunk" => {
-            What::Activity
+            LineEvent::Activity
         }
-        _ => moment(event, data)?.map_or(What::Nothing, What::Moment),
+        _ => moment(event, data)?.map_or(LineEvent::Irrelevant, LineEvent::Moment),
     })
 }
 
-/// Errors and forced retries are texts with a cross, written as it is or as an escape.
-fn holds_a_cross(data: &str) -> bool {
+/// Detects errors and forced retries: texts with a cross, written literally or escaped.
+fn has_cross(data: &str) -> bool {
     static CROSS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("❌"));
     static ESCAPED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u274c"));
     let data = data.as_bytes();
     CROSS.find(data).is_some() || ESCAPED.find(data).is_some()
 }
 
-fn trouble(text: &str) -> What<'static> {
-    text.find('❌')
-        .map_or(What::Activity, |at| What::Moment(MomentKind::Trouble(cut(&text[at..]).into())))
+fn trouble(text: &str) -> LineEvent<'static> {
+    text.find('❌').map_or(LineEvent::Activity, |at| {
+        LineEvent::Moment(MomentKind::Trouble(cut(&text[at..]).into()))
+    })
 }
 
 fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Error> {
@@ -146,7 +155,7 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
             MomentKind::Answer(Box::new(AnswerText {
                 label: cut(&label).into(),
                 chars: content.chars().count() as u64,
-                text: beginning(&content, ANSWER_CHARS_MAX).into(),
+                text: truncate(&content, ANSWER_CHARS_MAX).into(),
             }))
         }
         "vote" => {
@@ -158,18 +167,18 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
         }
         "final_presentation_start" => {
             #[derive(Deserialize)]
-            struct Start {
+            struct PresentationData {
                 #[serde(default)]
                 is_tie: Option<bool>,
             }
-            let start: Start = serde_json::from_str(data)?;
+            let start: PresentationData = serde_json::from_str(data)?;
             MomentKind::PresentationStart(start.is_tie.unwrap_or(false))
         }
         "final_answer" => {
             let [content] = fields(data, &["content"])?;
             MomentKind::FinalAnswer(Box::new(FinalText {
                 chars: content.chars().count() as u64,
-                failure: no_answer(&content),
+                failure: not_an_answer(&content),
             }))
         }
         "orchestrator_timeout" => {
@@ -181,12 +190,12 @@ fn moment(event: &str, data: &str) -> Result<Option<MomentKind>, serde_json::Err
             let [reason] = fields(data, &["reason"])?;
             MomentKind::AttemptRestart(cut(&reason).into())
         }
-        "error" => MomentKind::Trouble(cut(&format!("❌ {}", message(data)?)).into()),
+        "error" => MomentKind::Trouble(cut(&format!("❌ {}", error_message(data)?)).into()),
         _ => return Ok(mark(event).map(MomentKind::Mark)),
     }))
 }
 
-/// Events that are worth a mark on a timeline.
+/// Returns the name of an event that timelines show but no fact needs.
 fn mark(event: &str) -> Option<&'static str> {
     const MARKS: &[&str] = &[
         "agent_stopped",
@@ -206,8 +215,8 @@ fn mark(event: &str) -> Option<&'static str> {
     MARKS.iter().find(|mark| **mark == event).copied()
 }
 
-/// How a final answer shows that it is none.
-fn no_answer(content: &str) -> Option<String> {
+/// Returns why a final answer is not an answer: it is empty, or an error message.
+fn not_an_answer(content: &str) -> Option<String> {
     let text = content.trim();
     if text.is_empty() {
         return Some("it is empty".into());
@@ -218,13 +227,13 @@ fn no_answer(content: &str) -> Option<String> {
     (is_message && !text.contains('\n')).then(|| failure("", text)).flatten()
 }
 
-/// The words of an event of type `error`, whatever the field is called.
-fn message(data: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+/// Returns the message of an `error` event; the name of its field varies.
+fn error_message(data: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     let texts = fields(data, &["message", "error", "content"])?;
     Ok(texts.into_iter().find(|text| !text.is_empty()).unwrap_or("error".into()))
 }
 
-/// Texts of an event's data by their names; empty where one is missing or no text.
+/// Returns text fields of an event's data by name; empty if a field is missing or not a string.
 fn fields<'a, const N: usize>(
     data: &'a str,
     names: &'static [&'static str; N],
@@ -234,12 +243,12 @@ fn fields<'a, const N: usize>(
 }
 
 fn cut(text: &str) -> &str {
-    beginning(text, TEXT_CHARS_MAX)
+    truncate(text, TEXT_CHARS_MAX)
 }
 
-/// At most `chars` characters of a text.
-fn beginning(text: &str, chars: usize) -> &str {
-    // No text has more characters than bytes.
+/// Truncates a text to `chars` characters.
+fn truncate(text: &str, chars: usize) -> &str {
+    // A text never has more characters than bytes.
     if text.len() <= chars {
         return text;
     }

@@ -1,59 +1,60 @@
-//! The result of a tool call, measured without unpacking more of it than the question needs.
+//! Measures the result of a tool call. Only results that can matter are unescaped.
 
 use serde_json::Value;
 
-use super::super::{Job, SpawnedSubagent};
-use super::body::{chars, trimmed, unpacked};
+use super::super::{JobReport, SpawnedSubagent};
+use super::body::{count_chars, trim_start, unescape};
 use super::failure::{self, failure};
 use super::fields::Fields;
 use crate::time::naive_us;
 
-/// Results beyond this are documents: only a JSON object of this size is looked into.
+/// JSON results up to this size are parsed; longer ones are documents.
 const OBJECT_BYTES_MAX: usize = 4 << 20;
 
-/// A message is short; longer texts are unpacked for nothing.
+/// Text results up to this size are checked for error messages.
 const MESSAGE_BYTES_MAX: usize = 32_000;
 
-/// What is known of a result.
+/// Length of a result, and the failure, subagents and background job found in it.
 #[derive(Debug, Default)]
-pub(in crate::events) struct Measured {
+pub(in crate::events) struct MeasuredResult {
     pub(in crate::events) chars: u64,
     pub(in crate::events) failure: Option<String>,
     pub(in crate::events) subagents: Vec<SpawnedSubagent>,
-    pub(in crate::events) job: Option<Job>,
+    pub(in crate::events) job: Option<JobReport>,
 }
 
-/// `raw`: the value as it stands in the line. None if it begins as a text and is none.
-pub(super) fn measure(tool: &str, raw: &str) -> Option<Measured> {
+/// Measures a result given as JSON. Returns `None` if it starts as a string but is not a valid one.
+pub(super) fn measure(tool: &str, raw: &str) -> Option<MeasuredResult> {
     if raw == "null" {
-        return Some(Measured::default());
+        return Some(MeasuredResult::default());
     }
     let Some(body) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
-        return Some(look(tool, raw, raw.chars().count() as u64));
+        return Some(inspect(tool, raw, raw.chars().count() as u64));
     };
-    let worth = match trimmed(body).as_bytes().first() {
+    let unescaped = match trim_start(body).as_bytes().first() {
         Some(b'{' | b'[') => body.len() <= OBJECT_BYTES_MAX,
         _ => body.len() <= MESSAGE_BYTES_MAX && may_be_failure(body),
     };
-    match worth.then(|| unpacked(body)).flatten() {
-        Some(text) => Some(look(tool, &text, text.chars().count() as u64)),
-        None => Some(Measured { chars: chars(body)?, ..Measured::default() }),
+    match unescaped.then(|| unescape(body)).flatten() {
+        Some(text) => Some(inspect(tool, &text, text.chars().count() as u64)),
+        None => Some(MeasuredResult { chars: count_chars(body)?, ..MeasuredResult::default() }),
     }
 }
 
-/// Whether a text that is no object may be one of those that [`failure()`] knows: it sees the text before it is
-/// unpacked, and rather says yes than no.
+/// Returns whether a result that is not an object may be a failure for [`failure()`]. Checks the escaped text and can
+/// return false positives, but no false negatives.
 fn may_be_failure(body: &str) -> bool {
-    let text = trimmed(body);
+    let text = trim_start(body);
     let end = body.trim_end_matches(['\\', 'n', 'r', 't', ' ']);
     let last = end.rfind("\\n").map_or(end, |at| &end[at + 2..]);
     text.starts_with('\\')
-        || failure::begins_as_failure(text)
-        || [text, trimmed(last)].into_iter().any(failure::names_exit_code)
+        || failure::has_failure_prefix(text)
+        || [text, trim_start(last)].into_iter().any(failure::starts_with_exit_code)
 }
 
-fn look(tool: &str, text: &str, chars: u64) -> Measured {
-    let mut measured = Measured { chars, failure: failure(tool, text), ..Measured::default() };
+fn inspect(tool: &str, text: &str, chars: u64) -> MeasuredResult {
+    let mut measured =
+        MeasuredResult { chars, failure: failure(tool, text), ..MeasuredResult::default() };
     let about_jobs = tool.contains("background_tool");
     if about_jobs {
         measured.job = job(text);
@@ -65,11 +66,11 @@ fn look(tool: &str, text: &str, chars: u64) -> Measured {
     measured
 }
 
-fn job(json: &str) -> Option<Job> {
+fn job(json: &str) -> Option<JobReport> {
     const NAMES: &[&str; 5] = &["job_id", "tool_name", "status", "started_at", "completed_at"];
     let fields = Fields::pick(json, NAMES).ok()?;
     let time = |name: &str| naive_us(&fields.text(name));
-    Some(Job {
+    Some(JobReport {
         id: fields.get("job_id")?,
         tool: fields.text("tool_name").into(),
         status: fields.text("status").into(),
@@ -108,14 +109,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn subagents_that_only_claim_success() {
+    fn hollow_subagents() {
         let result = r#"{"success":true,"results":[
             {"subagent_id":"good","success":true,"answer":"blue","token_usage":{"input_tokens":10,"output_tokens":2}},
             {"subagent_id":"silent","success":true,"answer":"text","token_usage":{"input_tokens":0,"output_tokens":0}},
             {"subagent_id":"broken","success":true,"answer":"❌ no key"},
             {"subagent_id":"honest","success":false,"answer":null}]}"#;
         let hollow = |tool: &str| -> Vec<String> {
-            let found = look(tool, result, 0).subagents;
+            let found = inspect(tool, result, 0).subagents;
             found.into_iter().filter(|subagent| subagent.hollow).map(|s| s.id).collect()
         };
         assert_eq!(hollow("mcp__subagent_1__spawn_subagents"), ["silent", "broken"]);
@@ -123,10 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn jobs_have_their_real_times() {
+    fn jobs_have_their_recorded_times() {
         let result = r#"{"job_id":"bgtool_1","tool_name":"mcp__probe__slow","status":"completed",
             "started_at":"2026-11-22T09:12:50.103499","completed_at":"2026-11-22T09:12:53.116817"}"#;
-        let job = look("custom_tool__wait_for_background_tool", result, 0).job.unwrap();
+        let job = inspect("custom_tool__wait_for_background_tool", result, 0).job.unwrap();
         assert_eq!(job.completed_us.unwrap() - job.started_us.unwrap(), 3_013_318);
     }
 }

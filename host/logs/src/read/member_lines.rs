@@ -1,27 +1,27 @@
-//! On which line the members of a JSON document stand, so that a figure can be cited.
+//! The line of each member of a JSON document, for citing figures. `serde_json` reports positions only for errors.
 
 use crate::run::MemberLines;
 
-/// Members deeper than this are cited by the line of what holds them.
+/// Deeper members are cited by the line of the member at this depth.
 const DEPTH_MAX: usize = 4;
 
-/// A document with more members is no record of MassGen's.
-const PLACES_MAX: usize = 100_000;
+/// Maximum number of members; MassGen's files have fewer.
+const MEMBERS_MAX: usize = 100_000;
 
-/// Walks a document that is known to be valid as far as it goes.
-pub(super) fn places(text: &str) -> MemberLines {
-    let mut walk = Walk {
+/// Returns the lines of the members of a document, which must be valid JSON or a prefix of it.
+pub(super) fn of(text: &str) -> MemberLines {
+    let mut walker = Walker {
         bytes: text.as_bytes(),
         at: 0,
         line: 1,
         path: String::new(),
         found: MemberLines::default(),
     };
-    walk.value(0);
-    walk.found
+    walker.value(0);
+    walker.found
 }
 
-struct Walk<'a> {
+struct Walker<'a> {
     bytes: &'a [u8],
     at: usize,
     line: u64,
@@ -29,8 +29,9 @@ struct Walk<'a> {
     found: MemberLines,
 }
 
-impl Walk<'_> {
-    fn space(&mut self) -> Option<u8> {
+impl Walker<'_> {
+    /// Skips white space and returns the next byte without consuming it.
+    fn skip_space(&mut self) -> Option<u8> {
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
                 b'\n' => self.line += 1,
@@ -42,8 +43,8 @@ impl Walk<'_> {
         None
     }
 
-    /// Steps over a text and gives what stands between its quotes, escapes as they are.
-    fn text(&mut self) -> String {
+    /// Skips a string and returns its text, still escaped.
+    fn string(&mut self) -> String {
         let start = self.at + 1;
         self.at = start;
         while let Some(byte) = self.bytes.get(self.at) {
@@ -60,10 +61,10 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, depth: usize) {
-        match self.space() {
+        match self.skip_space() {
             Some(b'{') => self.members(depth, true),
             Some(b'[') => self.members(depth, false),
-            Some(b'"') => drop(self.text()),
+            Some(b'"') => drop(self.string()),
             _ => {
                 while self.bytes.get(self.at).is_some_and(|b| !b",]} \t\r\n".contains(b)) {
                     self.at += 1;
@@ -75,7 +76,7 @@ impl Walk<'_> {
     fn members(&mut self, depth: usize, named: bool) {
         self.at += 1;
         let mut index = 0;
-        while let Some(byte) = self.space() {
+        while let Some(byte) = self.skip_space() {
             match byte {
                 b'}' | b']' => {
                     self.at += 1;
@@ -88,17 +89,17 @@ impl Walk<'_> {
                 _ => {}
             }
             let line = self.line;
-            let name = if named { self.text() } else { index.to_string() };
+            let name = if named { self.string() } else { index.to_string() };
             index += 1;
             let length = self.path.len();
-            if depth < DEPTH_MAX && self.found.0.len() < PLACES_MAX {
+            if depth < DEPTH_MAX && self.found.0.len() < MEMBERS_MAX {
                 if length > 0 {
                     self.path.push('/');
                 }
                 self.path.push_str(&name);
                 self.found.0.insert(self.path.clone(), line);
             }
-            if named && self.space() == Some(b':') {
+            if named && self.skip_space() == Some(b':') {
                 self.at += 1;
             }
             let before = self.at;
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn lines_of_members() {
         let text = "{\n  \"a\": {\n    \"b\": [\n      {\"c\": 1},\n      2\n    ],\n    \"d\": \"x\\\"}\\n\"\n  },\n  \"e\": null\n}";
-        let places = places(text);
+        let lines = of(text);
         for (path, line) in [
             ("a", 2),
             ("a/b", 3),
@@ -129,7 +130,7 @@ mod tests {
             ("e", 9),
             ("f", 0),
         ] {
-            assert_eq!(places.line(path), line, "{path}");
+            assert_eq!(lines.line(path), line, "{path}");
         }
     }
 }
