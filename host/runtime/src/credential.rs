@@ -1,19 +1,19 @@
-//! What a service is shown as proof of who asks.
+//! Credentials of services.
 
 use crate::secret::Secret;
 
 /// A credential. Its secret parts are never printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// A key or token that is sent as it is.
+    /// A key or token, sent unchanged.
     Key(Secret),
-    /// An AWS access key; requests are signed with it, and the secret part is never sent.
+    /// An AWS access key. It signs requests; its secret part is never sent.
     Aws {
-        /// Names the key.
+        /// The key's id.
         access_key_id: String,
-        /// Signs.
+        /// The signing key.
         secret_access_key: Secret,
-        /// Comes with a temporary key.
+        /// The session token of a temporary key.
         session_token: Option<Secret>,
     },
     /// Google's application default credentials: the text of a JSON file, either of a service account or of
@@ -22,7 +22,7 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// Everything of it that must appear nowhere.
+    /// Returns every part that must never be shown.
     pub fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::Key(secret) | Self::Google(secret) => vec![secret],

@@ -1,18 +1,18 @@
-//! A credential that can't be printed by accident.
+//! Credentials that cannot be printed by accident.
 
 /// A key or token. `Debug` and `Display` never show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a credential.
+    /// Wraps a credential.
     pub fn new(value: impl Into<String>) -> Self {
         let value = value.into();
         crate::sentinel::remember(&value);
         Self(value)
     }
 
-    /// The credential itself; for the edge that sends it, and for those that must keep it out.
+    /// Returns the credential, for the code that sends it and the code that scrubs it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_does_not_print() {
+    fn formatting_hides_the_secret() {
         let secret = Secret::new("hunter22");
         assert!(!format!("{secret:?} {secret}").contains("hunter"));
         assert_eq!(secret.expose(), "hunter22");

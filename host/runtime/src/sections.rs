@@ -1,9 +1,9 @@
-//! The sections of a component itself. Modules and components within it are stepped over unread: whatever they
-//! hold says nothing about the component, and they are nearly all of its bytes.
+//! The top-level sections of a component. Nested modules and components are skipped: they make up nearly all of
+//! its bytes, and their sections say nothing about the component.
 
 use wasmparser::{BinaryReaderError, Chunk, Parser, Payload};
 
-/// Calls `visit` for each section, until one is malformed.
+/// Calls `visit` for each top-level section; stops at the first malformed one.
 pub(crate) fn visit<'a>(
     mut component: &'a [u8],
     mut visit: impl FnMut(Payload<'a>) -> Result<(), BinaryReaderError>,
@@ -12,7 +12,7 @@ pub(crate) fn visit<'a>(
     loop {
         let (consumed, payload) = match parser.parse(component, true)? {
             Chunk::Parsed { consumed, payload } => (consumed, payload),
-            // Not said of what is whole; a parser that waits for more must not wait for ever.
+            // Never happens with complete input; looping here would not end.
             Chunk::NeedMoreData(_) => return Ok(()),
         };
         let inner = match &payload {
@@ -22,9 +22,9 @@ pub(crate) fn visit<'a>(
             }
             _ => 0,
         };
-        let over = matches!(payload, Payload::End(_));
+        let is_end = matches!(payload, Payload::End(_));
         visit(payload)?;
-        if over {
+        if is_end {
             return Ok(());
         }
         component = component.get(consumed.saturating_add(inner)..).unwrap_or_default();

@@ -1,43 +1,43 @@
-//! The last look at what crosses into a guest, in debug builds and so in every test: each secret that was ever
-//! made, in each form in which it may be echoed, is searched for in every text and every byte string that is
-//! handed over. A path that forgets to keep a key out ends the program here, whichever test walks it.
+//! A check on everything that is passed to a guest, in debug builds and therefore in every test. It panics if a text
+//! or byte string contains a known secret in any of its encodings, so that a code path that leaks a key fails
+//! whichever test runs it.
 //!
-//! Release builds do without: they hold no list of secrets.
+//! Release builds do nothing: they keep no list of secrets.
 
 #[cfg(debug_assertions)]
-mod looking {
+mod checker {
     use std::collections::BTreeSet;
     use std::sync::{PoisonError, RwLock};
 
-    /// Shorter texts stand in honest requests by chance.
+    /// Shorter texts may occur in a request by chance.
     const LEN_MIN: usize = 12;
 
     static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 
-    /// A secret, or a form of one, that must not cross.
+    /// Remembers a secret, or an encoding of one.
     pub(crate) fn remember(secret: &str) {
         if secret.len() >= LEN_MIN {
             KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(secret.to_string());
         }
     }
 
-    /// Looks at what is about to cross.
-    pub(crate) fn watch(bytes: &[u8]) {
+    /// Panics if the bytes contain a remembered secret.
+    pub(crate) fn check(bytes: &[u8]) {
         let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-        let crosses =
+        let leaks =
             known.iter().any(|secret| memchr::memmem::find(bytes, secret.as_bytes()).is_some());
-        // Which secret it was is not for a backtrace.
-        assert!(!crosses, "a credential is about to cross into a plugin");
+        // The message must not name the secret.
+        assert!(!leaks, "a credential is about to be passed to a plugin");
     }
 }
 
 #[cfg(not(debug_assertions))]
-mod looking {
+mod checker {
     pub(crate) fn remember(_: &str) {}
-    pub(crate) fn watch(_: &[u8]) {}
+    pub(crate) fn check(_: &[u8]) {}
 }
 
-pub(crate) use looking::{remember, watch};
+pub(crate) use checker::{check, remember};
 
 #[cfg(test)]
 mod tests {
@@ -46,17 +46,17 @@ mod tests {
     use crate::transport::scrub::Scrubber;
 
     #[test]
-    fn a_key_is_stopped_in_every_form() {
+    fn a_key_is_found_in_every_encoding() {
         let key = "massgen+sentinel/of\"this\\test";
-        // The forms are those that the scrubber knows.
+        // Creating a scrubber makes all encodings known.
         let scrubber = Scrubber::new([&Secret::new(key)]);
-        watch(b"an honest request");
-        watch(&scrubber.bytes(format!("an echo: {key}").into_bytes()));
+        check(b"an ordinary request");
+        check(&scrubber.bytes(format!("an echo: {key}").into_bytes()));
         let hex: String = key.bytes().map(|byte| format!("{byte:02x}")).collect();
         let quoted = r#"massgen+sentinel/of\"this\\test"#;
         for form in [key, &hex, "massgen%2Bsentinel%2Fof%22this%5Ctest", quoted] {
             let crossing = format!("before {form} after").into_bytes();
-            assert!(std::panic::catch_unwind(|| watch(&crossing)).is_err(), "{form}");
+            assert!(std::panic::catch_unwind(|| check(&crossing)).is_err(), "{form}");
         }
     }
 }

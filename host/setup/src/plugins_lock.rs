@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use massgen_models::provider::ListedModel;
 use massgen_runtime::component_hash;
-use massgen_runtime::manifest::{Kind, Manifest, Scheme};
+use massgen_runtime::manifest::{Manifest, PluginKind, Scheme};
 use serde::{Deserialize, Serialize};
 
 /// Where added plugins are kept.
@@ -204,7 +204,7 @@ pub fn authority(manifest: &Manifest) -> Vec<String> {
         }
         of_one(&provider, &mut lines);
     }
-    if manifest.kind == Kind::IsolationStrategy {
+    if manifest.kind == PluginKind::IsolationStrategy {
         lines.push("plans how workspaces are made; the host acts, and it sees no file".into());
     }
     let mut seen = BTreeSet::new();

@@ -102,6 +102,7 @@ fn nothing_is_left_open_and_no_machine_is_named() {
 fn dependencies_point_one_way() {
     let allowed: &[(&str, &[&str])] = &[
         ("massgen-text", &[]),
+        ("massgen-units", &[]),
         ("massgen-models", &[]),
         ("massgen-logs", &[]),
         ("massgen-bundle", &[]),

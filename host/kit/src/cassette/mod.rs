@@ -20,7 +20,10 @@ use std::path::PathBuf;
 
 use massgen_models::request::Request;
 use massgen_runtime::LoadedPlugin;
-use massgen_runtime::rehearsal::{Counting, Rehearsed, Sent, Stage};
+use massgen_runtime::{
+    PluginRequest,
+    rehearsal::{Counting, Rehearsed, Stage},
+};
 
 pub use expect::{Expect, ExpectedFailure, joined};
 pub use massgen_runtime::rehearsal::Recorded;
@@ -44,13 +47,13 @@ pub struct Cassette {
     /// The request to the plugin.
     pub request: Request,
     /// The plugin's HTTP requests. Not compared if empty.
-    pub sent: Vec<Sent>,
+    pub sent: Vec<PluginRequest>,
     /// The service's replies.
     pub replies: Vec<Recorded>,
     /// The expected result.
     pub expect: Expect,
     /// The plugin's token count request for the same prompt. Not compared if `None`.
-    pub count: Option<Sent>,
+    pub count: Option<PluginRequest>,
 }
 
 /// An error that makes a cassette unusable.
@@ -98,7 +101,7 @@ impl Cassette {
     }
 
     /// Returns the plugin's current token count request, if it has one.
-    fn counting(&self, plugin: &LoadedPlugin) -> Result<Option<Sent>, String> {
+    fn counting(&self, plugin: &LoadedPlugin) -> Result<Option<PluginRequest>, String> {
         match plugin.rehearse_count(&self.stage(), &self.request) {
             Ok(Counting::Asked(sent)) => Ok(Some(sent)),
             Ok(Counting::Absent | Counting::Failed(_)) => Ok(None),

@@ -1,7 +1,7 @@
 //! Requests and replies as text files: a start line, headers, an empty line and the raw body.
 
 use massgen_runtime::Framing;
-use massgen_runtime::rehearsal::{Recorded, Sent};
+use massgen_runtime::{PluginRequest, rehearsal::Recorded};
 
 fn framing_word(framing: Framing) -> &'static str {
     match framing {
@@ -13,7 +13,7 @@ fn framing_word(framing: Framing) -> &'static str {
 }
 
 /// Writes a request: `POST api /v1/chat sse`, `? name=value` per query pair, headers, body.
-pub(super) fn print_sent(sent: &Sent) -> Vec<u8> {
+pub(super) fn print_sent(sent: &PluginRequest) -> Vec<u8> {
     let mut text =
         format!("{} {} {} {}\n", sent.method, sent.endpoint, sent.path, framing_word(sent.framing));
     for (name, value) in &sent.query {
@@ -28,7 +28,7 @@ pub(super) fn print_sent(sent: &Sent) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn parse_sent(bytes: &[u8]) -> Result<Sent, String> {
+pub(super) fn parse_sent(bytes: &[u8]) -> Result<PluginRequest, String> {
     let (head, body) = split(bytes)?;
     let mut lines = head.lines();
     let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
@@ -51,7 +51,7 @@ pub(super) fn parse_sent(bytes: &[u8]) -> Result<Sent, String> {
             None => headers.push(header(line)?),
         }
     }
-    Ok(Sent {
+    Ok(PluginRequest {
         endpoint: endpoint.into(),
         method: method.into(),
         path: path.into(),
@@ -129,8 +129,8 @@ fn header(line: &str) -> Result<(String, String), String> {
 
 /// Describes the difference between two requests, if any. JSON bodies are compared as values, so that a
 /// cassette may be written by hand.
-pub(super) fn difference(want: &Sent, got: &Sent) -> Option<String> {
-    let head = |sent: &Sent| {
+pub(super) fn difference(want: &PluginRequest, got: &PluginRequest) -> Option<String> {
+    let head = |sent: &PluginRequest| {
         let mut headers: Vec<(String, String)> = sent
             .headers
             .iter()
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn requests_and_replies_round_trip() {
-        let sent = Sent {
+        let sent = PluginRequest {
             endpoint: "api".into(),
             method: "POST".into(),
             path: "/v1/x".into(),

@@ -62,7 +62,7 @@ pub(super) fn determinism(subject: &Subject<'_>) -> Verdict {
             return failed(name, "a second instance sends a different request");
         }
         let at_another_time = subject.play(&later(stage), request, &[]);
-        let body = |sent: &massgen_runtime::rehearsal::Sent| (sent.path.clone(), sent.body.clone());
+        let body = |sent: &massgen_runtime::PluginRequest| (sent.path.clone(), sent.body.clone());
         if first.sent.first().map(body) != at_another_time.sent.first().map(body) {
             return failed(
                 name,

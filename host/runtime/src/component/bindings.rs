@@ -1,7 +1,7 @@
-//! Generated from the contracts in `wit/`. Nothing outside of `component` sees these types.
+//! Types generated from the contracts in `wit/`. They stay inside `component`.
 
-/// A provider with every companion. What a component must have is looked for interface by interface: the world as a
-/// whole is asked of none, and the companions share the contract's types.
+/// A provider with every companion. No component has to implement the whole world: interfaces are looked up one by
+/// one. One world serves them all because companions share the contract's types.
 pub(super) mod provider {
     wasmtime::component::bindgen!({
         path: ["../../wit/analyzer-model.wit", "../../wit/token-counter.wit"],

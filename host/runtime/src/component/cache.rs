@@ -1,5 +1,5 @@
-//! Compiled components, kept between starts. A compiled file is native code: only what this program wrote
-//! itself is loaded, and only after its tag was checked.
+//! A cache of compiled components. A compiled file is native code: only files that this program wrote are loaded,
+//! and only after their authentication tag was checked.
 
 use std::fs;
 use std::io::Write;
@@ -14,7 +14,7 @@ const KEY_BYTES: usize = 32;
 /// The cache of one engine.
 #[derive(Debug)]
 pub(super) struct Cache {
-    /// `…/aot/<compatibility hash>`: another wasmtime, other flags or another processor use another one.
+    /// `…/aot/<compatibility hash>`; the hash covers wasmtime's version, its flags and the processor.
     dir: PathBuf,
     key_file: PathBuf,
 }
@@ -30,7 +30,7 @@ impl Cache {
         }
     }
 
-    /// The compiled form of a component, if it is there and was written by this program.
+    /// Returns the compiled form of a component, if this program has written one.
     pub(super) fn load(&self, engine: &Engine, component: &[u8]) -> Option<Component> {
         self.is_private().then_some(())?;
         let key = self.key(false)?;
@@ -41,7 +41,7 @@ impl Cache {
         deserialize(engine, &bytes)
     }
 
-    /// Keeps a compiled component. A cache that can't be written costs time, nothing else.
+    /// Stores a compiled component. Failures are ignored: they only cost time at the next start.
     pub(super) fn store(&self, component: &[u8], compiled: &Component) {
         _ = self.try_store(component, compiled);
     }
@@ -60,7 +60,7 @@ impl Cache {
         self.dir.join(format!("{}.cwasm", blake3::hash(component).to_hex()))
     }
 
-    /// Nobody else may write the directory or the ones that lead to it from ours.
+    /// Whether only this user can write the directory and its parent.
     fn is_private(&self) -> bool {
         let me = rustix::process::geteuid().as_raw();
         let dirs = [Some(self.dir.as_path()), self.dir.parent()];
@@ -71,7 +71,7 @@ impl Cache {
         })
     }
 
-    /// A key of this machine's own guards a shared or restored cache.
+    /// Returns the key of the tags. It is specific to the machine, so that a copied cache is not trusted.
     fn key(&self, create: bool) -> Option<[u8; KEY_BYTES]> {
         if let Ok(bytes) = fs::read(&self.key_file) {
             return bytes.try_into().ok();
@@ -79,7 +79,7 @@ impl Cache {
         create.then_some(())?;
         let mut key = [0; KEY_BYTES];
         getrandom::fill(&mut key).ok()?;
-        // Whoever comes first decides; the others read it.
+        // The first process creates the key; the others read it.
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -102,12 +102,12 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Option<()> {
 
 #[expect(
     unsafe_code,
-    reason = "wasmtime trusts compiled code; decision 3 says why this file may be trusted"
+    reason = "wasmtime trusts compiled code; decision 3 explains why this file can be trusted"
 )]
 fn deserialize(engine: &Engine, bytes: &[u8]) -> Option<Component> {
-    // SAFETY: the bytes are what `Component::serialize` of this program gave: they come from a directory
-    // that only this user can write, and their tag was made with a key that only this user can read.
-    // wasmtime itself checks that version, flags and processor fit.
+    // SAFETY: the bytes come from `Component::serialize` of this program: they were read from a directory that only
+    // this user can write, and their tag was made with a key that only this user can read. wasmtime itself checks
+    // that version, flags and processor match.
     unsafe { Component::deserialize(engine, bytes) }.ok()
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_changed_is_not_loaded() {
+    fn changed_files_are_not_loaded() {
         let dir = tempfile::tempdir().unwrap();
         let engine = Engine::default();
         let cache = Cache::new(dir.path(), &engine);

@@ -1,4 +1,4 @@
-//! Between the program's own types and generated ones.
+//! Conversions between the program's types and generated ones.
 
 use massgen_models::event::{Event, RateLimit, StopReason, Usage};
 use massgen_models::failure::{Failure, FailureKind};
@@ -11,22 +11,22 @@ use super::bindings::provider::analyzer_model as wit;
 use super::guest::Context;
 use crate::sentinel;
 use crate::transport::framing::{Frame, Framing};
-use crate::transport::http::Head;
-use crate::transport::outgoing::Asked;
+use crate::transport::http::HttpHead;
+use crate::transport::outgoing::PluginRequest;
 
 pub(super) type WitEvent = wit::Event;
 pub(super) type WitFailure = wit::Failure;
 
 const MESSAGE_CHARS_MAX: usize = 4 << 10;
 
-/// From units of 10^-12 dollars per token.
+/// Converts from units of 10^-12 dollars per token.
 fn per_mtok(price: u64) -> f64 {
     price as f64 / 1e6
 }
 
 pub(super) fn context(context: &Context) -> wit::Context {
-    sentinel::watch(context.idempotency_key.as_bytes());
-    context.settings.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
+    sentinel::check(context.idempotency_key.as_bytes());
+    context.settings.iter().for_each(|(_, value)| sentinel::check(value.as_bytes()));
     wit::Context {
         idempotency_key: context.idempotency_key.clone(),
         now_unix_ms: context.now_unix_ms,
@@ -35,27 +35,27 @@ pub(super) fn context(context: &Context) -> wit::Context {
     }
 }
 
-pub(super) fn head(head: &Head) -> wit::HttpHead {
-    head.headers.iter().for_each(|(_, value)| sentinel::watch(value.as_bytes()));
+pub(super) fn head(head: &HttpHead) -> wit::HttpHead {
+    head.headers.iter().for_each(|(_, value)| sentinel::check(value.as_bytes()));
     wit::HttpHead { status: head.status, headers: head.headers.clone() }
 }
 
-pub(super) fn asked(asked: wit::HttpRequest) -> (Asked, Framing) {
-    let framing = match asked.framing {
+pub(super) fn plugin_request(request: wit::HttpRequest) -> PluginRequest {
+    let framing = match request.framing {
         wit::Framing::Whole => Framing::Whole,
         wit::Framing::Sse => Framing::Sse,
         wit::Framing::Lines => Framing::Lines,
         wit::Framing::Raw => Framing::Raw,
     };
-    let asked = Asked {
-        endpoint: asked.endpoint,
-        method: asked.method,
-        path: asked.path,
-        query: asked.query,
-        headers: asked.headers,
-        body: asked.body,
-    };
-    (asked, framing)
+    PluginRequest {
+        endpoint: request.endpoint,
+        method: request.method,
+        path: request.path,
+        query: request.query,
+        headers: request.headers,
+        body: request.body,
+        framing,
+    }
 }
 
 pub(super) fn failure(failure: wit::Failure) -> Failure {
@@ -84,7 +84,7 @@ pub(super) fn failure(failure: wit::Failure) -> Failure {
     }
 }
 
-pub(super) fn listed(model: wit::ModelInfo) -> ListedModel {
+pub(super) fn listed_model(model: wit::ModelInfo) -> ListedModel {
     ListedModel {
         id: model.id,
         display_name: model.display_name,
@@ -101,11 +101,11 @@ pub(super) fn listed(model: wit::ModelInfo) -> ListedModel {
     }
 }
 
-/// A failure as the program knows it, with what the transport adds.
-pub(crate) fn to_failure(mut failure: Failure, head: &Head) -> Failure {
+/// Adds the transport's details to a failure.
+pub(crate) fn to_failure(mut failure: Failure, head: &HttpHead) -> Failure {
     failure.http_status = Some(head.status);
     failure.request_id = head.request_id();
-    // The header is the service's own word; a plugin finds what stands in the body.
+    // The header comes from the service itself; the plugin's figure is read from the body.
     failure.retry_after_ms = head.retry_after_ms().or(failure.retry_after_ms);
     failure
 }
@@ -116,11 +116,11 @@ pub(super) fn body_end(complete: bool) -> wit::BodyEnd {
 
 pub(super) fn frame(frame: Frame) -> wit::Frame {
     match &frame {
-        Frame::Body(bytes) | Frame::Bytes(bytes) => sentinel::watch(bytes),
+        Frame::Body(bytes) | Frame::Bytes(bytes) => sentinel::check(bytes),
         Frame::Event { event, data, id } => {
-            [event, data, id].iter().for_each(|text| sentinel::watch(text.as_bytes()));
+            [event, data, id].iter().for_each(|text| sentinel::check(text.as_bytes()));
         }
-        Frame::Line(line) => sentinel::watch(line.as_bytes()),
+        Frame::Line(line) => sentinel::check(line.as_bytes()),
     }
     match frame {
         Frame::Body(bytes) => wit::Frame::Body(bytes),
@@ -132,7 +132,7 @@ pub(super) fn frame(frame: Frame) -> wit::Frame {
 
 pub(super) fn request(request: &Request) -> wit::Request {
     if cfg!(debug_assertions) {
-        sentinel::watch(&serde_json::to_vec(request).unwrap_or_default());
+        sentinel::check(&serde_json::to_vec(request).unwrap_or_default());
     }
     let sampling = &request.sampling;
     wit::Request {

@@ -1,60 +1,60 @@
-//! The import gate: what a component may ask for, decided before it is compiled.
+//! The import gate: checks a component's imports and exports before it is compiled.
 
-use crate::manifest::Kind;
+use crate::manifest::PluginKind;
 use crate::sections;
 
-/// The companions that a component may export.
+/// Companions that a component may export.
 pub(super) const CATALOG: &str = "massgen:analyzer-model/model-catalog@0.1.0";
 pub(super) const COUNTER: &str = "massgen:token-counter/token-counter@0.1.0";
 
-/// What a look at a component tells.
+/// The imports and exports of a component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surface {
-    /// Names of what it asks for.
+    /// Names of the imports.
     pub imports: Vec<String>,
-    /// Names of what it offers.
+    /// Names of the exports.
     pub exports: Vec<String>,
 }
 
-/// Why a component is not let in.
+/// Why a component is not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// The bytes are no component.
+    /// The bytes are not a component.
     #[error("it is not a valid WebAssembly component")]
     Malformed(#[source] wasmparser::BinaryReaderError),
-    /// It is a core module.
+    /// The bytes are a core module.
     #[error("it is a core module, not a component: build it with `wit-component`")]
     Module,
-    /// It asks for something.
-    #[error("it imports `{import}`, and a plugin may import nothing but diagnostics; {fix}")]
+    /// The component imports something other than diagnostics.
+    #[error("it imports `{import}`, but plugins may import only diagnostics; {fix}")]
     Import {
         /// The import's name.
         import: String,
-        /// What to do about it.
+        /// How to fix it.
         fix: &'static str,
     },
-    /// It does not implement the contract.
+    /// The component does not implement the contract.
     #[error(
-        "it exports {found}, and this program needs `{wanted}`; build it against wit/{contract}.wit of this version"
+        "it exports {found}, but this program requires `{wanted}`; build it against wit/{contract}.wit of this version"
     )]
     Contract {
-        /// What it exports.
+        /// The component's exports.
         found: String,
-        /// What is needed.
+        /// The required export.
         wanted: &'static str,
-        /// The contract's file.
+        /// Name of the contract's file in `wit/`.
         contract: &'static str,
     },
 }
 
-/// The one interface that a plugin of a kind may import, which carries no authority, and the one that it
-/// must export.
-fn contract(kind: Kind) -> (&'static str, &'static str) {
+/// Returns the one interface that a plugin of this kind may import, which carries no authority, and the one it must
+/// export.
+fn contract(kind: PluginKind) -> (&'static str, &'static str) {
     match kind {
-        Kind::AnalyzerModel => {
+        PluginKind::AnalyzerModel => {
             ("massgen:analyzer-model/diagnostics@", "massgen:analyzer-model/analyzer-model@0.1.0")
         }
-        Kind::IsolationStrategy => (
+        PluginKind::IsolationStrategy => (
             "massgen:isolation-strategy/diagnostics@",
             "massgen:isolation-strategy/isolation-strategy@0.1.0",
         ),
@@ -62,14 +62,14 @@ fn contract(kind: Kind) -> (&'static str, &'static str) {
 }
 
 impl Surface {
-    /// Whether it offers an interface.
+    /// Whether the component exports an interface.
     pub(super) fn exports(&self, name: &str) -> bool {
         self.exports.iter().any(|export| export == name)
     }
 }
 
-/// Looks at a component's imports and exports, and lets in what a plugin of the kind may be.
-pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError> {
+/// Checks a component's imports and exports against the contract of a kind.
+pub(super) fn inspect(component: &[u8], kind: PluginKind) -> Result<Surface, GateError> {
     let surface = surface(component)?;
     let (allowed, wanted) = contract(kind);
     surface.imports.iter().try_for_each(|import| check(import, allowed))?;
@@ -81,7 +81,7 @@ pub(super) fn inspect(component: &[u8], kind: Kind) -> Result<Surface, GateError
     Ok(surface)
 }
 
-/// Looks at a component's imports and exports.
+/// Reads a component's imports and exports.
 pub fn surface(component: &[u8]) -> Result<Surface, GateError> {
     use wasmparser::{Encoding, Payload};
     let (mut surface, mut module) = (Surface::default(), false);
@@ -111,9 +111,9 @@ fn check(import: &str, allowed: &str) -> Result<(), GateError> {
         return Ok(());
     }
     let fix = if import.starts_with("wasi:") {
-        "build it for wasm32-unknown-unknown, whose guests need no WASI"
+        "build it for wasm32-unknown-unknown, which does not need WASI"
     } else {
-        "what it needs must reach it as a value"
+        "pass the data it needs as values"
     };
     Err(GateError::Import { import: import.chars().take(200).collect(), fix })
 }

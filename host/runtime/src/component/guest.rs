@@ -1,5 +1,5 @@
-//! One exchange with a guest, in a store of its own. After any failure the store is dropped: a component
-//! that trapped can't be entered again.
+//! One exchange with a guest, in a store used for nothing else. After any failure the store is dropped: a component
+//! that trapped cannot be called again.
 
 use std::sync::Arc;
 
@@ -14,30 +14,30 @@ use super::bindings::provider::analyzer_model as contract;
 use super::companion;
 use super::convert;
 use super::limits::{self, DiagnosticLine, GuestState};
-use super::plugin::Shared;
+use super::plugin::PluginInner;
 use super::ticker::Ticker;
 use crate::manifest::Manifest;
 use crate::sentinel;
-use crate::transport::framing::{Frame, Framing};
-use crate::transport::http::Head;
-use crate::transport::outgoing::Asked;
+use crate::transport::framing::Frame;
+use crate::transport::http::HttpHead;
+use crate::transport::outgoing::PluginRequest;
 
-/// Events of one call; a network read completes a handful.
+/// Maximum number of events of one call. A network read usually completes a handful.
 const EVENTS_MAX: usize = 10_000;
 
-/// Why a call into a guest gave nothing.
+/// Why a call into a guest failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuestError {
-    /// It did not come back in time.
-    #[error("plugin {plugin} did not come back within its time and was stopped ({call})")]
+    /// The call exceeded its time.
+    #[error("plugin {plugin} exceeded its time limit and was stopped ({call})")]
     Deadline { plugin: String, call: &'static str },
-    /// It crashed or ran into a limit.
+    /// The guest crashed or exceeded a limit.
     #[error("plugin {plugin} crashed ({call}): {why}")]
     Crashed { plugin: String, call: &'static str, why: String },
-    /// It handed over more than is allowed.
-    #[error("plugin {plugin} handed over {count} events at once; {EVENTS_MAX} are allowed")]
+    /// The call returned too many events.
+    #[error("plugin {plugin} returned {count} events at once; the limit is {EVENTS_MAX}")]
     TooManyEvents { plugin: String, count: usize },
-    /// It says itself that it failed.
+    /// The guest reported a failure.
     #[error("{}", .0.message)]
     Reported(Failure),
 }
@@ -47,7 +47,7 @@ impl GuestError {
         Self::Reported(convert::failure(failure))
     }
 
-    /// The failure of an exchange.
+    /// Converts to the failure of an exchange.
     pub(crate) fn into_failure(self) -> Failure {
         match self {
             Self::Reported(failure) => failure,
@@ -56,50 +56,52 @@ impl GuestError {
     }
 }
 
-/// What a guest is told about the exchange.
+/// What a guest is told about an exchange.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) idempotency_key: String,
     pub(crate) now_unix_ms: u64,
+    /// The `User-Agent`.
     pub(crate) host: String,
+    /// Name and JSON text.
     pub(crate) settings: Vec<(String, String)>,
 }
 
 /// A guest's side of one exchange.
 pub(crate) struct Guest {
-    shared: Arc<Shared>,
+    inner: Arc<PluginInner>,
     store: Store<GuestState>,
     model: contract::Guest,
     exchange: ResourceAny,
 }
 
 impl Guest {
-    /// Encodes a request.
+    /// Opens an exchange: the guest encodes the request.
     pub(crate) fn open(
-        shared: &Arc<Shared>,
+        inner: &Arc<PluginInner>,
         context: &Context,
         request: &Request,
     ) -> Result<Self, GuestError> {
         let (context, request) = (convert::context(context), convert::request(request));
-        let call = Call::new(&shared.manifest, &shared.ticker, "open");
-        let (mut store, instance) = instance(shared, &call)?;
-        let model = call.run(&mut store, |store| shared.model.load(store, &instance))?;
+        let call = Call::new(&inner.manifest, &inner.ticker, "open");
+        let (mut store, instance) = instance(inner, &call)?;
+        let model = call.run(&mut store, |store| inner.model.load(store, &instance))?;
         let opened =
             call.run(&mut store, |store| model.exchange().call_open(store, &context, &request))?;
         let exchange = opened.map_err(GuestError::reported)?;
-        Ok(Self { shared: shared.clone(), store, model, exchange })
+        Ok(Self { inner: inner.clone(), store, model, exchange })
     }
 
-    /// What to send first.
-    pub(crate) fn request(&mut self) -> Result<(Asked, Framing), GuestError> {
-        let asked = self.call("request", |model, store, exchange| {
+    /// Returns the first HTTP request.
+    pub(crate) fn request(&mut self) -> Result<PluginRequest, GuestError> {
+        let request = self.call("request", |model, store, exchange| {
             model.exchange().call_request(store, exchange)
         })?;
-        Ok(convert::asked(asked))
+        Ok(convert::plugin_request(request))
     }
 
-    /// The head arrived.
-    pub(crate) fn head(&mut self, head: &Head) -> Result<Vec<Event>, GuestError> {
+    /// Passes a reply's head; returns the guest's events.
+    pub(crate) fn head(&mut self, head: &HttpHead) -> Result<Vec<Event>, GuestError> {
         let head = convert::head(head);
         let events = self.call("head", |model, store, exchange| {
             model.exchange().call_head(store, exchange, &head)
@@ -107,7 +109,7 @@ impl Guest {
         self.events(events)
     }
 
-    /// Frames arrived.
+    /// Passes frames; returns the guest's events.
     pub(crate) fn push(&mut self, frames: Vec<Frame>) -> Result<Vec<Event>, GuestError> {
         let frames: Vec<_> = frames.into_iter().map(convert::frame).collect();
         let events = self.call("push", |model, store, exchange| {
@@ -116,7 +118,7 @@ impl Guest {
         self.events(events)
     }
 
-    /// The body is over. Gives the last events and, perhaps, what to send next.
+    /// Ends the body; returns the last events and the next request, if any.
     pub(crate) fn finish(
         &mut self,
         complete: bool,
@@ -127,13 +129,13 @@ impl Guest {
         })?;
         let finished = finished.map_err(GuestError::reported)?;
         let next = finished.next.map(|next| {
-            let (asked, framing) = convert::asked(next.request);
-            FollowUp { asked, framing, delay_ms: next.delay_ms }
+            let request = convert::plugin_request(next.request);
+            FollowUp { request, delay_ms: next.delay_ms }
         });
         Ok((self.events(Ok(finished.events))?, next))
     }
 
-    /// Lines that the plugin logged since the last time.
+    /// Removes and returns the lines that the plugin has logged.
     pub(crate) fn take_lines(&mut self) -> Vec<DiagnosticLine> {
         std::mem::take(&mut self.store.data_mut().lines)
     }
@@ -144,7 +146,7 @@ impl Guest {
         call: impl FnOnce(&contract::Guest, &mut Store<GuestState>, ResourceAny) -> wasmtime::Result<T>,
     ) -> Result<T, GuestError> {
         let (model, exchange) = (&self.model, self.exchange);
-        Call::new(&self.shared.manifest, &self.shared.ticker, name)
+        Call::new(&self.inner.manifest, &self.inner.ticker, name)
             .run(&mut self.store, |store| call(model, store, exchange))
     }
 
@@ -155,7 +157,7 @@ impl Guest {
         let events = events.map_err(GuestError::reported)?;
         if events.len() > EVENTS_MAX {
             return Err(GuestError::TooManyEvents {
-                plugin: self.shared.manifest.label(),
+                plugin: self.inner.manifest.label(),
                 count: events.len(),
             });
         }
@@ -163,74 +165,74 @@ impl Guest {
     }
 }
 
-/// What a guest wants to send next.
+/// A guest's next request in the same exchange.
 #[derive(Debug)]
 pub(crate) struct FollowUp {
-    pub(crate) asked: Asked,
-    pub(crate) framing: Framing,
+    pub(crate) request: PluginRequest,
     pub(crate) delay_ms: u32,
 }
 
-/// Who the component says that it is: `id version`. The companions that it has must fit, too.
-pub(super) fn describe(shared: &Arc<Shared>) -> Result<String, GuestError> {
-    let call = Call::new(&shared.manifest, &shared.ticker, "describe");
-    let (mut store, instance) = instance(shared, &call)?;
-    companion::fit(shared, &mut store, &instance)?;
-    let model = call.run(&mut store, |store| shared.model.load(store, &instance))?;
+/// Returns the identity that the component claims, `id version`, after checking its companions' types.
+pub(super) fn describe(inner: &Arc<PluginInner>) -> Result<String, GuestError> {
+    let call = Call::new(&inner.manifest, &inner.ticker, "describe");
+    let (mut store, instance) = instance(inner, &call)?;
+    companion::check_types(inner, &mut store, &instance)?;
+    let model = call.run(&mut store, |store| inner.model.load(store, &instance))?;
     let info = call.run(&mut store, |store| model.call_describe(store))?;
     Ok(format!("{} {}", info.id, info.version).chars().take(200).collect())
 }
 
-/// The models that the component knows.
-pub(crate) fn models(shared: &Arc<Shared>) -> Result<Vec<ListedModel>, GuestError> {
-    let models = called(shared, "models", |model, store| model.call_models(store))?;
-    Ok(models.into_iter().map(convert::listed).collect())
+/// Returns the models that the component knows without asking its service.
+pub(crate) fn models(inner: &Arc<PluginInner>) -> Result<Vec<ListedModel>, GuestError> {
+    let models = call_model(inner, "models", |model, store| model.call_models(store))?;
+    Ok(models.into_iter().map(convert::listed_model).collect())
 }
 
-/// What a status of 400 or above means.
+/// Has the component explain a status of 400 or above.
 pub(crate) fn explain(
-    shared: &Arc<Shared>,
-    head: &Head,
+    inner: &Arc<PluginInner>,
+    head: &HttpHead,
     body: &[u8],
 ) -> Result<Failure, GuestError> {
     let head = convert::head(head);
-    sentinel::watch(body);
-    let failure = called(shared, "explain", |model, store| model.call_explain(store, &head, body))?;
+    sentinel::check(body);
+    let failure =
+        call_model(inner, "explain", |model, store| model.call_explain(store, &head, body))?;
     Ok(convert::failure(failure))
 }
 
-/// A call that needs no exchange, in a store of its own.
-fn called<T>(
-    shared: &Shared,
+/// Makes a call that needs no exchange, in a new store.
+fn call_model<T>(
+    inner: &PluginInner,
     name: &'static str,
     call: impl FnOnce(&contract::Guest, &mut Store<GuestState>) -> wasmtime::Result<T>,
 ) -> Result<T, GuestError> {
-    let this = Call::new(&shared.manifest, &shared.ticker, name);
-    let (mut store, instance) = instance(shared, &this)?;
-    let model = this.run(&mut store, |store| shared.model.load(store, &instance))?;
+    let this = Call::new(&inner.manifest, &inner.ticker, name);
+    let (mut store, instance) = instance(inner, &this)?;
+    let model = this.run(&mut store, |store| inner.model.load(store, &instance))?;
     this.run(&mut store, |store| call(&model, store))
 }
 
-/// The component, made anew for a call or an exchange.
+/// Instantiates the component for a call or an exchange.
 pub(super) fn instance(
-    shared: &Shared,
+    inner: &PluginInner,
     call: &Call<'_>,
 ) -> Result<(Store<GuestState>, Instance), GuestError> {
-    let mut store = new_store(shared.instance.engine(), &shared.manifest);
-    let instance = call.run(&mut store, |store| shared.instance.instantiate(store))?;
+    let mut store = new_store(inner.instance.engine(), &inner.manifest);
+    let instance = call.run(&mut store, |store| inner.instance.instantiate(store))?;
     Ok((store, instance))
 }
 
-/// A store with its limits, for one exchange or one session.
+/// Makes a store with limits, for one exchange or one session.
 pub(super) fn new_store(engine: &wasmtime::Engine, manifest: &Manifest) -> Store<GuestState> {
     let mut store = Store::new(engine, GuestState::new(manifest));
     store.limiter(|state| &mut state.limits);
-    store.set_hostcall_fuel(limits::HANDED_OVER_BYTES_MAX);
+    store.set_hostcall_fuel(limits::RETURNED_BYTES_MAX);
     store.epoch_deadline_trap();
     store
 }
 
-/// One call into a guest, within its time.
+/// One call into a guest, with its time limit.
 pub(super) struct Call<'a> {
     manifest: &'a Manifest,
     ticker: &'a Arc<Ticker>,
@@ -259,8 +261,8 @@ impl<'a> Call<'a> {
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
             return GuestError::Deadline { plugin, call };
         }
-        // A panic's message went to the diagnostics; the trap itself only says "unreachable".
-        let said = store
+        // A panic's message is in the diagnostics; the trap itself only says "unreachable".
+        let panic = store
             .data()
             .lines
             .iter()
@@ -268,7 +270,7 @@ impl<'a> Call<'a> {
             .find(|line| line.level == "error")
             .map(|line| line.message.clone());
         let why = match error.downcast_ref::<Trap>() {
-            Some(Trap::UnreachableCodeReached) if said.is_some() => said.unwrap_or_default(),
+            Some(Trap::UnreachableCodeReached) if panic.is_some() => panic.unwrap_or_default(),
             Some(trap) => trap.to_string(),
             None => format!("{error:#}"),
         };

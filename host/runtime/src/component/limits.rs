@@ -1,19 +1,19 @@
-//! What a guest may use, and the host's side of `diagnostics`.
+//! Limits of a guest, and the host's side of `diagnostics`.
 
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
 use super::bindings;
 use crate::manifest::Manifest;
 
-/// A tick of the clock that ends calls.
+/// Interval of the clock that ends calls.
 pub(super) const TICK_MS: u64 = 10;
-/// Memory of a guest.
+/// Maximum memory of a guest.
 const MEMORY_MIB: u32 = 64;
-/// Time of one call. A push takes microseconds; encoding a long conversation takes milliseconds.
+/// Maximum time of one call. A push takes microseconds, encoding a long conversation milliseconds.
 const CALL_MS: u32 = 500;
-/// Bytes that one call may hand over.
-pub(super) const HANDED_OVER_BYTES_MAX: usize = 16 << 20;
-/// Lines of diagnostics of one exchange.
+/// Maximum number of bytes that one call may return.
+pub(super) const RETURNED_BYTES_MAX: usize = 16 << 20;
+/// Maximum number of diagnostics lines of one exchange.
 const LINES_MAX: usize = 1_000;
 const LINE_CHARS_MAX: usize = 4 << 10;
 
@@ -24,7 +24,7 @@ pub(crate) struct DiagnosticLine {
     pub(crate) message: String,
 }
 
-/// What belongs to one store.
+/// The host's data in a store.
 pub(super) struct GuestState {
     pub(super) limits: StoreLimits,
     pub(super) lines: Vec<DiagnosticLine>,
@@ -54,10 +54,10 @@ impl GuestState {
     }
 }
 
-/// Ticks that one call may take.
+/// Returns the number of ticks that one call may take.
 pub(super) fn call_ticks(manifest: &Manifest) -> u64 {
     let ms = manifest.limits.call_ms.unwrap_or(CALL_MS).min(CALL_MS);
-    // The first tick may come at once.
+    // The first tick may come immediately.
     u64::from(ms).div_ceil(TICK_MS) + 1
 }
 

@@ -1,5 +1,4 @@
-//! Components in wasmtime: the engine, the import gate, the compiled cache, limits, and one fresh store
-//! per exchange.
+//! Components in wasmtime: engine, import gate, cache of compiled code, limits, and one new store per exchange.
 
 mod bindings;
 mod cache;
@@ -21,24 +20,24 @@ pub(crate) use convert::to_failure;
 pub use gate::{GateError, Surface, surface};
 pub(crate) use guest::{Context, FollowUp, Guest, GuestError, explain, models};
 pub(crate) use limits::DiagnosticLine;
-pub(crate) use plugin::Shared;
+pub(crate) use plugin::PluginInner;
 pub use plugin::{LoadPluginError, LoadedPlugin};
 pub use strategy::ComponentStrategy;
 use ticker::Ticker;
 
-/// Where and how components run.
+/// Options of the runtime.
 #[derive(Debug, Clone, Default)]
 pub struct RuntimeOptions {
-    /// Directory for compiled components, `…/massgen`; none: compile every time.
+    /// Directory for compiled components, `…/massgen`; `None` to compile every time.
     pub cache_dir: Option<PathBuf>,
 }
 
-/// Why the engine can't start.
+/// The engine failed to start.
 #[derive(Debug, thiserror::Error)]
-#[error("the WebAssembly engine can't start: {0:#}")]
+#[error("the WebAssembly engine failed to start: {0:#}")]
 pub struct StartError(wasmtime::Error);
 
-/// The engine and what goes with it. Starting it takes a fraction of a millisecond and no thread.
+/// The WebAssembly engine with its cache. Starting it takes a fraction of a millisecond and no thread.
 pub struct Runtime {
     engine: wasmtime::Engine,
     ticker: Arc<Ticker>,
@@ -62,12 +61,12 @@ impl Runtime {
         Ok(Self { engine, ticker, cache })
     }
 
-    /// Loads a component: checks its manifest and imports, and compiles it unless that was done before.
+    /// Loads a provider: checks its manifest and imports, and compiles it unless the cache has it.
     pub fn load(&self, component: &[u8]) -> Result<LoadedPlugin, LoadPluginError> {
         plugin::load(&self.engine, self.cache.as_ref(), &self.ticker, component)
     }
 
-    /// Loads a component that is a strategy.
+    /// Loads a strategy in the same way.
     pub fn load_strategy(&self, component: &[u8]) -> Result<ComponentStrategy, LoadPluginError> {
         strategy::load(&self.engine, self.cache.as_ref(), &self.ticker, component)
     }

@@ -1,4 +1,4 @@
-//! A plugin that was let in.
+//! Loads a provider plugin.
 
 use std::sync::Arc;
 
@@ -10,86 +10,88 @@ use super::cache::Cache;
 use super::gate::{self, GateError};
 use super::limits::GuestState;
 use super::ticker::Ticker;
-use crate::manifest::{Kind, Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, PluginKind};
 
-/// A larger file is no plugin.
+/// Maximum size of a component.
 const COMPONENT_BYTES_MAX: usize = 32 << 20;
 
-/// Why a plugin is not loaded.
+/// Why a plugin cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadPluginError {
-    /// It is too large to look at.
-    #[error("the component has {0} bytes; {COMPONENT_BYTES_MAX} are allowed")]
+    /// The component is too large.
+    #[error("the component has {0} bytes; the limit is {COMPONENT_BYTES_MAX}")]
     TooLarge(usize),
-    /// Its manifest is missing or refused.
-    #[error("its manifest is refused")]
+    /// The manifest is missing or invalid.
+    #[error("its manifest is not valid")]
     Manifest(#[from] ManifestError),
-    /// It implements another contract.
-    #[error("plugin {plugin} is an {kind}, and an {wanted} is needed here")]
+    /// The plugin is of another kind.
+    #[error("plugin {plugin} is an {kind}, but an {wanted} is needed here")]
     Kind {
         /// Id and version.
         plugin: String,
-        /// What it is.
+        /// The plugin's kind.
         kind: &'static str,
-        /// What it should be.
+        /// The required kind.
         wanted: &'static str,
     },
-    /// It is not let in.
-    #[error("plugin {plugin} is refused")]
+    /// The import gate refused the component.
+    #[error("plugin {plugin} is not allowed")]
     Gate {
         /// Id and version.
         plugin: String,
-        /// Why.
+        /// The reason.
         #[source]
         source: GateError,
     },
-    /// It was built against another contract.
+    /// The plugin was built against another version of the contract.
     #[error(
-        "plugin {plugin} was built against another contract than this program's: {}; build it against wit/{contract}.wit of this version, or use the version of this program that it was built for",
+        "plugin {plugin} was built against another version of the contract: {}; build it against wit/{contract}.wit of this version, or use the version of massgen that it was built for",
         differences.join("; ")
     )]
     Skew {
         /// Id and version.
         plugin: String,
-        /// The contract's file.
+        /// Name of the contract's file in `wit/`.
         contract: &'static str,
-        /// What differs, item by item.
+        /// The differences, item by item.
         differences: Vec<String>,
     },
-    /// It can't be compiled or linked.
-    #[error("plugin {plugin} can't be compiled or linked: {why}")]
+    /// Compiling or linking failed.
+    #[error("failed to compile or link plugin {plugin}: {why}")]
     Compile {
         /// Id and version.
         plugin: String,
-        /// Why, with what differs.
+        /// The reason.
         why: String,
     },
-    /// What it says of itself differs from its manifest.
-    #[error("plugin {plugin} says that it is {said}: its manifest was forged or not updated")]
+    /// The component claims another identity than its manifest.
+    #[error(
+        "plugin {plugin} identifies itself as {claimed}: its manifest is forged or out of date"
+    )]
     Identity {
-        /// Id and version of the manifest.
+        /// Id and version in the manifest.
         plugin: String,
-        /// Id and version of `describe`.
-        said: String,
+        /// Id and version from `describe`.
+        claimed: String,
     },
-    /// It crashed when it was asked who it is.
-    #[error("plugin {plugin} failed when it was asked who it is: {why}")]
+    /// The component failed to describe itself.
+    #[error("plugin {plugin} failed to identify itself: {why}")]
     Describe {
         /// Id and version.
         plugin: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
 
-/// A plugin that is ready to be connected.
+/// A provider plugin that is ready to be connected.
 #[derive(Clone)]
 pub struct LoadedPlugin {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) inner: Arc<PluginInner>,
 }
 
-/// What all exchanges of a plugin share.
-pub(crate) struct Shared {
+/// The parts of a plugin that its exchanges share.
+pub(crate) struct PluginInner {
     pub(crate) manifest: Manifest,
     pub(super) instance: InstancePre<GuestState>,
     pub(super) model: provider::analyzer_model::GuestIndices,
@@ -101,38 +103,38 @@ pub(crate) struct Shared {
 impl std::fmt::Debug for LoadedPlugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LoadedPlugin")
-            .field("manifest", &self.shared.manifest)
+            .field("manifest", &self.inner.manifest)
             .finish_non_exhaustive()
     }
 }
 
 impl LoadedPlugin {
-    /// What the plugin says of itself and asks for.
+    /// The plugin's manifest.
     pub fn manifest(&self) -> &Manifest {
-        &self.shared.manifest
+        &self.inner.manifest
     }
 
-    /// The same plugin as one of its services, or with a manifest that the user's configuration made of it.
+    /// Returns the same plugin with another manifest: that of one of its services, or of a configured provider.
     pub fn as_provider(&self, manifest: Manifest) -> Self {
-        let shared = Shared {
+        let inner = PluginInner {
             manifest,
-            instance: self.shared.instance.clone(),
-            model: self.shared.model.clone(),
-            catalog: self.shared.catalog.clone(),
-            counter: self.shared.counter.clone(),
-            ticker: self.shared.ticker.clone(),
+            instance: self.inner.instance.clone(),
+            model: self.inner.model.clone(),
+            catalog: self.inner.catalog.clone(),
+            counter: self.inner.counter.clone(),
+            ticker: self.inner.ticker.clone(),
         };
-        Self { shared: Arc::new(shared) }
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Whether it can list its service's models.
+    /// Whether the plugin can list its service's models.
     pub fn has_catalog(&self) -> bool {
-        self.shared.catalog.is_some()
+        self.inner.catalog.is_some()
     }
 
-    /// Whether it can have its service count a prompt's tokens.
+    /// Whether the plugin can have its service count a prompt's tokens.
     pub fn has_counter(&self) -> bool {
-        self.shared.counter.is_some()
+        self.inner.counter.is_some()
     }
 }
 
@@ -142,14 +144,14 @@ pub(super) fn load(
     ticker: &Arc<Ticker>,
     bytes: &[u8],
 ) -> Result<LoadedPlugin, LoadPluginError> {
-    let admitted = admit(engine, cache, bytes, Kind::AnalyzerModel)?;
+    let admitted = admit(engine, cache, bytes, PluginKind::AnalyzerModel)?;
     let Admitted { manifest, surface, component } = admitted;
     let plugin = manifest.label();
     let failed = |error: wasmtime::Error| LoadPluginError::Compile {
         plugin: plugin.clone(),
         why: format!("{error:#}"),
     };
-    let skewed = |error| explain_skew(error, &plugin, bytes, Kind::AnalyzerModel);
+    let skewed = |error| explain_skew(error, &plugin, bytes, PluginKind::AnalyzerModel);
     let instance = linked(engine, &component).map_err(failed)?;
     let model = provider::analyzer_model::GuestIndices::new(&instance).map_err(failed)?;
     let catalog = surface
@@ -163,17 +165,18 @@ pub(super) fn load(
         .transpose()
         .map_err(failed)?;
     let ticker = ticker.clone();
-    let shared = Arc::new(Shared { manifest, instance, model, catalog, counter, ticker });
-    identify(&shared).map_err(skewed)?;
-    Ok(LoadedPlugin { shared })
+    let inner = Arc::new(PluginInner { manifest, instance, model, catalog, counter, ticker });
+    identify(&inner).map_err(skewed)?;
+    Ok(LoadedPlugin { inner })
 }
 
-/// wasmtime says that types differ, but not which item of which contract: that is found here.
+/// Replaces an error with the differences between the contracts, if there are any: wasmtime only reports that types
+/// differ.
 pub(super) fn explain_skew(
     error: LoadPluginError,
     plugin: &str,
     bytes: &[u8],
-    kind: Kind,
+    kind: PluginKind,
 ) -> LoadPluginError {
     let (LoadPluginError::Describe { .. } | LoadPluginError::Compile { .. }) = &error else {
         return error;
@@ -193,12 +196,12 @@ pub(super) struct Admitted {
     pub(super) component: Component,
 }
 
-/// Checks a component's manifest and imports, and compiles it unless that was done before.
+/// Checks a component's manifest and imports, and compiles it unless the cache has it.
 pub(super) fn admit(
     engine: &Engine,
     cache: Option<&Cache>,
     bytes: &[u8],
-    wanted: Kind,
+    wanted: PluginKind,
 ) -> Result<Admitted, LoadPluginError> {
     if bytes.len() > COMPONENT_BYTES_MAX {
         return Err(LoadPluginError::TooLarge(bytes.len()));
@@ -225,7 +228,7 @@ pub(super) fn admit(
     Ok(Admitted { manifest, surface, component })
 }
 
-/// The one interface that may be imported is the same with companions and without them.
+/// Links the only interface that may be imported, with or without companions.
 fn linked(engine: &Engine, component: &Component) -> wasmtime::Result<InstancePre<GuestState>> {
     let mut linker = Linker::<GuestState>::new(engine);
     provider::massgen::analyzer_model::diagnostics::add_to_linker::<_, HasSelf<GuestState>>(
@@ -235,13 +238,13 @@ fn linked(engine: &Engine, component: &Component) -> wasmtime::Result<InstancePr
     linker.instantiate_pre(component)
 }
 
-/// The manifest is what grants are bound to: the code must not claim to be something else.
-fn identify(shared: &Arc<Shared>) -> Result<(), LoadPluginError> {
-    let plugin = shared.manifest.label();
+/// Checks that the component claims the identity of its manifest, to which grants are bound.
+fn identify(inner: &Arc<PluginInner>) -> Result<(), LoadPluginError> {
+    let plugin = inner.manifest.label();
     let failed = |error: super::guest::GuestError| LoadPluginError::Describe {
         plugin: plugin.clone(),
         why: error.to_string(),
     };
-    let said = super::guest::describe(shared).map_err(failed)?;
-    if said == plugin { Ok(()) } else { Err(LoadPluginError::Identity { plugin, said }) }
+    let claimed = super::guest::describe(inner).map_err(failed)?;
+    if claimed == plugin { Ok(()) } else { Err(LoadPluginError::Identity { plugin, claimed }) }
 }

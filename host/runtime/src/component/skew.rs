@@ -1,30 +1,30 @@
-//! What differs between the contract that a component was built against and this program's: item by item, so
-//! that an author knows what to change. Looked for only after a component did not fit.
+//! The differences between the contract that a component was built against and this program's, item by item, so that
+//! an author knows what to change. Computed only after a component did not fit.
 
 use wit_parser::{
     Function, FunctionKind, Interface, Resolve, Type, TypeDef, TypeDefKind, TypeOwner, WorldItem,
 };
 
-use crate::manifest::Kind;
+use crate::manifest::PluginKind;
 
-/// More differences than this are one: another contract altogether.
+/// More differences than this mean another contract altogether.
 const DIFFERENCES_MAX: usize = 5;
 
-/// This program's texts of a contract and its companions: what is used before what uses it.
-fn own_texts(kind: Kind) -> &'static [(&'static str, &'static str)] {
+/// Returns this program's contract and companions of a kind: name and text, dependencies first.
+fn own_texts(kind: PluginKind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        Kind::AnalyzerModel => &[
+        PluginKind::AnalyzerModel => &[
             ("analyzer-model.wit", include_str!("../../../../wit/analyzer-model.wit")),
             ("token-counter.wit", include_str!("../../../../wit/token-counter.wit")),
         ],
-        Kind::IsolationStrategy => {
+        PluginKind::IsolationStrategy => {
             &[("isolation-strategy.wit", include_str!("../../../../wit/isolation-strategy.wit"))]
         }
     }
 }
 
-/// What differs, in words; empty if nothing does or the component can't be read.
-pub(super) fn differences(component: &[u8], kind: Kind) -> Vec<String> {
+/// Describes the differences; empty if there are none or the component cannot be decoded.
+pub(super) fn differences(component: &[u8], kind: PluginKind) -> Vec<String> {
     let mut own = Resolve::default();
     for (file, text) in own_texts(kind) {
         if own.push_str(file, text).is_err() {
@@ -33,16 +33,18 @@ pub(super) fn differences(component: &[u8], kind: Kind) -> Vec<String> {
     }
     let Ok(decoded) = wit_component::decode(component) else { return Vec::new() };
     let wit_component::DecodedWasm::Component(theirs, world) = &decoded else { return Vec::new() };
-    let mut found = Vec::new();
+    let mut comparison = Comparison { own: &own, theirs, found: Vec::new() };
     for (key, item) in &theirs.worlds[*world].exports {
         let WorldItem::Interface { id, .. } = item else { continue };
         let name = theirs.name_world_key(key);
-        // Versions differ where contracts do; the interface is found by its own name.
-        let Some(interface) = short_name(&name) else { continue };
-        let ours = own.interfaces.iter().find(|(_, ours)| ours.name.as_deref() == Some(interface));
-        let Some((_, ours)) = ours else { continue };
-        compare(&own, ours, theirs, &theirs.interfaces[*id], &mut found);
+        // Contracts may differ in their version, so the interface is found by its short name.
+        let Some(short) = short_name(&name) else { continue };
+        let known = own.interfaces.iter().find(|(_, known)| known.name.as_deref() == Some(short));
+        if let Some((_, known)) = known {
+            comparison.interfaces(known, &theirs.interfaces[*id]);
+        }
     }
+    let mut found = comparison.found;
     let more = found.len().saturating_sub(DIFFERENCES_MAX);
     found.truncate(DIFFERENCES_MAX);
     if more > 0 {
@@ -51,41 +53,71 @@ pub(super) fn differences(component: &[u8], kind: Kind) -> Vec<String> {
     found
 }
 
-/// `massgen:analyzer-model/model-catalog@0.1.0` is `model-catalog`.
+/// Returns `model-catalog` of `massgen:analyzer-model/model-catalog@0.1.0`.
 fn short_name(name: &str) -> Option<&str> {
     name.rsplit('/').next()?.split('@').next()
 }
 
-fn compare(
-    own: &Resolve,
-    ours: &Interface,
-    other: &Resolve,
-    theirs: &Interface,
-    found: &mut Vec<String>,
-) {
-    for (name, id) in &ours.types {
-        let ours = &own.types[*id];
-        match theirs.types.get(name) {
-            None => found.push(format!("it lacks the {} `{name}`", word(ours))),
-            Some(id) => types(own, ours, other, &other.types[*id], found),
+/// Compares this program's contract with a component's.
+struct Comparison<'a> {
+    own: &'a Resolve,
+    theirs: &'a Resolve,
+    found: Vec<String>,
+}
+
+impl Comparison<'_> {
+    fn interfaces(&mut self, own: &Interface, theirs: &Interface) {
+        for (name, id) in &own.types {
+            let own = &self.own.types[*id];
+            match theirs.types.get(name) {
+                None => self.found.push(format!("it lacks the {} `{name}`", kind_name(own))),
+                Some(id) => self.types(own, &self.theirs.types[*id]),
+            }
+        }
+        for (name, function) in &own.functions {
+            let Some(given) = theirs.functions.get(name) else {
+                self.found.push(format!("it lacks the function `{name}`"));
+                continue;
+            };
+            let (own, given) = (signature(self.own, function), signature(self.theirs, given));
+            if own != given {
+                self.found
+                    .push(format!("the function `{name}` is {given}; this program's is {own}"));
+            }
         }
     }
-    for (name, function) in &ours.functions {
-        match theirs.functions.get(name) {
-            None => found.push(format!("it lacks the function `{name}`")),
-            Some(given) => {
-                let (ours, given) = (signature(own, function), signature(other, given));
-                if ours != given {
-                    found.push(format!(
-                        "the function `{name}` is {given}; this program's is {ours}"
-                    ));
-                }
+
+    fn types(&mut self, own: &TypeDef, theirs: &TypeDef) {
+        let (kind, name) = (kind_name(theirs), theirs.name.as_deref().unwrap_or_default());
+        if kind_name(own) != kind {
+            let own = kind_name(own);
+            self.found.push(format!("`{name}` is a {kind}; this program's is a {own}"));
+            return;
+        }
+        let (own, theirs) = (members(self.own, own), members(self.theirs, theirs));
+        let noun = own.noun;
+        let before = self.found.len();
+        for (member, given) in &theirs.items {
+            match own.content(member) {
+                None => self.found.push(format!(
+                    "the {kind} `{name}` has the {noun} `{member}`, which this program does not know"
+                )),
+                Some(known) if known != given => self.found.push(format!(
+                    "the {noun} `{member}` of the {kind} `{name}` is `{member}{given}`; this program's is `{member}{known}`"
+                )),
+                Some(_) => {}
             }
+        }
+        for (member, _) in own.items.iter().filter(|(member, _)| theirs.content(member).is_none()) {
+            self.found.push(format!("the {kind} `{name}` lacks the {noun} `{member}`"));
+        }
+        if self.found.len() == before && own.items != theirs.items {
+            self.found.push(format!("the {noun}s of the {kind} `{name}` are in another order"));
         }
     }
 }
 
-fn word(def: &TypeDef) -> &'static str {
+fn kind_name(def: &TypeDef) -> &'static str {
     match &def.kind {
         TypeDefKind::Record(_) => "record",
         TypeDefKind::Variant(_) => "variant",
@@ -96,71 +128,41 @@ fn word(def: &TypeDef) -> &'static str {
     }
 }
 
-/// What the parts of a type are called, and the parts with what they hold.
-fn parts(resolve: &Resolve, def: &TypeDef) -> (&'static str, Vec<(String, String)>) {
-    let held = |ty: &Option<Type>| {
-        ty.as_ref().map(|ty| format!("({})", text(resolve, ty))).unwrap_or_default()
-    };
-    match &def.kind {
-        TypeDefKind::Record(record) => (
-            "field",
-            record
-                .fields
-                .iter()
-                .map(|field| (field.name.clone(), format!(": {}", text(resolve, &field.ty))))
-                .collect(),
-        ),
-        TypeDefKind::Variant(variant) => {
-            ("case", variant.cases.iter().map(|case| (case.name.clone(), held(&case.ty))).collect())
-        }
-        TypeDefKind::Enum(cases) => {
-            ("case", cases.cases.iter().map(|case| (case.name.clone(), String::new())).collect())
-        }
-        TypeDefKind::Flags(flags) => {
-            ("flag", flags.flags.iter().map(|flag| (flag.name.clone(), String::new())).collect())
-        }
-        _ => ("type", Vec::new()),
+/// The fields, cases or flags of a type.
+struct Members {
+    noun: &'static str,
+    /// Name, and the type as it follows the name in WIT.
+    items: Vec<(String, String)>,
+}
+
+impl Members {
+    fn content(&self, name: &str) -> Option<&String> {
+        self.items.iter().find(|(known, _)| known == name).map(|(_, content)| content)
     }
 }
 
-fn types(
-    own: &Resolve,
-    ours: &TypeDef,
-    other: &Resolve,
-    theirs: &TypeDef,
-    found: &mut Vec<String>,
-) {
-    let (kind, name) = (word(theirs), theirs.name.as_deref().unwrap_or_default());
-    if word(ours) != kind {
-        return found.push(format!("`{name}` is a {kind}; this program's is a {}", word(ours)));
-    }
-    let ((part, known), (_, given)) = (parts(own, ours), parts(other, theirs));
-    let mut named = false;
-    for (field, held) in &given {
-        match known.iter().find(|(known, _)| known == field) {
-            None => {
-                named = true;
-                found.push(format!(
-                    "the {kind} `{name}` has the {part} `{field}`, which this program does not know"
-                ));
-            }
-            Some((_, ours)) if ours != held => {
-                named = true;
-                found.push(format!(
-                    "the {part} `{field}` of the {kind} `{name}` is `{field}{held}`; this program's is `{field}{ours}`"
-                ));
-            }
-            Some(_) => {}
+fn members(resolve: &Resolve, def: &TypeDef) -> Members {
+    let payload = |ty: &Option<Type>| {
+        ty.as_ref().map(|ty| format!("({})", text(resolve, ty))).unwrap_or_default()
+    };
+    let (noun, items) = match &def.kind {
+        TypeDefKind::Record(record) => {
+            let fields = record.fields.iter();
+            let field = |ty: &Type| format!(": {}", text(resolve, ty));
+            ("field", fields.map(|f| (f.name.clone(), field(&f.ty))).collect())
         }
-    }
-    for (field, _) in known.iter().filter(|(known, _)| given.iter().all(|(name, _)| name != known))
-    {
-        named = true;
-        found.push(format!("the {kind} `{name}` lacks the {part} `{field}`"));
-    }
-    if !named && known != given {
-        found.push(format!("the {part}s of the {kind} `{name}` are in another order"));
-    }
+        TypeDefKind::Variant(variant) => {
+            ("case", variant.cases.iter().map(|c| (c.name.clone(), payload(&c.ty))).collect())
+        }
+        TypeDefKind::Enum(cases) => {
+            ("case", cases.cases.iter().map(|c| (c.name.clone(), String::new())).collect())
+        }
+        TypeDefKind::Flags(flags) => {
+            ("flag", flags.flags.iter().map(|f| (f.name.clone(), String::new())).collect())
+        }
+        _ => ("type", Vec::new()),
+    };
+    Members { noun, items }
 }
 
 fn signature(resolve: &Resolve, function: &Function) -> String {
@@ -179,7 +181,7 @@ fn signature(resolve: &Resolve, function: &Function) -> String {
     )
 }
 
-/// A type as WIT writes it. Named types are compared on their own.
+/// Returns a type in WIT's notation. Named types are compared separately.
 fn text(resolve: &Resolve, ty: &Type) -> String {
     let Type::Id(id) = ty else {
         return format!("{ty:?}").to_lowercase();

@@ -1,5 +1,5 @@
-//! Isolation strategies that are components. One store for the making of one workspace: after any failure
-//! it is dropped with everything in it.
+//! Isolation strategies that are components. Each workspace is planned in a new store, which is dropped after any
+//! failure.
 
 use std::sync::Arc;
 
@@ -20,17 +20,17 @@ use super::guest::{Call, GuestError, new_store};
 use super::limits::GuestState;
 use super::plugin::{Admitted, LoadPluginError, admit, explain_skew};
 use super::ticker::Ticker;
-use crate::manifest::{Kind, Manifest};
+use crate::manifest::{Manifest, PluginKind};
+use crate::settings::{SettingError, Settings};
 
-/// Texts and lists of a strategy are cut here: they are shown to people.
+/// Limits of a strategy's texts and lists, which are shown to users.
 const TEXT_CHARS_MAX: usize = 500;
 const LIST_MAX: usize = 200;
 
-/// A strategy that was let in.
+/// A loaded strategy.
 pub struct ComponentStrategy {
     manifest: Manifest,
-    /// Values of settings that differ from the manifest's defaults.
-    settings: Vec<(String, String)>,
+    settings: Settings,
     pre: StrategyPre<GuestState>,
     ticker: Arc<Ticker>,
 }
@@ -50,7 +50,7 @@ pub(super) fn load(
     bytes: &[u8],
 ) -> Result<ComponentStrategy, LoadPluginError> {
     let Admitted { manifest, component, .. } =
-        admit(engine, cache, bytes, Kind::IsolationStrategy)?;
+        admit(engine, cache, bytes, PluginKind::IsolationStrategy)?;
     let plugin = manifest.label();
     let failed = |error: wasmtime::Error| LoadPluginError::Compile {
         plugin: plugin.clone(),
@@ -60,51 +60,36 @@ pub(super) fn load(
     diagnostics::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)
         .map_err(failed)?;
     let pre = linker.instantiate_pre(&component).and_then(StrategyPre::new).map_err(failed)?;
-    let strategy =
-        ComponentStrategy { manifest, settings: Vec::new(), pre, ticker: ticker.clone() };
-    let said = strategy.describe().map_err(|error| {
+    let settings = Settings::defaults(&manifest);
+    let strategy = ComponentStrategy { manifest, settings, pre, ticker: ticker.clone() };
+    let claimed = strategy.describe().map_err(|error| {
         let error = LoadPluginError::Describe { plugin: plugin.clone(), why: error.to_string() };
-        explain_skew(error, &plugin, bytes, Kind::IsolationStrategy)
+        explain_skew(error, &plugin, bytes, PluginKind::IsolationStrategy)
     })?;
-    if said == plugin { Ok(strategy) } else { Err(LoadPluginError::Identity { plugin, said }) }
+    if claimed == plugin {
+        Ok(strategy)
+    } else {
+        Err(LoadPluginError::Identity { plugin, claimed })
+    }
 }
 
 impl ComponentStrategy {
-    /// What the strategy says of itself and asks for.
+    /// The strategy's manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// The strategy with values of its settings, as plain text. Names that its manifest does not have, and
-    /// values that they can't have, are given back.
-    pub fn with_settings(
-        mut self,
-        settings: Vec<(String, String)>,
-    ) -> Result<Self, (String, String)> {
-        let fits = |(name, value): &(String, String)| {
-            let known = self.manifest.settings.get(name);
-            known.is_some_and(|known| known.values.is_empty() || known.values.contains(value))
-        };
-        if let Some(odd) = settings.iter().find(|setting| !fits(setting)) {
-            return Err(odd.clone());
-        }
-        self.settings = settings;
+    /// Sets values of the strategy's settings: name and plain text. Others have their defaults.
+    pub fn with_settings(mut self, chosen: &[(String, String)]) -> Result<Self, SettingError> {
+        self.settings = Settings::resolve(&self.manifest, chosen)?;
         Ok(self)
     }
 
-    /// All settings with their values as JSON; what the host was told for one session wins.
-    fn all_settings(&self, told: &[(String, String)]) -> Vec<(String, String)> {
-        let of = |list: &[(String, String)], name: &String| {
-            list.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-        };
-        let json = |text: &str| serde_json::Value::from(text).to_string();
-        let mut all = told.to_vec();
-        for (name, setting) in &self.manifest.settings {
-            if of(told, name).is_none() {
-                let value = of(&self.settings, name).unwrap_or_else(|| setting.default.clone());
-                all.push((name.clone(), json(&value)));
-            }
-        }
+    /// Returns all settings as JSON. Values that the host passes for one session take precedence.
+    fn session_settings(&self, session: &[(String, String)]) -> Vec<(String, String)> {
+        let mut all = session.to_vec();
+        let is_set = |name: &str| session.iter().any(|(set, _)| set == name);
+        all.extend(self.settings.to_json().into_iter().filter(|(name, _)| !is_set(name)));
         all
     }
 
@@ -151,7 +136,7 @@ impl Strategy for ComponentStrategy {
         let call = self.call("session");
         let bindings = call.run(&mut store, |store| self.pre.instantiate(store)).map_err(failed)?;
         let (source, target, mut wants) = (to_source(source), to_target(target), to_wants(wants));
-        wants.settings = self.all_settings(&wants.settings);
+        wants.settings = self.session_settings(&wants.settings);
         let session = call
             .run(&mut store, |store| {
                 bindings

@@ -1,5 +1,5 @@
-//! The clock that ends calls: a thread that ticks while a guest runs and sleeps otherwise. It is started
-//! with the first call.
+//! The clock that ends calls: a thread that ticks while a guest runs and sleeps otherwise. It starts with the first
+//! call.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use wasmtime::EngineWeak;
 
 use super::limits::TICK_MS;
 
-/// Ticks for all stores of one engine.
+/// The clock of one engine.
 pub(super) struct Ticker {
     shared: Arc<(Mutex<State>, Condvar)>,
     engine: EngineWeak,
@@ -18,7 +18,7 @@ pub(super) struct Ticker {
 struct State {
     running: u64,
     started: bool,
-    over: bool,
+    stopped: bool,
 }
 
 impl Ticker {
@@ -26,14 +26,14 @@ impl Ticker {
         Self { shared: Arc::default(), engine }
     }
 
-    /// A call is running until the guard is dropped.
+    /// Ticks until the returned guard is dropped.
     pub(super) fn running(self: &Arc<Self>) -> Running {
         let mut state = lock(&self.shared.0);
         state.running += 1;
         if !state.started {
             state.started = true;
             let (shared, engine) = (self.shared.clone(), self.engine.clone());
-            // Without the thread calls can't be ended: that must not pass unseen.
+            // Without the thread no call could be ended, so a failure must not go unnoticed.
             std::thread::Builder::new()
                 .name("plugin-clock".into())
                 .spawn(move || tick(&shared, &engine))
@@ -46,12 +46,12 @@ impl Ticker {
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        lock(&self.shared.0).over = true;
+        lock(&self.shared.0).stopped = true;
         self.shared.1.notify_all();
     }
 }
 
-/// A call that is running.
+/// A running call.
 pub(super) struct Running(Arc<Ticker>);
 
 impl Drop for Running {
@@ -63,8 +63,8 @@ impl Drop for Running {
 fn tick(shared: &(Mutex<State>, Condvar), engine: &EngineWeak) {
     loop {
         let state = lock(&shared.0);
-        let state = shared.1.wait_while(state, |state| state.running == 0 && !state.over);
-        if state.unwrap_or_else(PoisonError::into_inner).over {
+        let state = shared.1.wait_while(state, |state| state.running == 0 && !state.stopped);
+        if state.unwrap_or_else(PoisonError::into_inner).stopped {
             return;
         }
         std::thread::sleep(Duration::from_millis(TICK_MS));
@@ -75,7 +75,7 @@ fn tick(shared: &(Mutex<State>, Condvar), engine: &EngineWeak) {
     }
 }
 
-/// A count can't be left half-changed by a panic.
+/// Locks the state. It stays consistent if a thread panics, so poisoning can be ignored.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

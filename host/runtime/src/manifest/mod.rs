@@ -1,5 +1,4 @@
-//! What a plugin says of itself and asks for: `plugin.toml`, embedded in the component. Reading it needs
-//! no wasmtime.
+//! A plugin's manifest: `plugin.toml`, embedded in the component. Reading it does not need wasmtime.
 
 mod section;
 mod service;
@@ -16,47 +15,47 @@ pub use service::Service;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
-    /// Version of this format: 1.
+    /// Version of the manifest format: 1.
     pub schema: u32,
     /// `[a-z][a-z0-9-]{1,39}`.
     pub id: String,
-    /// A name for people.
+    /// Display name.
     pub name: String,
     /// The plugin's version.
     pub version: String,
-    /// Which contract it implements.
-    pub kind: Kind,
+    /// The contract that the plugin implements.
+    pub kind: PluginKind,
     /// SPDX expression.
     #[serde(default)]
     pub license: Option<String>,
-    /// Where its source is.
+    /// Address of the source code.
     #[serde(default)]
     pub repository: Option<String>,
-    /// Other ids that users may type.
+    /// Other ids that users can type.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// The model that is taken when only the provider is known.
+    /// The model to use when only the provider is known.
     #[serde(default)]
     pub default_model: Option<String>,
-    /// Where requests may go.
+    /// The only addresses that the plugin may send to.
     #[serde(default, rename = "endpoint")]
     pub endpoints: Vec<Endpoint>,
     /// How the credential is sent.
     #[serde(default)]
     pub auth: Auth,
-    /// Values that reach the plugin.
+    /// Settings that are passed to the plugin.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
-    /// Limits below the host's.
+    /// Limits that are lower than the host's.
     #[serde(default)]
     pub limits: Limits,
-    /// Services that the plugin speaks for, each a provider of its own. With none, the plugin is the provider.
+    /// Services that share the plugin; each is a separate provider. If empty, the plugin is the provider.
     #[serde(default, rename = "service")]
     pub services: Vec<Service>,
-    /// Endings of a base URL that paths repeat; they are taken off.
+    /// Suffixes to remove from a user's base URL because the paths repeat them.
     #[serde(default)]
     pub base_endings: Vec<String>,
-    /// Id and version of the plugin that speaks for this service.
+    /// Id and version of the plugin, in the manifest of one of its services.
     #[serde(skip)]
     pub family: Option<String>,
 }
@@ -64,15 +63,15 @@ pub struct Manifest {
 /// The contract that a plugin implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum PluginKind {
     /// A provider of models.
     AnalyzerModel,
-    /// A way to make a workspace.
+    /// A strategy for creating workspaces.
     IsolationStrategy,
 }
 
-impl Kind {
-    /// The word of the manifest.
+impl PluginKind {
+    /// Returns the word used in manifests.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AnalyzerModel => "analyzer-model",
@@ -81,20 +80,20 @@ impl Kind {
     }
 }
 
-/// A place that requests may go to.
+/// An address that the plugin may send to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Endpoint {
-    /// What the plugin calls it.
+    /// The plugin's name for the endpoint.
     pub name: String,
-    /// Its base URL: what the vendor's own SDK takes.
+    /// The base URL, as in the vendor's SDK.
     pub base: String,
-    /// Variable that overrides the base URL.
+    /// Environment variable that overrides the base URL.
     #[serde(default)]
     pub base_env: Option<String>,
-    /// `GET` and `POST`.
+    /// Allowed methods: `GET`, `POST`.
     pub methods: Vec<String>,
-    /// Patterns of paths; `*` matches one or more characters other than `/`.
+    /// Patterns of allowed paths; `*` matches one or more characters other than `/`.
     pub paths: Vec<String>,
 }
 
@@ -102,96 +101,96 @@ pub struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Auth {
-    /// Where it is put.
+    /// Where the credential goes.
     #[serde(default)]
     pub scheme: Scheme,
     /// Name of the header or query parameter, for `header` and `query`.
     #[serde(default)]
     pub name: Option<String>,
-    /// Variables that may hold it; the first that is set wins.
+    /// Environment variables that may hold it; the first one that is set wins.
     #[serde(default)]
     pub env: Vec<String>,
-    /// The service works without it too.
+    /// The service also works without a credential.
     #[serde(default)]
     pub optional: bool,
-    /// Other ways, taken in order where the ones before have no credential.
+    /// Alternatives, tried in order if there is no credential for the ones before.
     #[serde(default)]
     pub or: Vec<Auth>,
 }
 
 impl Auth {
-    /// All ways, the strongest first.
+    /// Returns all ways to authenticate, in order of precedence.
     pub fn ways(&self) -> impl Iterator<Item = &Auth> {
         std::iter::once(self).chain(&self.or)
     }
 }
 
-/// Where the credential is put.
+/// Where the credential goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
-    /// There is none.
+    /// There is no credential.
     #[default]
     None,
     /// `Authorization: Bearer …`.
     Bearer,
-    /// A header of its own.
+    /// Another header.
     Header,
     /// A query parameter.
     Query,
     /// Every request is signed with an AWS access key (Signature Version 4); `name` is the AWS service.
     AwsSigv4,
-    /// `Authorization: Bearer …` with a token that Google gives for application default credentials.
+    /// `Authorization: Bearer …` with a token for Google's application default credentials.
     GoogleAdc,
 }
 
-/// A value that the user may set and the plugin gets.
+/// A setting that is passed to the plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Setting {
-    /// The value if nobody sets one.
+    /// The default value.
     pub default: String,
-    /// The values there are; empty: any.
+    /// The allowed values; if empty, any value.
     #[serde(default)]
     pub values: Vec<String>,
-    /// Variable that sets it.
+    /// Environment variable that sets it.
     #[serde(default)]
     pub env: Option<String>,
-    /// Another one, looked at when the first is not set.
+    /// Another environment variable, used if the first is not set.
     #[serde(default)]
     pub other_env: Option<String>,
 }
 
-/// Limits below the host's.
+/// Limits that are lower than the host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
-    /// Memory in MiB.
+    /// Maximum memory in MiB.
     #[serde(default)]
     pub memory_mib: Option<u32>,
-    /// Time of one call in milliseconds.
+    /// Maximum time of one call in milliseconds.
     #[serde(default)]
     pub call_ms: Option<u32>,
 }
 
-/// Why a manifest is refused.
+/// Why a manifest is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// The component carries none.
-    #[error("the component carries no section {SECTION}: build it with the manifest embedded")]
+    /// The component has no manifest.
+    #[error("the component has no section {SECTION}: build it with the manifest embedded")]
     Missing,
-    /// The component carries several; which one is meant can't be told.
-    #[error("the component carries more than one section {SECTION}")]
+    /// The component has several manifests.
+    #[error("the component has more than one section {SECTION}")]
     Several,
-    /// The file is no WebAssembly.
+    /// The bytes are not a WebAssembly component.
     #[error("it is not a WebAssembly component")]
     NotAComponent(#[source] wasmparser::BinaryReaderError),
-    /// It is no TOML, or has unknown or missing keys.
-    #[error("plugin.toml can't be understood")]
+    /// The manifest is not TOML, or has unknown or missing keys.
+    #[error("failed to parse plugin.toml")]
     Syntax(#[source] toml::de::Error),
-    /// A setting would hand a key to the plugin.
+    /// A setting would pass a key to the plugin.
     #[error(
-        "plugin.toml: the setting {setting:?} reads {env}, which holds a key by its name: keys never reach a plugin"
+        "plugin.toml: the setting {setting:?} reads {env}, which appears to hold a key: keys never reach a plugin"
     )]
     Secret {
         /// The setting.
@@ -199,13 +198,13 @@ pub enum ManifestError {
         /// The variable.
         env: String,
     },
-    /// A value breaks a rule.
+    /// A value is not valid.
     #[error("plugin.toml: {0}")]
     Invalid(String),
 }
 
 impl Manifest {
-    /// Reads and checks a manifest.
+    /// Parses and checks a manifest.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Self = toml::from_str(text).map_err(ManifestError::Syntax)?;
         validate::check(&manifest).map_err(ManifestError::Invalid)?;
@@ -213,12 +212,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Reads the manifest that a component carries.
+    /// Reads the manifest embedded in a component.
     pub fn from_component(component: &[u8]) -> Result<Self, ManifestError> {
         Self::parse(&section::find(component)?)
     }
 
-    /// `openai 0.1.0`, or `groq (openai-compatible 0.1.0)`, for messages.
+    /// Returns `openai 0.1.0`, or `groq (openai-compatible 0.1.0)`, for messages.
     pub fn label(&self) -> String {
         match &self.family {
             Some(family) => format!("{} ({family})", self.id),

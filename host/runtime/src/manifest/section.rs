@@ -1,4 +1,4 @@
-//! The custom section that carries a manifest.
+//! The custom section that holds a manifest.
 
 use wasmparser::Payload;
 
@@ -8,7 +8,7 @@ use crate::sections;
 /// Name of the section.
 pub const SECTION: &str = "massgen:manifest";
 
-/// The section's text. Only the component's own sections count, not those of modules within it.
+/// Returns the section's text. Sections of nested modules do not count.
 pub(super) fn find(component: &[u8]) -> Result<String, ManifestError> {
     let mut found: Vec<&[u8]> = Vec::new();
     sections::visit(component, |section| {

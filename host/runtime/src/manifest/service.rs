@@ -1,4 +1,4 @@
-//! Services: one component may speak for many that differ only in data. Each becomes a manifest of its own.
+//! Services: one component can support several that differ only in data. Each gets its own manifest.
 
 use std::collections::BTreeMap;
 
@@ -6,67 +6,67 @@ use serde::Deserialize;
 
 use super::{Auth, Endpoint, Manifest};
 
-/// The setting that tells a plugin what messages call its service.
+/// The setting that holds the service's display name.
 const NAME_SETTING: &str = "service";
 
-/// One service: what it replaces in the manifest of its plugin.
+/// One service: the values that replace those of its plugin's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Service {
     /// The provider's id.
     pub id: String,
-    /// A name for people.
+    /// Display name.
     pub name: String,
-    /// Other ids that users may type.
+    /// Other ids that users can type.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// The model that is taken when only the provider is known.
+    /// The model to use when only the provider is known.
     #[serde(default)]
     pub default_model: Option<String>,
-    /// Base URL of every endpoint; empty: the user must give one.
+    /// Base URL of every endpoint; if empty, the user must configure one.
     pub base: String,
-    /// Variable that overrides the base URL.
+    /// Environment variable that overrides the base URL.
     #[serde(default)]
     pub base_env: Option<String>,
-    /// Endings of a base URL that paths repeat; they are taken off.
+    /// Suffixes to remove from a user's base URL because the paths repeat them.
     #[serde(default)]
     pub base_endings: Vec<String>,
-    /// How the credential is sent, where it differs from the plugin's way.
+    /// How the credential is sent, if not as in the plugin's manifest.
     #[serde(default)]
     pub auth: Option<Auth>,
-    /// Variables that may hold the key, where the way is the plugin's.
+    /// Environment variables that may hold the key, if `auth` is not set.
     #[serde(default)]
     pub env: Vec<String>,
-    /// The service works without a key too.
+    /// The service also works without a key.
     #[serde(default)]
     pub key_optional: bool,
-    /// Values instead of the settings' defaults.
+    /// Values that replace the defaults of settings.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
-    /// Variables that set settings.
+    /// Environment variables that set settings.
     #[serde(default)]
     pub settings_env: BTreeMap<String, String>,
 }
 
 impl Service {
-    /// An endpoint of the plugin, as the service has it.
-    pub(super) fn endpoint(&self, place: &Endpoint) -> Endpoint {
-        Endpoint { base: self.base.clone(), base_env: self.base_env.clone(), ..place.clone() }
+    /// Returns an endpoint of the plugin with the service's base URL.
+    pub(super) fn endpoint(&self, endpoint: &Endpoint) -> Endpoint {
+        Endpoint { base: self.base.clone(), base_env: self.base_env.clone(), ..endpoint.clone() }
     }
 
-    /// How the service wants the credential, where the plugin's way is `general`.
-    pub(super) fn auth(&self, general: &Auth) -> Auth {
+    /// Returns how the service's credential is sent. `plugin` is the plugin's way.
+    pub(super) fn auth(&self, plugin: &Auth) -> Auth {
         self.auth.clone().unwrap_or_else(|| Auth {
             env: self.env.clone(),
             optional: self.key_optional,
             or: Vec::new(),
-            ..general.clone()
+            ..plugin.clone()
         })
     }
 }
 
 impl Manifest {
-    /// The providers that the plugin gives: itself, or one for each of its services.
+    /// Returns the manifests of the plugin's providers: one for each service, or the plugin's own.
     pub fn providers(&self) -> Vec<Manifest> {
         if self.services.is_empty() {
             return vec![self.clone()];
@@ -74,9 +74,9 @@ impl Manifest {
         self.services.iter().map(|service| self.of_service(service)).collect()
     }
 
-    /// The manifest as one service has it.
+    /// Returns the manifest of one service.
     pub fn of_service(&self, service: &Service) -> Manifest {
-        let mut own = Manifest {
+        let mut manifest = Manifest {
             schema: self.schema,
             id: service.id.clone(),
             name: service.name.clone(),
@@ -86,7 +86,7 @@ impl Manifest {
             repository: self.repository.clone(),
             aliases: service.aliases.clone(),
             default_model: service.default_model.clone(),
-            endpoints: self.endpoints.iter().map(|place| service.endpoint(place)).collect(),
+            endpoints: self.endpoints.iter().map(|endpoint| service.endpoint(endpoint)).collect(),
             auth: service.auth(&self.auth),
             settings: self.settings.clone(),
             limits: self.limits,
@@ -94,46 +94,46 @@ impl Manifest {
             base_endings: service.base_endings.clone(),
             family: Some(self.label()),
         };
-        if let Some(setting) = own.settings.get_mut(NAME_SETTING) {
+        if let Some(setting) = manifest.settings.get_mut(NAME_SETTING) {
             setting.default = service.name.clone();
         }
         for (name, value) in &service.settings {
-            if let Some(setting) = own.settings.get_mut(name) {
+            if let Some(setting) = manifest.settings.get_mut(name) {
                 setting.default = value.clone();
             }
         }
         for (name, variable) in &service.settings_env {
-            if let Some(setting) = own.settings.get_mut(name) {
+            if let Some(setting) = manifest.settings.get_mut(name) {
                 setting.env = Some(variable.clone());
             }
         }
-        own
+        manifest
     }
 
-    /// The base URL of an endpoint with the settings that stand in braces.
-    pub fn filled<'a>(&self, base: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
+    /// Fills in the settings that a base URL names in braces. A setting without a value has its default.
+    pub fn fill_base<'a>(&self, base: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
         let mut filled = base.to_string();
         if !base.contains('{') {
             return filled;
         }
         for (name, setting) in &self.settings {
-            // `{name-}` is the value and a dash, or nothing where the value is `global`.
+            // `{name-}` stands for the value and a dash, or for nothing if the value is `global`.
             let dashed = format!("{{{name}-}}");
             if filled.contains(&dashed) {
                 let text = value(name).unwrap_or(&setting.default);
                 let with_dash = format!("{text}-");
                 filled = filled.replace(&dashed, if text == "global" { "" } else { &with_dash });
             }
-            let place = format!("{{{name}}}");
-            if filled.contains(&place) {
-                filled = filled.replace(&place, value(name).unwrap_or(&setting.default));
+            let plain = format!("{{{name}}}");
+            if filled.contains(&plain) {
+                filled = filled.replace(&plain, value(name).unwrap_or(&setting.default));
             }
         }
         filled
     }
 
-    /// A base URL as the user gave it, without an ending that paths repeat.
-    pub fn trimmed<'a>(&self, base: &'a str) -> &'a str {
+    /// Removes the suffix of a user's base URL that the paths repeat.
+    pub fn trim_base<'a>(&self, base: &'a str) -> &'a str {
         let base = base.trim().trim_end_matches('/');
         let ending = self.base_endings.iter().find_map(|ending| base.strip_suffix(ending.as_str()));
         ending.unwrap_or(base)
@@ -205,15 +205,15 @@ key-optional = true
     fn bases_are_filled_and_trimmed() {
         let family = Manifest::parse(FAMILY).unwrap();
         let base = &family.endpoints[0].base;
-        assert_eq!(family.filled(base, |_| None), "https://east.family.example/v1");
-        assert_eq!(family.filled(base, |_| Some("west")), "https://west.family.example/v1");
+        assert_eq!(family.fill_base(base, |_| None), "https://east.family.example/v1");
+        assert_eq!(family.fill_base(base, |_| Some("west")), "https://west.family.example/v1");
         let one = &family.providers()[0];
-        assert_eq!(one.trimmed(" https://x.example/v1/chat/ "), "https://x.example");
-        assert_eq!(one.trimmed("https://x.example"), "https://x.example");
+        assert_eq!(one.trim_base(" https://x.example/v1/chat/ "), "https://x.example");
+        assert_eq!(one.trim_base("https://x.example"), "https://x.example");
     }
 
     #[test]
-    fn bad_services_name_what_is_wrong() {
+    fn errors_of_services_name_the_cause() {
         for (from, to, expect) in [
             ("limit = \"b\"", "limit = \"c\"", "limit"),
             ("limit = \"b\"", "nonsense = \"b\"", "nonsense"),

@@ -1,37 +1,37 @@
-//! The rules for a manifest's values.
+//! Checks a manifest's values.
 
 use std::collections::BTreeSet;
 
-use super::{Auth, Endpoint, Kind, Manifest, ManifestError, Scheme, Service};
-use crate::transport::endpoint;
+use super::{Auth, Endpoint, Manifest, ManifestError, PluginKind, Scheme, Service};
+use crate::transport::endpoint::base_url;
 
-/// What is wrong with a manifest, if anything.
+/// Checks everything but settings that could leak keys. The error is a sentence fragment for users.
 pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
     if manifest.schema != 1 {
-        return Err(format!("schema {} is unknown; this host knows 1", manifest.schema));
+        return Err(format!("schema {} is unknown; this version supports 1", manifest.schema));
     }
     if manifest.version.is_empty()
         || manifest.version.len() > 40
         || manifest.version.contains(char::is_control)
     {
-        return Err("version is empty, too long or has control characters".into());
+        return Err("version is empty, longer than 40 bytes, or has control characters".into());
     }
-    if manifest.kind == Kind::AnalyzerModel && manifest.endpoints.is_empty() {
-        return Err("a provider names at least one [[endpoint]]".into());
+    if manifest.kind == PluginKind::AnalyzerModel && manifest.endpoints.is_empty() {
+        return Err("a provider needs at least one [[endpoint]]".into());
     }
     check_id(&manifest.id, &manifest.aliases)?;
-    for place in &manifest.endpoints {
-        check_endpoint(manifest, place, false)?;
+    for endpoint in &manifest.endpoints {
+        check_endpoint(manifest, endpoint, false)?;
     }
     check_auth(&manifest.auth)?;
-    let read = manifest.settings.values().flat_map(|s| s.env.iter().chain(&s.other_env));
-    check_variables(read)?;
+    let variables = manifest.settings.values().flat_map(|s| s.env.iter().chain(&s.other_env));
+    check_variables(variables)?;
     check_services(manifest)
 }
 
 fn check_id(id: &String, aliases: &[String]) -> Result<(), String> {
     if !is_id(id) && !aliases.contains(id) {
-        return Err(format!("id {id:?} is not of the form [a-z][a-z0-9-]{{1,39}}"));
+        return Err(format!("id {id:?} does not match [a-z][a-z0-9-]{{1,39}}"));
     }
     Ok(())
 }
@@ -45,22 +45,23 @@ fn check_auth(auth: &Auth) -> Result<(), String> {
 }
 
 fn check_way(way: &Auth) -> Result<(), String> {
-    let named = way.name.as_deref().unwrap_or_default();
+    let name = way.name.as_deref().unwrap_or_default();
     match way.scheme {
-        Scheme::Header | Scheme::Query | Scheme::AwsSigv4 if named.is_empty() => {
+        Scheme::Header | Scheme::Query | Scheme::AwsSigv4 if name.is_empty() => {
             Err("auth.name is missing for this scheme".into())
         }
-        Scheme::Header if !named.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-            Err(format!("auth.name {named:?} is no header name"))
+        Scheme::Header if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+            Err(format!("auth.name {name:?} is not a header name"))
         }
         _ => Ok(()),
     }
 }
 
-/// Settings reach the plugin. A variable that holds a key, of this service or of another, must not be one.
+/// Checks that no setting reads an environment variable that holds a key, of this service or of another: settings are
+/// passed to the plugin.
 pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
     const WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH"];
-    let by_name = |env: &str| {
+    let is_secret_by_name = |env: &str| {
         env.split('_').any(|word| {
             let word = word.trim_end_matches('S');
             WORDS.iter().any(|secret| word.ends_with(secret))
@@ -72,11 +73,12 @@ pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
         .flat_map(|auth| auth.ways().flat_map(|way| &way.env))
         .chain(services.clone().flat_map(|service| &service.env))
         .collect();
-    let general = manifest.settings.iter().flat_map(|(setting, value)| {
+    let of_plugin = manifest.settings.iter().flat_map(|(setting, value)| {
         value.env.iter().chain(&value.other_env).map(move |env| (setting, env))
     });
     let of_services = services.flat_map(|service| &service.settings_env);
-    match general.chain(of_services).find(|(_, env)| by_name(env) || keys.contains(env)) {
+    match of_plugin.chain(of_services).find(|(_, env)| is_secret_by_name(env) || keys.contains(env))
+    {
         Some((setting, env)) => {
             Err(ManifestError::Secret { setting: setting.clone(), env: env.clone() })
         }
@@ -86,7 +88,7 @@ pub(super) fn check_secrets(manifest: &Manifest) -> Result<(), ManifestError> {
 
 fn check_variables<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<(), String> {
     match names.into_iter().find(|name| !is_variable(name)) {
-        Some(name) => Err(format!("{name:?} is no name of a variable")),
+        Some(name) => Err(format!("{name:?} is not the name of an environment variable")),
         None => Ok(()),
     }
 }
@@ -94,61 +96,62 @@ fn check_variables<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<()
 fn check_services(manifest: &Manifest) -> Result<(), String> {
     let mut ids = BTreeSet::new();
     for service in &manifest.services {
-        let wrong = |why: String| format!("service {:?}: {why}", service.id);
+        let error = |why: String| format!("service {:?}: {why}", service.id);
         if !ids.insert(&service.id) {
-            return Err(wrong("it is there twice".into()));
+            return Err(error("the id is used twice".into()));
         }
-        check_service(manifest, service).map_err(wrong)?;
+        check_service(manifest, service).map_err(error)?;
     }
     Ok(())
 }
 
-/// What a service replaces; the rest was checked with the manifest.
+/// Checks the values that a service replaces; the rest was checked with the manifest.
 fn check_service(manifest: &Manifest, service: &Service) -> Result<(), String> {
     for (name, value) in &service.settings {
         let setting = manifest.settings.get(name);
         if !setting.is_some_and(|s| s.values.is_empty() || s.values.contains(value)) {
-            return Err(format!("there is no setting {name} = {value:?}"));
+            return Err(format!("the setting {name} = {value:?} does not exist"));
         }
     }
     let unknown = service.settings_env.keys().find(|name| !manifest.settings.contains_key(*name));
     if let Some(name) = unknown {
-        return Err(format!("there is no setting {name}"));
+        return Err(format!("the setting {name} does not exist"));
     }
     check_id(&service.id, &service.aliases)?;
-    for place in &manifest.endpoints {
-        check_endpoint(manifest, &service.endpoint(place), true)?;
+    for endpoint in &manifest.endpoints {
+        check_endpoint(manifest, &service.endpoint(endpoint), true)?;
     }
     check_auth(&service.auth(&manifest.auth))?;
     check_variables(service.settings_env.values())
 }
 
-fn check_endpoint(manifest: &Manifest, place: &Endpoint, of_service: bool) -> Result<(), String> {
-    check_place(manifest, place, of_service)
-        .map_err(|why| format!("endpoint {:?}: {why}", place.name))
+fn check_endpoint(
+    manifest: &Manifest,
+    endpoint: &Endpoint,
+    of_service: bool,
+) -> Result<(), String> {
+    check_address(manifest, endpoint, of_service)
+        .map_err(|why| format!("endpoint {:?}: {why}", endpoint.name))
 }
 
-fn check_place(manifest: &Manifest, place: &Endpoint, of_service: bool) -> Result<(), String> {
-    check_variables(&place.base_env)?;
-    // A service without a place of its own: the user must give one.
-    if !(place.base.is_empty() && of_service) {
-        let sample = manifest.filled(&place.base, |_| Some("x"));
-        endpoint::base_url(&sample).map_err(|error| error.to_string())?;
+fn check_address(manifest: &Manifest, endpoint: &Endpoint, of_service: bool) -> Result<(), String> {
+    check_variables(&endpoint.base_env)?;
+    // A service may leave the base URL to the user's configuration.
+    if !(endpoint.base.is_empty() && of_service) {
+        let sample = manifest.fill_base(&endpoint.base, |_| Some("x"));
+        base_url(&sample).map_err(|error| error.to_string())?;
     }
-    if let Some(method) =
-        place.methods.iter().find(|method| !["GET", "POST"].contains(&method.as_str()))
-    {
+    let is_known = |method: &String| ["GET", "POST"].contains(&method.as_str());
+    if let Some(method) = endpoint.methods.iter().find(|method| !is_known(method)) {
         return Err(format!("method {method:?} is not GET or POST"));
     }
-    if place.paths.is_empty() {
-        return Err("it names no paths".into());
+    if endpoint.paths.is_empty() {
+        return Err("it has no paths".into());
     }
-    match place
-        .paths
-        .iter()
-        .find(|path| !path.starts_with('/') || path.contains("..") || path.contains("//"))
-    {
-        Some(path) => Err(format!("path {path:?} does not begin with / or climbs")),
+    let is_plain =
+        |path: &String| path.starts_with('/') && !path.contains("..") && !path.contains("//");
+    match endpoint.paths.iter().find(|path| !is_plain(path)) {
+        Some(path) => Err(format!("path {path:?} must begin with / and cannot contain .. or //")),
         None => Ok(()),
     }
 }
@@ -187,13 +190,13 @@ env = ["ACME_API_KEY"]
 "#;
 
     #[test]
-    fn a_good_one() {
+    fn a_valid_manifest() {
         assert_eq!(Manifest::parse(GOOD).unwrap().id, "acme");
     }
 
     #[test]
     fn a_setting_never_reads_a_key() {
-        for (env, fine) in [
+        for (env, allowed) in [
             ("ACME_REGION", true),
             ("ACME_API_KEY", false),
             ("OPENAI_APIKEY", false),
@@ -202,16 +205,16 @@ env = ["ACME_API_KEY"]
             ("KEYBOARD", true),
         ] {
             let text = format!("{GOOD}[settings.x]\ndefault = \"\"\nenv = \"{env}\"\n");
-            assert_eq!(Manifest::parse(&text).is_ok(), fine, "{env}");
+            assert_eq!(Manifest::parse(&text).is_ok(), allowed, "{env}");
             let text = format!(
                 "{GOOD}[settings.x]\ndefault = \"\"\nenv = \"ACME_ZONE\"\nother-env = \"{env}\"\n"
             );
-            assert_eq!(Manifest::parse(&text).is_ok(), fine, "{env} as the other one");
+            assert_eq!(Manifest::parse(&text).is_ok(), allowed, "{env} as other-env");
         }
     }
 
     #[test]
-    fn a_setting_never_reads_the_key_of_another_way_or_service() {
+    fn a_setting_never_reads_another_key_of_the_plugin() {
         let setting = "[settings.x]\ndefault = \"\"\nenv = \"ACME_PASS\"\n";
         let way = "[[auth.or]]\nscheme = \"bearer\"\nenv = [\"ACME_PASS\"]\n";
         let service = "[[service]]\nid = \"one\"\nname = \"One\"\nbase = \"https://one.example\"\n";
@@ -227,22 +230,22 @@ env = ["ACME_API_KEY"]
     }
 
     #[test]
-    fn bad_ones_name_what_is_wrong() {
+    fn errors_name_the_cause() {
         for (from, to, expect) in [
             ("schema = 1", "schema = 9", "schema 9"),
             ("\"acme\"", "\"Acme!\"", "id"),
             ("https://api", "http://api", "https"),
             ("[\"POST\"]", "[\"DELETE\"]", "DELETE"),
-            ("/v1/chat", "/v1/../chat", "climbs"),
+            ("/v1/chat", "/v1/../chat", "cannot contain"),
             ("name = \"x-api-key\"", "", "auth.name"),
             ("ACME_API_KEY", "acme key", "variable"),
             ("kind = \"analyzer-model\"", "kind = \"analyzer-model\"\nsurprise = 1", "surprise"),
         ] {
             let text = GOOD.replace(from, to);
             let error = Manifest::parse(&text).unwrap_err();
-            let said =
+            let message =
                 format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
-            assert!(said.contains(expect), "{said} lacks {expect}");
+            assert!(message.contains(expect), "{message} lacks {expect}");
         }
     }
 }

@@ -1,54 +1,54 @@
-//! The count of a prompt's tokens, without a network.
+//! Token counts without a network.
 
 use massgen_models::failure::Failure;
 use massgen_models::request::Request;
 
-use super::{Sent, Stage, allowed};
+use super::{Stage, check_request};
 use crate::component::{self, GuestError, LoadedPlugin};
 use crate::provider::ConnectError;
-use crate::transport::http::Head;
+use crate::transport::http::HttpHead;
+use crate::transport::outgoing::PluginRequest;
 
-/// What a plugin makes of the wish to have a prompt counted.
+/// How a plugin reacts when it is asked to have a prompt's tokens counted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Counting {
-    /// It has no such companion.
+    /// The plugin has no such companion.
     Absent,
-    /// It asked to send this.
-    Asked(Sent),
-    /// It said that it failed.
+    /// The plugin made this request.
+    Asked(PluginRequest),
+    /// The plugin reported a failure.
     Failed(Failure),
-    /// The host does not send what it asked for.
+    /// The host refused to send the plugin's request.
     Refused(String),
-    /// It crashed, or ran out of time, memory or another limit.
+    /// The plugin crashed, or exceeded a limit.
     Crashed(String),
 }
 
 impl LoadedPlugin {
-    /// What the plugin sends to have a prompt counted.
+    /// Returns the plugin's request for a token count.
     pub fn rehearse_count(
         &self,
         stage: &Stage,
         request: &Request,
     ) -> Result<Counting, ConnectError> {
         let context = self.stage_context(stage)?;
-        let asked = match component::count_request(&self.shared, &context, request) {
+        let request = match component::count_request(&self.inner, &context, request) {
             None => return Ok(Counting::Absent),
             Some(Err(GuestError::Reported(failure))) => return Ok(Counting::Failed(failure)),
             Some(Err(crash)) => return Ok(Counting::Crashed(crash.to_string())),
-            Some(Ok(asked)) => asked,
+            Some(Ok(request)) => request,
         };
-        let sent = Sent::of(&asked.0, asked.1);
-        Ok(match allowed(self.manifest(), asked.0) {
-            Ok(()) => Counting::Asked(sent),
-            Err(refused) => Counting::Refused(refused.to_string()),
+        Ok(match check_request(self.manifest(), request.clone()) {
+            Ok(()) => Counting::Asked(request),
+            Err(error) => Counting::Refused(error.to_string()),
         })
     }
 
-    /// What the plugin reads in a reply to that; the outer error is its crash.
+    /// Returns the count that the plugin reads from a reply. The outer error is the plugin's crash.
     pub fn rehearse_counted(&self, body: &[u8]) -> Result<Result<u64, Failure>, String> {
-        let head = Head { status: 200, headers: Vec::new() };
-        match component::count_response(&self.shared, &head, body) {
-            None => Err("it has no such companion".into()),
+        let head = HttpHead { status: 200, headers: Vec::new() };
+        match component::count_response(&self.inner, &head, body) {
+            None => Err("the plugin does not count tokens".into()),
             Some(Ok(tokens)) => Ok(Ok(tokens)),
             Some(Err(GuestError::Reported(failure))) => Ok(Err(failure)),
             Some(Err(crash)) => Err(crash.to_string()),

@@ -1,5 +1,5 @@
-//! An exchange without a network: a plugin is given recorded replies, and what it does is written down.
-//! The same guest, framing, rules and scrubbing as in a real exchange; only the wire is missing.
+//! Exchanges without a network: a plugin receives recorded replies, and its actions are recorded. Guest, framing,
+//! rules and scrubbing are those of a real exchange.
 
 mod count;
 mod recorder;
@@ -15,26 +15,27 @@ pub use recorder::Recorder;
 pub use strategy::StrategyRehearsal;
 
 use crate::component::{self, Context, Guest, GuestError, LoadedPlugin};
-use crate::exchange::Joiner;
+use crate::exchange::{ContractBreach, ReplyBuilder};
 use crate::manifest::{Endpoint, Manifest};
 use crate::provider::ConnectError;
 use crate::secret::Secret;
+use crate::settings::Settings;
 use crate::transport::endpoint;
 use crate::transport::framing::{Frame, Framer, Framing};
-use crate::transport::http::Head;
-use crate::transport::outgoing::{self, Asked, RefuseError};
+use crate::transport::http::HttpHead;
+use crate::transport::outgoing::{self, PluginRequest, RequestError};
 use crate::transport::scrub::Scrubber;
 
-/// What surrounds a rehearsed exchange.
+/// The surroundings of a rehearsed exchange.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// What the plugin is told to be the time.
+    /// The time the plugin sees, in Unix milliseconds.
     pub now_unix_ms: u64,
-    /// What the plugin is told to be the exchange's own key.
+    /// The exchange's idempotency key.
     pub idempotency_key: String,
-    /// Values of settings that differ from the manifest's defaults.
+    /// Values of settings that differ from the manifest's defaults: name and plain text.
     pub settings: Vec<(String, String)>,
-    /// A credential that the replies may echo; it is scrubbed as in a real exchange.
+    /// A credential that the replies may echo. It is scrubbed as in a real exchange.
     pub credential: Option<Secret>,
 }
 
@@ -49,89 +50,56 @@ impl Default for Stage {
     }
 }
 
-/// What a plugin asked to send, before a credential is added.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// Name of an endpoint of its manifest.
-    pub endpoint: String,
-    /// `GET` or `POST`.
-    pub method: String,
-    /// The path below the endpoint's base URL.
-    pub path: String,
-    /// Query pairs.
-    pub query: Vec<(String, String)>,
-    /// Headers.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-    /// How it wants the reply cut.
-    pub framing: Framing,
-}
-
-impl Sent {
-    fn of(asked: &Asked, framing: Framing) -> Self {
-        Self {
-            endpoint: asked.endpoint.clone(),
-            method: asked.method.clone(),
-            path: asked.path.clone(),
-            query: asked.query.clone(),
-            headers: asked.headers.clone(),
-            body: asked.body.clone(),
-            framing,
-        }
-    }
-}
-
-/// A reply that was recorded, or made up.
+/// A recorded or synthetic reply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// The HTTP status.
     pub status: u16,
-    /// Lower-case names.
+    /// Headers with lower-case names.
     pub headers: Vec<(String, String)>,
-    /// The body, as it was read piece by piece.
+    /// The body, one item per read.
     pub reads: Vec<Vec<u8>>,
-    /// The body ended as its sender meant it to.
+    /// The body arrived in full.
     pub complete: bool,
 }
 
 /// How a rehearsed exchange ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
-    /// With a reason that the reply gave.
+    /// The reply ended with a stop reason.
     Finished,
-    /// More was asked than was recorded.
+    /// The plugin sent more requests than there are recorded replies.
     Waiting,
-    /// The plugin said that it failed.
+    /// The plugin reported a failure.
     Failed(Failure),
-    /// The host does not send what it asked for.
+    /// The host refused to send the plugin's request.
     Refused {
-        /// It is about a header, not about the place.
+        /// The reason is a header, not the address.
         header: bool,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// It crashed, or ran out of time, memory or another limit.
+    /// The plugin crashed, or exceeded a limit.
     Crashed(String),
-    /// It broke the rules of events.
+    /// The plugin broke the contract's rules on events.
     Breach(String),
 }
 
-/// What a plugin did.
+/// The record of a rehearsed exchange.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rehearsed {
-    /// What it asked to send, in order.
-    pub sent: Vec<Sent>,
-    /// What it made of the replies.
+    /// The plugin's requests, in order.
+    pub sent: Vec<PluginRequest>,
+    /// The plugin's events.
     pub events: Vec<Event>,
     /// How it ended.
     pub ending: Ending,
-    /// Every text and byte string that crossed into the guest.
+    /// Every text and byte string that was passed to the guest; empty without a credential.
     pub crossed: Vec<Vec<u8>>,
 }
 
 impl LoadedPlugin {
-    /// Plays an exchange. Without replies it ends after the first request.
+    /// Rehearses an exchange. Without replies it ends after the first request.
     pub fn rehearse(
         &self,
         stage: &Stage,
@@ -139,11 +107,11 @@ impl LoadedPlugin {
         replies: &[Recorded],
     ) -> Result<Rehearsed, ConnectError> {
         let context = self.stage_context(stage)?;
-        let mut play = Play {
+        let mut rehearsal = Rehearsal {
             plugin: self,
             scrubber: Scrubber::new(stage.credential.as_ref()),
-            joiner: Joiner::default(),
-            done: Rehearsed {
+            reply: ReplyBuilder::default(),
+            record: Rehearsed {
                 sent: Vec::new(),
                 events: Vec::new(),
                 ending: Ending::Finished,
@@ -151,29 +119,29 @@ impl LoadedPlugin {
             },
         };
         for (name, value) in &context.settings {
-            play.cross(name.as_bytes());
-            play.cross(value.as_bytes());
+            rehearsal.record_crossing(name.as_bytes());
+            rehearsal.record_crossing(value.as_bytes());
         }
-        if let Err(ending) = play.run(&context, request, replies) {
-            play.done.ending = ending;
+        if let Err(ending) = rehearsal.run(&context, request, replies) {
+            rehearsal.record.ending = ending;
         }
-        Ok(play.done)
+        Ok(rehearsal.record)
     }
 
-    /// What the plugin says of a status of 400 or above; the error is its crash.
+    /// Has the plugin explain a status of 400 or above. The error is the plugin's crash.
     pub fn rehearse_explain(
         &self,
         status: u16,
         headers: &[(String, String)],
         body: &[u8],
     ) -> Result<Failure, String> {
-        let head = Head { status, headers: headers.to_vec() };
-        component::explain(&self.shared, &head, body).map_err(|error| error.to_string())
+        let head = HttpHead { status, headers: headers.to_vec() };
+        component::explain(&self.inner, &head, body).map_err(|error| error.to_string())
     }
 
-    /// The models that the plugin knows without asking its service; the error is its crash.
+    /// Returns the models that the plugin knows without asking its service. The error is the plugin's crash.
     pub fn models(&self) -> Result<Vec<ListedModel>, String> {
-        component::models(&self.shared).map_err(|error| error.to_string())
+        component::models(&self.inner).map_err(|error| error.to_string())
     }
 
     fn stage_context(&self, stage: &Stage) -> Result<Context, ConnectError> {
@@ -181,12 +149,12 @@ impl LoadedPlugin {
             idempotency_key: stage.idempotency_key.clone(),
             now_unix_ms: stage.now_unix_ms,
             host: concat!("massgen/", env!("CARGO_PKG_VERSION")).into(),
-            settings: self.settings(&stage.settings)?,
+            settings: Settings::resolve(self.manifest(), &stage.settings)?.to_json(),
         })
     }
 }
 
-/// The frames of each read of a reply, and of its end: what a plugin is given, and when.
+/// Returns the frames that a plugin receives: a list for each read that completes any, and one for the end.
 pub fn frames(framing: Framing, reply: &Recorded) -> Result<Vec<Vec<Frame>>, String> {
     let mut framer = Framer::new(framing);
     let mut all = Vec::new();
@@ -203,141 +171,127 @@ pub fn frames(framing: Framing, reply: &Recorded) -> Result<Vec<Vec<Frame>>, Str
     Ok(all)
 }
 
-/// Whether the host would send it.
-fn allowed(manifest: &Manifest, asked: Asked) -> Result<(), RefuseError> {
-    let base = |place: &Endpoint| {
-        // A service without a place of its own, and what the user fills in, are somewhere all the same.
-        let filled = manifest.filled(&place.base, |_| Some("x"));
-        let base = if filled.is_empty() { "https://unset.invalid" } else { filled.as_str() };
-        endpoint::base_url(base).expect("the manifest was checked")
+/// Checks whether the host would send a request.
+fn check_request(manifest: &Manifest, request: PluginRequest) -> Result<(), RequestError> {
+    let base_url = |endpoint: &Endpoint| {
+        // Placeholders stand in for addresses that only the user's configuration has.
+        let filled = manifest.fill_base(&endpoint.base, |_| Some("x"));
+        let url = if filled.is_empty() { "https://unset.invalid" } else { filled.as_str() };
+        endpoint::base_url(url).expect("the manifest was checked")
     };
-    outgoing::check(manifest, asked, base).map(drop)
+    outgoing::check(manifest, request, base_url).map(drop)
 }
 
-struct Play<'a> {
+struct Rehearsal<'a> {
     plugin: &'a LoadedPlugin,
     scrubber: Scrubber,
-    joiner: Joiner,
-    done: Rehearsed,
+    reply: ReplyBuilder,
+    record: Rehearsed,
 }
 
-impl Play<'_> {
+impl Rehearsal<'_> {
     fn run(
         &mut self,
         context: &Context,
         request: &Request,
         replies: &[Recorded],
     ) -> Result<(), Ending> {
-        let shared = &self.plugin.shared;
-        let mut guest = Guest::open(shared, context, request).map_err(failed)?;
-        let (mut asked, mut framing) = guest.request().map_err(failed)?;
+        let mut guest = Guest::open(&self.plugin.inner, context, request).map_err(guest_ending)?;
+        let mut next = guest.request().map_err(guest_ending)?;
         let mut replies = replies.iter();
         loop {
-            self.send(asked, framing)?;
+            let framing = next.framing;
+            self.send(next)?;
             let Some(reply) = replies.next() else { return Err(Ending::Waiting) };
-            match self.turn(&mut guest, framing, reply)? {
-                Some(next) => (asked, framing) = next,
+            match self.relay(&mut guest, framing, reply)? {
+                Some(request) => next = request,
                 None => break,
             }
         }
-        if let Some(call) = self.joiner.broken_call() {
+        if let Some(call) = self.reply.malformed_call() {
             let why = format!(
-                "the arguments of the call of {} are no JSON object: {:?}",
+                "the arguments of the call to {} are not a JSON object: {:?}",
                 call.name, call.arguments_json
             );
             return Err(Ending::Breach(why));
         }
-        match self.joiner.stop {
+        match self.reply.stop {
             Some(_) => Ok(()),
-            None => Err(Ending::Breach("it ended the reply without a reason".into())),
+            None => Err(Ending::Breach(ContractBreach::NoStop.to_string())),
         }
     }
 
-    fn send(&mut self, asked: Asked, framing: Framing) -> Result<(), Ending> {
-        self.done.sent.push(Sent::of(&asked, framing));
-        allowed(self.plugin.manifest(), asked).map_err(|refused| Ending::Refused {
-            header: matches!(
-                refused,
-                RefuseError::OwnHeader(_)
-                    | RefuseError::MalformedHeader(_)
-                    | RefuseError::TooManyHeaders(_)
-            ),
-            why: refused.to_string(),
-        })
+    fn send(&mut self, request: PluginRequest) -> Result<(), Ending> {
+        self.record.sent.push(request.clone());
+        check_request(self.plugin.manifest(), request)
+            .map_err(|error| Ending::Refused { header: error.is_header(), why: error.to_string() })
     }
 
-    fn turn(
+    /// Passes a reply to the plugin; returns its next request, if any.
+    fn relay(
         &mut self,
         guest: &mut Guest,
         framing: Framing,
         reply: &Recorded,
-    ) -> Result<Option<(Asked, Framing)>, Ending> {
+    ) -> Result<Option<PluginRequest>, Ending> {
         let headers = reply
             .headers
             .iter()
             .map(|(name, value)| (name.clone(), self.scrubber.text(value.clone())))
             .collect();
-        let head = Head { status: reply.status, headers };
+        let head = HttpHead { status: reply.status, headers };
         for (_, value) in &head.headers {
-            self.cross(value.as_bytes());
+            self.record_crossing(value.as_bytes());
         }
         if reply.status >= 400 {
             let body = self.scrubber.bytes(reply.reads.concat());
-            self.cross(&body);
-            let explained = component::explain(&self.plugin.shared, &head, &body);
-            return Err(explained.map_or_else(failed, Ending::Failed));
+            self.record_crossing(&body);
+            let explained = component::explain(&self.plugin.inner, &head, &body);
+            return Err(explained.map_or_else(guest_ending, Ending::Failed));
         }
-        let events = guest.head(&head).map_err(failed)?;
-        self.take(events)?;
+        let events = guest.head(&head).map_err(guest_ending)?;
+        self.add(events)?;
         for frames in frames(framing, reply).map_err(Ending::Breach)? {
             let frames: Vec<Frame> = frames.into_iter().map(|frame| self.scrub(frame)).collect();
-            let events = guest.push(frames).map_err(failed)?;
-            self.take(events)?;
+            let events = guest.push(frames).map_err(guest_ending)?;
+            self.add(events)?;
         }
-        let (events, next) = guest.finish(reply.complete).map_err(failed)?;
-        self.take(events)?;
-        Ok(next.map(|next| (next.asked, next.framing)))
+        let (events, next) = guest.finish(reply.complete).map_err(guest_ending)?;
+        self.add(events)?;
+        Ok(next.map(|next| next.request))
     }
 
     fn scrub(&mut self, frame: Frame) -> Frame {
-        let scrubber = &self.scrubber;
-        let clean = match frame {
-            Frame::Body(bytes) => Frame::Body(scrubber.bytes(bytes)),
-            Frame::Event { event, data, id } => {
-                Frame::Event { event, data: scrubber.text(data), id: scrubber.text(id) }
-            }
-            Frame::Line(line) => Frame::Line(scrubber.text(line)),
-            Frame::Bytes(bytes) => Frame::Bytes(scrubber.bytes(bytes)),
-        };
+        let clean = self.scrubber.frame(frame);
         match &clean {
-            Frame::Body(bytes) | Frame::Bytes(bytes) => self.cross(bytes),
+            Frame::Body(bytes) | Frame::Bytes(bytes) => self.record_crossing(bytes),
             Frame::Event { event, data, id } => {
-                [event, data, id].iter().for_each(|text| self.cross(text.as_bytes()));
+                [event, data, id].iter().for_each(|text| self.record_crossing(text.as_bytes()));
             }
-            Frame::Line(line) => self.cross(line.as_bytes()),
+            Frame::Line(line) => self.record_crossing(line.as_bytes()),
         }
         clean
     }
 
-    /// Kept only where somebody looks for a credential in it.
-    fn cross(&mut self, bytes: &[u8]) {
+    /// Records bytes that are passed to the guest. Without a credential there is nothing to look for in them.
+    fn record_crossing(&mut self, bytes: &[u8]) {
         if self.scrubber.tail_len() > 0 {
-            self.done.crossed.push(bytes.to_vec());
+            self.record.crossed.push(bytes.to_vec());
         }
     }
 
-    fn take(&mut self, events: Vec<Event>) -> Result<(), Ending> {
+    fn add(&mut self, events: Vec<Event>) -> Result<(), Ending> {
         for event in events {
-            self.done.events.push(event.clone());
-            self.joiner.accept(event).map_err(|breach| Ending::Breach(breach.to_string()))?;
+            self.record.events.push(event.clone());
+            self.reply.add(event).map_err(|breach| Ending::Breach(breach.to_string()))?;
         }
         Ok(())
     }
 }
 
-fn failed(error: GuestError) -> Ending {
+fn guest_ending(error: GuestError) -> Ending {
     match error {
         GuestError::Reported(failure) => Ending::Failed(failure),
-        fault => Ending::Crashed(fault.to_string()),
+        crash => Ending::Crashed(crash.to_string()),
     }
 }

@@ -1,48 +1,46 @@
-//! Writes down a real exchange: what a plugin asked to send before the credential was added, and what came
-//! back, scrubbed.
+//! Records a real exchange: the plugin's requests before the credential was added, and the scrubbed replies.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Recorded, Sent};
-use crate::transport::framing::Framing;
-use crate::transport::http::Head;
-use crate::transport::outgoing::Asked;
+use super::Recorded;
+use crate::transport::http::HttpHead;
+use crate::transport::outgoing::PluginRequest;
 use crate::transport::scrub::Scrubber;
 
 /// The requests and replies of one exchange.
 #[derive(Debug, Default)]
-pub struct Recorder(Mutex<Vec<(Sent, Recorded)>>);
+pub struct Recorder(Mutex<Vec<(PluginRequest, Recorded)>>);
 
 impl Recorder {
-    /// What was recorded of the newest attempt.
-    pub fn take(&self) -> Vec<(Sent, Recorded)> {
+    /// Removes and returns the record of the last attempt.
+    pub fn take(&self) -> Vec<(PluginRequest, Recorded)> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A new attempt: only the last one counts.
+    /// Begins a new attempt and drops the record of the one before.
     pub(crate) fn begin(&self) {
         drop(self.take());
     }
 
-    pub(crate) fn sent(&self, asked: &Asked, framing: Framing) {
+    pub(crate) fn sent(&self, request: &PluginRequest) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push((Sent::of(asked, framing), Recorded::default()));
+        all.push((request.clone(), Recorded::default()));
     }
 
-    pub(crate) fn head(&self, head: &Head) {
-        self.last(|reply| {
+    pub(crate) fn head(&self, head: &HttpHead) {
+        self.change_last(|reply| {
             reply.status = head.status;
             reply.headers.clone_from(&head.headers);
         });
     }
 
     pub(crate) fn read(&self, bytes: &[u8]) {
-        self.last(|reply| reply.reads.push(bytes.to_vec()));
+        self.change_last(|reply| reply.reads.push(bytes.to_vec()));
     }
 
-    /// The body is over. A credential may lie across two reads: then there is one read.
-    pub(crate) fn over(&self, complete: bool, scrubber: &Scrubber) {
-        self.last(|reply| {
+    /// Ends the body. A credential may span two reads: a body that holds one is stored as a single read.
+    pub(crate) fn end(&self, complete: bool, scrubber: &Scrubber) {
+        self.change_last(|reply| {
             reply.complete = complete;
             let body = reply.reads.concat();
             let clean = scrubber.bytes(body.clone());
@@ -52,7 +50,7 @@ impl Recorder {
         });
     }
 
-    fn last(&self, change: impl FnOnce(&mut Recorded)) {
+    fn change_last(&self, change: impl FnOnce(&mut Recorded)) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, reply)) = all.last_mut() {
             change(reply);

@@ -1,4 +1,4 @@
-//! A strategy without a project.
+//! Strategies without a project.
 
 use massgen_isolation::strategy::{
     Decision, SourceFacts, StepOutcome, Strategy, StrategyError, TargetFacts, Wants,
@@ -6,20 +6,20 @@ use massgen_isolation::strategy::{
 
 use crate::component::ComponentStrategy;
 
-/// Most decisions of one rehearsal: one more than the host takes.
+/// One more than the host's own limit, so that a strategy without an end is noticed.
 const DECISIONS_MAX: usize = 33;
 
-/// What a strategy decided when every step ended alike.
+/// The decisions of a strategy when every step has the same outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrategyRehearsal {
-    /// Its decisions, in order; the last one is an end unless it never came to one.
+    /// The decisions, in order. The last one ends the plan if `ended` is true.
     pub decisions: Vec<Decision>,
-    /// It came to an end within the host's number of steps.
+    /// The strategy ended its plan within the host's number of steps.
     pub ended: bool,
 }
 
 impl ComponentStrategy {
-    /// Lets the strategy plan; every step ends as `outcome` says.
+    /// Lets the strategy plan. Every step has the given outcome.
     pub fn rehearse(
         &self,
         source: &SourceFacts,

@@ -4,21 +4,21 @@ use reqwest::Url;
 
 use crate::manifest::Endpoint;
 
-/// Why a base URL is refused.
+/// Why a base URL is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    /// It is no URL.
+    /// The text is not a URL.
     #[error("{0:?} is not a URL")]
     NotAUrl(String),
-    /// It is neither https nor http on this machine.
-    #[error("{0:?} is refused: a base URL must be https, or http on loopback")]
+    /// The scheme is neither https, nor http on loopback.
+    #[error("{0:?} is not allowed: a base URL must use https, or http on loopback")]
     Insecure(String),
-    /// It carries a user name, a query or a fragment.
-    #[error("{0:?} is refused: a base URL has no user name, query or fragment")]
+    /// The URL has a user name, a query or a fragment.
+    #[error("{0:?} is not allowed: a base URL cannot have a user name, query or fragment")]
     Decorated(String),
 }
 
-/// Reads a base URL: https, or http on loopback.
+/// Parses a base URL: https, or http on loopback.
 pub fn base_url(text: &str) -> Result<Url, BaseUrlError> {
     let shown = || text.chars().take(200).collect::<String>();
     let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NotAUrl(shown()))?;
@@ -28,7 +28,7 @@ pub fn base_url(text: &str) -> Result<Url, BaseUrlError> {
         || url.fragment().is_some()
     {
         let mut bare = url;
-        // The refused part may be a password.
+        // The removed part may be a password.
         _ = bare.set_password(None);
         _ = bare.set_username("");
         bare.set_query(None);
@@ -42,7 +42,7 @@ pub fn base_url(text: &str) -> Result<Url, BaseUrlError> {
     }
 }
 
-/// Whether a URL stays on this machine.
+/// Whether a URL's host is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
@@ -54,16 +54,16 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Why a path is refused.
+/// Why a path is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PathError {
-    #[error("path {0:?} matches no pattern of the endpoint in its manifest")]
+    #[error("the path {0:?} matches no pattern of the endpoint in its manifest")]
     NotListed(String),
-    #[error("path {0:?} has characters or segments that a path must not have")]
+    #[error("the path {0:?} has characters or segments that are not allowed")]
     Malformed(String),
 }
 
-/// Joins a base URL and a path that the manifest allows.
+/// Joins a base URL and a path, if the manifest allows the path.
 pub(crate) fn join(base: &Url, endpoint: &Endpoint, path: &str) -> Result<Url, PathError> {
     let shown = || path.chars().take(200).collect::<String>();
     let plain =
@@ -78,7 +78,7 @@ pub(crate) fn join(base: &Url, endpoint: &Endpoint, path: &str) -> Result<Url, P
     }
     let joined = format!("{}{path}", base.as_str().trim_end_matches('/'));
     let url = Url::parse(&joined).map_err(|_| PathError::Malformed(shown()))?;
-    // The parser may have folded something: what is sent must be what was checked.
+    // If the parser normalised anything, the URL would differ from what was checked.
     if url.as_str() != joined
         || url.host_str() != base.host_str()
         || url.port_or_known_default() != base.port_or_known_default()
@@ -88,13 +88,13 @@ pub(crate) fn join(base: &Url, endpoint: &Endpoint, path: &str) -> Result<Url, P
     Ok(url)
 }
 
-/// `.` and `..`, also percent-encoded.
+/// Whether a segment is `.` or `..`, plain or percent-encoded.
 fn is_dots(segment: &str) -> bool {
     let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
     decoded == "." || decoded == ".."
 }
 
-/// `*` matches one or more characters other than `/`.
+/// Whether a path matches a pattern, where `*` stands for one or more characters other than `/`.
 fn matches(pattern: &str, path: &str) -> bool {
     let Some((before, after)) = pattern.split_once('*') else { return pattern == path };
     let Some(rest) = path.strip_prefix(before) else { return false };
@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn paths() {
         let base = base_url("http://127.0.0.1:9/base/").unwrap();
-        let place = endpoint(&["/v1/chat", "/v1/models/*:go"]);
-        let joined = |path: &str| join(&base, &place, path).map(|url| url.to_string());
+        let api = endpoint(&["/v1/chat", "/v1/models/*:go"]);
+        let joined = |path: &str| join(&base, &api, path).map(|url| url.to_string());
         assert_eq!(joined("/v1/chat").unwrap(), "http://127.0.0.1:9/base/v1/chat");
         assert_eq!(
             joined("/v1/models/a%2Fb:go").unwrap(),

@@ -1,4 +1,4 @@
-//! One HTTP request and its reply, within time and size.
+//! Sends HTTP requests and reads their replies, within limits of time and size.
 
 use std::time::Duration;
 
@@ -10,42 +10,42 @@ use reqwest::header::HeaderMap;
 
 use super::auth::Authorizer;
 use super::endpoint::is_loopback;
-use super::outgoing::Outgoing;
+use super::outgoing::CheckedRequest;
 use super::retry::retry_after_ms;
 use super::scrub::Scrubber;
 use crate::provider::HttpOptions;
 
-/// Decompressed bytes of a reply.
+/// Maximum size of a reply, decompressed.
 const REPLY_BYTES_MAX: usize = 64 << 20;
-/// Of a failed reply, this much is explained.
+/// How much of an error reply is read.
 const ERROR_BYTES_MAX: usize = 256 << 10;
 const HEADERS_MAX: usize = 200;
 const HEADER_CHARS_MAX: usize = 8 << 10;
 
-/// Sends requests of one provider.
+/// Sends the requests of one provider.
 #[derive(Debug)]
-pub(crate) struct Edge {
+pub(crate) struct HttpClient {
     client: reqwest::Client,
     authorizer: Authorizer,
-    /// Headers of the user's own, sent with every request.
+    /// Headers from the user's configuration, sent with every request.
     headers: HeaderMap,
     pub(crate) scrubber: Scrubber,
     options: HttpOptions,
 }
 
-/// Status and headers of a reply, scrubbed.
+/// Status and headers of a reply, without credentials.
 #[derive(Debug, Clone)]
-pub(crate) struct Head {
+pub(crate) struct HttpHead {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
 }
 
-impl Head {
+impl HttpHead {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The service's id of the request, whatever it calls it.
+    /// Returns the service's id of the request, from one of the usual headers.
     pub(crate) fn request_id(&self) -> Option<String> {
         [
             "x-request-id",
@@ -73,21 +73,21 @@ impl Head {
     }
 }
 
-/// A reply whose body is still to come.
-pub(crate) struct Reply {
-    pub(crate) head: Head,
+/// A reply with its body still to be read.
+pub(crate) struct HttpReply {
+    pub(crate) head: HttpHead,
     body: futures_util::stream::BoxStream<'static, Result<Bytes, reqwest::Error>>,
     received: usize,
     idle: Duration,
 }
 
-/// A read of a body.
-pub(crate) enum Read {
+/// The result of one read.
+pub(crate) enum BodyRead {
     Bytes(Bytes),
     End,
 }
 
-impl Edge {
+impl HttpClient {
     pub(crate) fn new(
         base: &Url,
         authorizer: Authorizer,
@@ -109,9 +109,13 @@ impl Edge {
         Ok(Self { client, authorizer, headers, scrubber, options: options.clone() })
     }
 
-    /// Sends a request and waits for the reply's head. `streamed` replies must begin soon; whole ones may
-    /// take as long as the model thinks.
-    pub(crate) async fn send(&self, outgoing: Outgoing, streamed: bool) -> Result<Reply, Failure> {
+    /// Sends a request and waits for the reply's head. A streamed reply must begin within the idle timeout; any other
+    /// may take the total timeout, because the model thinks first.
+    pub(crate) async fn send(
+        &self,
+        outgoing: CheckedRequest,
+        streamed: bool,
+    ) -> Result<HttpReply, Failure> {
         let origin = origin(&outgoing.url);
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
@@ -131,36 +135,36 @@ impl Edge {
             Ok(Err(error)) => return Err(self.unreachable(&error, &origin)),
             Err(_) => {
                 let message = format!(
-                    "{origin} accepted the request and did not answer within {limit_ms} ms"
+                    "{origin} accepted the request but did not answer within {limit_ms} ms"
                 );
                 return Err(Failure::new(FailureKind::Unavailable, message));
             }
         };
         let head = self.head(&response);
         let idle = Duration::from_millis(self.options.idle_timeout_ms);
-        Ok(Reply { head, body: response.bytes_stream().boxed(), received: 0, idle })
+        Ok(HttpReply { head, body: response.bytes_stream().boxed(), received: 0, idle })
     }
 
-    fn head(&self, response: &reqwest::Response) -> Head {
-        let own = self.authorizer.own_header();
+    fn head(&self, response: &reqwest::Response) -> HttpHead {
+        let credential = self.authorizer.credential_header();
         let headers = response
             .headers()
             .iter()
-            .filter(|(name, _)| name.as_str() != "set-cookie" && name.as_str() != own)
+            .filter(|(name, _)| name.as_str() != "set-cookie" && name.as_str() != credential)
             .take(HEADERS_MAX);
         let headers = headers.map(|(name, value)| {
             let value: String =
                 String::from_utf8_lossy(value.as_bytes()).chars().take(HEADER_CHARS_MAX).collect();
             (name.as_str().to_string(), self.scrubber.text(value))
         });
-        Head { status: response.status().as_u16(), headers: headers.collect() }
+        HttpHead { status: response.status().as_u16(), headers: headers.collect() }
     }
 
     fn unreachable(&self, error: &reqwest::Error, origin: &str) -> Failure {
         let why = self.scrubber.text(innermost(error));
         let message = if error.is_connect() {
             format!(
-                "nothing answers at {origin} ({why}): is the service running, and is the network there?"
+                "failed to connect to {origin} ({why}): is the service running, and is the network up?"
             )
         } else if error.is_timeout() {
             format!("{origin} did not answer in time ({why})")
@@ -171,18 +175,21 @@ impl Edge {
     }
 }
 
-impl Reply {
-    /// The next bytes of the body.
-    pub(crate) async fn read(&mut self) -> Result<Read, Failure> {
+impl HttpReply {
+    /// Reads the next bytes of the body.
+    pub(crate) async fn read(&mut self) -> Result<BodyRead, Failure> {
         match tokio::time::timeout(self.idle, self.body.next()).await {
             Err(_) => Err(Failure::new(
                 FailureKind::Stalled,
-                format!("the reply stopped: nothing came for {} ms", self.idle.as_millis()),
+                format!("the reply stalled: no data for {} ms", self.idle.as_millis()),
             )),
-            Ok(None) => Ok(Read::End),
+            Ok(None) => Ok(BodyRead::End),
             Ok(Some(Err(error))) => Err(Failure::new(
                 FailureKind::Protocol,
-                format!("the connection broke in the middle of the reply ({})", innermost(&error)),
+                format!(
+                    "the connection was lost in the middle of the reply ({})",
+                    innermost(&error)
+                ),
             )),
             Ok(Some(Ok(bytes))) => {
                 self.received += bytes.len();
@@ -192,32 +199,32 @@ impl Reply {
                         format!("the reply is larger than {} MiB", REPLY_BYTES_MAX >> 20),
                     ));
                 }
-                Ok(Read::Bytes(bytes))
+                Ok(BodyRead::Bytes(bytes))
             }
         }
     }
 
-    /// The beginning of a failed reply's body; how it ends does not matter.
+    /// Reads the beginning of an error reply's body; stops silently at a broken connection.
     pub(crate) async fn error_body(&mut self) -> Vec<u8> {
         let mut body = Vec::new();
         while body.len() < ERROR_BYTES_MAX {
             match self.read().await {
-                Ok(Read::Bytes(bytes)) => {
+                Ok(BodyRead::Bytes(bytes)) => {
                     body.extend_from_slice(&bytes[..bytes.len().min(ERROR_BYTES_MAX - body.len())]);
                 }
-                Ok(Read::End) | Err(_) => break,
+                Ok(BodyRead::End) | Err(_) => break,
             }
         }
         body
     }
 }
 
-/// Scheme, host and port.
+/// Returns scheme, host and port.
 pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// The last error of a chain says what happened; those above it repeat the URL.
+/// Returns the last error of a chain: it names the cause, the others repeat the URL.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {

@@ -1,5 +1,4 @@
-//! The edge to the network: which requests are allowed, where they go, how the credential is added, what
-//! is tried again, and how the reply is cut.
+//! The edge to the network: checks requests, adds credentials, retries, and cuts replies into frames.
 
 pub(crate) mod auth;
 pub(crate) mod endpoint;

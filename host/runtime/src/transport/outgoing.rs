@@ -1,17 +1,18 @@
-//! A plugin's request before it is sent: checked against the manifest.
+//! A plugin's request, checked against the manifest before it is sent.
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::endpoint::{self, PathError};
+use super::framing::Framing;
 use crate::manifest::{Endpoint, Manifest};
 
-/// A request body may be this large.
+/// Maximum size of a request body.
 const BODY_BYTES_MAX: usize = 32 << 20;
 const HEADERS_MAX: usize = 50;
 
-/// Headers that only the host sets.
-const OWN_HEADERS: &[&str] = &[
+/// Headers that only the host may set.
+const HOST_HEADERS: &[&str] = &[
     "authorization",
     "cookie",
     "host",
@@ -27,20 +28,28 @@ const OWN_HEADERS: &[&str] = &[
     "forwarded",
 ];
 
-/// What a plugin asks to send, in plain types.
-#[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    pub(crate) endpoint: String,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+/// What a plugin asks to send, before a credential is added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginRequest {
+    /// Name of an endpoint in the plugin's manifest.
+    pub endpoint: String,
+    /// `GET` or `POST`.
+    pub method: String,
+    /// Path below the endpoint's base URL.
+    pub path: String,
+    /// Query parameters.
+    pub query: Vec<(String, String)>,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How to cut the reply.
+    pub framing: Framing,
 }
 
 /// A request that may be sent once the credential is added.
 #[derive(Debug, Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct CheckedRequest {
     pub(crate) method: reqwest::Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
@@ -49,87 +58,95 @@ pub(crate) struct Outgoing {
 
 /// Why a plugin's request is not sent.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RefuseError {
-    #[error("it names the endpoint {0:?}, which is not in its manifest")]
+pub(crate) enum RequestError {
+    #[error("the endpoint {0:?} is not in its manifest")]
     Endpoint(String),
-    #[error("it uses the method {0:?}, which its manifest does not list")]
+    #[error("its manifest does not list the method {0:?}")]
     Method(String),
     #[error(transparent)]
     Path(#[from] PathError),
-    #[error("it sets the header {0:?}, which only the host sets")]
-    OwnHeader(String),
-    #[error("its header {0:?} is malformed")]
+    #[error("only the host may set the header {0:?}")]
+    HostHeader(String),
+    #[error("the header {0:?} is malformed")]
     MalformedHeader(String),
-    #[error("it sets {0} headers; {HEADERS_MAX} are allowed")]
+    #[error("it has {0} headers; the limit is {HEADERS_MAX}")]
     TooManyHeaders(usize),
-    #[error("its query names {0:?}, which carries the credential")]
-    OwnQuery(String),
-    #[error("its body has {0} bytes; {BODY_BYTES_MAX} are allowed")]
+    #[error("the query parameter {0:?} is reserved for the credential")]
+    CredentialQuery(String),
+    #[error("the body has {0} bytes; the limit is {BODY_BYTES_MAX}")]
     TooLarge(usize),
 }
 
-/// Checks a request. `base` gives the base URL of an endpoint.
+impl RequestError {
+    /// Whether a header is the reason.
+    pub(crate) fn is_header(&self) -> bool {
+        matches!(self, Self::HostHeader(_) | Self::MalformedHeader(_) | Self::TooManyHeaders(_))
+    }
+}
+
+/// Checks a request. `base_url` returns the base URL of an endpoint.
 pub(crate) fn check(
     manifest: &Manifest,
-    asked: Asked,
-    base: impl Fn(&Endpoint) -> Url,
-) -> Result<Outgoing, RefuseError> {
-    let place = manifest.endpoints.iter().find(|place| place.name == asked.endpoint);
-    let place = place.ok_or_else(|| RefuseError::Endpoint(cut(&asked.endpoint)))?;
-    let method = match asked.method.as_str() {
+    request: PluginRequest,
+    base_url: impl Fn(&Endpoint) -> Url,
+) -> Result<CheckedRequest, RequestError> {
+    let endpoint = manifest.endpoints.iter().find(|endpoint| endpoint.name == request.endpoint);
+    let endpoint = endpoint.ok_or_else(|| RequestError::Endpoint(shorten(&request.endpoint)))?;
+    let method = match request.method.as_str() {
         "GET" => reqwest::Method::GET,
         "POST" => reqwest::Method::POST,
-        _ => return Err(RefuseError::Method(cut(&asked.method))),
+        _ => return Err(RequestError::Method(shorten(&request.method))),
     };
-    if !place.methods.contains(&asked.method) {
-        return Err(RefuseError::Method(asked.method));
+    if !endpoint.methods.contains(&request.method) {
+        return Err(RequestError::Method(request.method));
     }
-    let mut url = endpoint::join(&base(place), place, &asked.path)?;
-    let own: Vec<&str> = manifest
+    let mut url = endpoint::join(&base_url(endpoint), endpoint, &request.path)?;
+    let credential_names: Vec<&str> = manifest
         .auth
         .ways()
         .filter_map(|way| way.name.as_deref())
-        .filter(|n| !n.is_empty())
+        .filter(|name| !name.is_empty())
         .collect();
-    let is_own = |name: &str| own.iter().any(|own| name.eq_ignore_ascii_case(own));
-    if let Some((name, _)) = asked.query.iter().find(|(name, _)| is_own(name)) {
-        return Err(RefuseError::OwnQuery(cut(name)));
+    let carries_credential =
+        |name: &str| credential_names.iter().any(|reserved| name.eq_ignore_ascii_case(reserved));
+    if let Some((name, _)) = request.query.iter().find(|(name, _)| carries_credential(name)) {
+        return Err(RequestError::CredentialQuery(shorten(name)));
     }
-    if !asked.query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&asked.query);
+    if !request.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&request.query);
     }
-    if asked.body.len() > BODY_BYTES_MAX {
-        return Err(RefuseError::TooLarge(asked.body.len()));
+    if request.body.len() > BODY_BYTES_MAX {
+        return Err(RequestError::TooLarge(request.body.len()));
     }
-    let headers = headers(&asked.headers, is_own)?;
-    Ok(Outgoing { method, url, headers, body: asked.body.into() })
+    let headers = headers(&request.headers, carries_credential)?;
+    Ok(CheckedRequest { method, url, headers, body: request.body.into() })
 }
 
-/// Headers, none of which is the host's or carries a credential.
+/// Checks headers: none may be reserved for the host or carry a credential.
 pub(crate) fn headers(
-    asked: &[(String, String)],
+    headers: &[(String, String)],
     carries_credential: impl Fn(&str) -> bool,
-) -> Result<HeaderMap, RefuseError> {
-    if asked.len() > HEADERS_MAX {
-        return Err(RefuseError::TooManyHeaders(asked.len()));
+) -> Result<HeaderMap, RequestError> {
+    if headers.len() > HEADERS_MAX {
+        return Err(RequestError::TooManyHeaders(headers.len()));
     }
-    let mut headers = HeaderMap::new();
-    for (name, value) in asked {
+    let mut checked = HeaderMap::new();
+    for (name, value) in headers {
         let lower = name.to_ascii_lowercase();
-        let is_own = OWN_HEADERS.contains(&lower.as_str())
+        let reserved = HOST_HEADERS.contains(&lower.as_str())
             || lower.starts_with("proxy-")
             || lower.starts_with("x-amz-")
             || carries_credential(&lower);
-        if is_own {
-            return Err(RefuseError::OwnHeader(cut(name)));
+        if reserved {
+            return Err(RequestError::HostHeader(shorten(name)));
         }
-        let malformed = || RefuseError::MalformedHeader(cut(name));
+        let malformed = || RequestError::MalformedHeader(shorten(name));
         let name = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| malformed())?;
-        headers.append(name, HeaderValue::from_str(value).map_err(|_| malformed())?);
+        checked.append(name, HeaderValue::from_str(value).map_err(|_| malformed())?);
     }
-    Ok(headers)
+    Ok(checked)
 }
 
-fn cut(text: &str) -> String {
+fn shorten(text: &str) -> String {
     text.chars().take(100).collect()
 }

@@ -1,30 +1,30 @@
-//! Whether a failed request is sent again, and when: the rules of the vendors' own SDKs (openai 3.54,
-//! anthropic 2.12: `_base_client.py`), as a pure function.
+//! Decides whether and when to retry a failed request, by the rules of the vendors' SDKs (openai 3.54,
+//! anthropic 2.12: `_base_client.py`).
 
 use massgen_models::failure::{Failure, FailureKind};
 
-/// The SDKs give up when a service asks for more.
+/// The SDKs give up when a service asks for a longer wait.
 const RETRY_AFTER_MAX_MS: u64 = 120_000;
 const BACKOFF_FIRST_MS: u64 = 500;
 const BACKOFF_MAX_MS: u64 = 8_000;
 
-/// What a failed attempt tells.
+/// A failed attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt<'a> {
-    /// Which attempt failed, from 1.
+    /// Number of the attempt, from 1.
     pub(crate) number: u32,
     pub(crate) failure: &'a Failure,
-    /// Content of the reply was shown already: a second reply would contradict it.
+    /// Text of the reply was shown already; a second reply would contradict it.
     pub(crate) shown: bool,
     /// The service's `x-should-retry`.
     pub(crate) should_retry: Option<bool>,
-    /// From 0 to 1.
+    /// A random number from 0 to 1.
     pub(crate) jitter: f64,
 }
 
-/// How long to wait before the next attempt, in milliseconds; none: give up.
+/// Returns the wait before the next attempt in milliseconds, or `None` to give up.
 pub(crate) fn wait_ms(attempt: &Attempt<'_>, retries_max: u32) -> Option<u64> {
-    if attempt.shown || attempt.number > retries_max || !may_pass(attempt) {
+    if attempt.shown || attempt.number > retries_max || !is_transient(attempt) {
         return None;
     }
     match attempt.failure.retry_after_ms {
@@ -39,8 +39,8 @@ pub(crate) fn wait_ms(attempt: &Attempt<'_>, retries_max: u32) -> Option<u64> {
     }
 }
 
-/// What the request can't change never passes: a bad key, no credit, an unknown model.
-fn may_pass(attempt: &Attempt<'_>) -> bool {
+/// Whether the same request may succeed later. A bad key, missing credit or an unknown model stay as they are.
+fn is_transient(attempt: &Attempt<'_>) -> bool {
     use FailureKind as Kind;
     match attempt.failure.kind {
         Kind::Authentication
@@ -66,7 +66,7 @@ fn may_pass(attempt: &Attempt<'_>) -> bool {
     }
 }
 
-/// `retry-after-ms`, or `retry-after` in seconds or as a date.
+/// Reads `retry-after-ms`, or `retry-after` in seconds or as a date.
 pub(crate) fn retry_after_ms(
     after_ms: Option<&str>,
     after: Option<&str>,
@@ -79,7 +79,7 @@ pub(crate) fn retry_after_ms(
     }
     let after = after?.trim();
     if let Some(seconds) = after.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0) {
-        // Rounded up: waiting a moment less than asked is refused again.
+        // Rounded up: a retry just before the time would be refused again.
         return Some((seconds * 1000.0).ceil() as u64);
     }
     let date = httpdate::parse_http_date(after).ok()?;
@@ -90,18 +90,16 @@ pub(crate) fn retry_after_ms(
 mod tests {
     use super::*;
 
-    fn wait(
-        kind: FailureKind,
-        change: impl FnOnce(&mut Failure, &mut u32, &mut bool, &mut Option<bool>),
-    ) -> Option<u64> {
-        let mut failure = Failure::new(kind, "x");
-        let (mut number, mut shown, mut should_retry) = (1, false, None);
-        change(&mut failure, &mut number, &mut shown, &mut should_retry);
-        wait_ms(&Attempt { number, failure: &failure, shown, should_retry, jitter: 0.0 }, 2)
+    fn attempt(failure: &Failure) -> Attempt<'_> {
+        Attempt { number: 1, failure, shown: false, should_retry: None, jitter: 0.0 }
+    }
+
+    fn failure(kind: FailureKind) -> Failure {
+        Failure::new(kind, "x")
     }
 
     #[test]
-    fn what_passes_is_tried_again_with_growing_waits() {
+    fn transient_failures_are_retried_with_growing_waits() {
         for kind in [
             FailureKind::RateLimited,
             FailureKind::Overloaded,
@@ -109,47 +107,48 @@ mod tests {
             FailureKind::Stalled,
             FailureKind::Protocol,
         ] {
-            assert_eq!(wait(kind, |_, _, _, _| {}), Some(500), "{kind:?}");
-            assert_eq!(wait(kind, |_, number, _, _| *number = 2), Some(1000), "{kind:?}");
-            assert_eq!(wait(kind, |_, number, _, _| *number = 3), None, "{kind:?}");
-            assert_eq!(wait(kind, |_, _, shown, _| *shown = true), None, "{kind:?}");
+            let failure = failure(kind);
+            for (number, wait) in [(1, Some(500)), (2, Some(1000)), (3, None)] {
+                let attempt = Attempt { number, ..attempt(&failure) };
+                assert_eq!(wait_ms(&attempt, 2), wait, "{kind:?} {number}");
+            }
+            let shown = Attempt { shown: true, ..attempt(&failure) };
+            assert_eq!(wait_ms(&shown, 2), None, "{kind:?}");
         }
     }
 
     #[test]
-    fn what_can_not_pass_is_not_tried_again() {
-        use FailureKind as Kind;
+    fn permanent_failures_are_not_retried() {
         for kind in [
-            Kind::Authentication,
-            Kind::Permission,
-            Kind::Billing,
-            Kind::ModelUnknown,
-            Kind::ContextTooLong,
-            Kind::Refused,
-            Kind::InvalidRequest,
-            Kind::Unsupported,
-            Kind::Plugin,
+            FailureKind::Authentication,
+            FailureKind::Permission,
+            FailureKind::Billing,
+            FailureKind::ModelUnknown,
+            FailureKind::ContextTooLong,
+            FailureKind::Refused,
+            FailureKind::InvalidRequest,
+            FailureKind::Unsupported,
+            FailureKind::Plugin,
         ] {
-            assert_eq!(wait(kind, |_, _, _, _| {}), None, "{kind:?}");
+            assert_eq!(wait_ms(&attempt(&failure(kind)), 2), None, "{kind:?}");
         }
-        assert_eq!(wait(Kind::Billing, |_, _, _, should| *should = Some(true)), None);
+        let failure = failure(FailureKind::Billing);
+        let asked = Attempt { should_retry: Some(true), ..attempt(&failure) };
+        assert_eq!(wait_ms(&asked, 2), None);
     }
 
     #[test]
     fn the_service_decides_when() {
-        assert_eq!(
-            wait(FailureKind::RateLimited, |f, _, _, _| f.retry_after_ms = Some(2_000)),
-            Some(2_000)
-        );
-        assert_eq!(
-            wait(FailureKind::RateLimited, |f, _, _, _| f.retry_after_ms = Some(120_001)),
-            None
-        );
-        assert_eq!(wait(FailureKind::RateLimited, |_, _, _, should| *should = Some(false)), None);
-        assert_eq!(
-            wait(FailureKind::InvalidRequest, |f, _, _, _| f.http_status = Some(409)),
-            Some(500)
-        );
+        for (after_ms, wait) in [(2_000, Some(2_000)), (120_001, None)] {
+            let limited =
+                Failure { retry_after_ms: Some(after_ms), ..failure(FailureKind::RateLimited) };
+            assert_eq!(wait_ms(&attempt(&limited), 2), wait);
+        }
+        let limited = failure(FailureKind::RateLimited);
+        let refused = Attempt { should_retry: Some(false), ..attempt(&limited) };
+        assert_eq!(wait_ms(&refused, 2), None);
+        let conflict = Failure { http_status: Some(409), ..failure(FailureKind::InvalidRequest) };
+        assert_eq!(wait_ms(&attempt(&conflict), 2), Some(500));
     }
 
     #[test]

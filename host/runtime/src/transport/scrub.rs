@@ -1,21 +1,28 @@
-//! Keeps the credential out of what comes back: a service, a proxy or a misconfigured server may echo it.
+//! Removes credentials from replies: a service, a proxy or a misconfigured server may echo them.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use crate::secret::Secret;
+use base64::engine::Engine;
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-const PLAIN_TABLE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_TABLE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use super::framing::Frame;
+use crate::secret::Secret;
 
 const MARK: &str = "[redacted]";
 
-/// Shorter texts are no secrets; taking them out would garble replies.
+/// Shorter texts are not secrets; removing them would garble replies.
 const SECRET_LEN_MIN: usize = 4;
 
-/// Replaces credentials in all forms they may be echoed in.
+/// Everything but the unreserved characters of RFC 3986, which every URL may hold.
+pub(super) const RESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Replaces credentials in all encodings in which they may be echoed.
 #[derive(Debug, Default)]
 pub(crate) struct Scrubber {
-    /// Grows when a token is fetched.
+    /// Longest first. Grows when a token is fetched.
     forms: RwLock<Vec<Secret>>,
 }
 
@@ -26,7 +33,7 @@ impl Scrubber {
         scrubber
     }
 
-    /// One more secret to keep out.
+    /// Adds a secret.
     pub(crate) fn add(&self, secret: &Secret) {
         let text = secret.expose();
         if text.len() < SECRET_LEN_MIN {
@@ -34,19 +41,19 @@ impl Scrubber {
         }
         let mut forms = vec![
             text.to_string(),
-            percent(text, true),
-            percent(text, false),
+            percent_encode(text.as_bytes(), RESERVED).to_string(),
+            percent_lower(text),
             json_escaped(text),
-            // Errors of one service within errors of another.
+            // Error messages within error messages.
             json_escaped(&json_escaped(text)),
             text.bytes().map(|byte| format!("{byte:02x}")).collect(),
             text.bytes().map(|byte| format!("{byte:02X}")).collect(),
         ];
-        for url in [false, true] {
-            forms.extend((0..3).map(|before| base64_after(before, text, url)));
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            forms.extend((0..3).map(|offset| base64_at(offset, text, &engine)));
         }
-        // `user:` before the key, as basic authentication encodes it.
-        forms.push(base64(format!(":{text}").as_bytes(), false));
+        // Basic authentication puts `user:` before the key.
+        forms.push(whole_groups(format!(":{text}").as_bytes(), &STANDARD_NO_PAD));
         forms.retain(|form| form.len() >= SECRET_LEN_MIN);
         let mut all = self.forms.write().unwrap_or_else(PoisonError::into_inner);
         all.extend(forms.into_iter().map(Secret::new));
@@ -71,55 +78,58 @@ impl Scrubber {
         self.forms().iter().fold(bytes, |bytes, form| replace(bytes, form.expose().as_bytes()))
     }
 
-    /// Bytes at the end of a chunk that may be the beginning of a credential.
+    pub(crate) fn frame(&self, frame: Frame) -> Frame {
+        match frame {
+            Frame::Body(bytes) => Frame::Body(self.bytes(bytes)),
+            Frame::Event { event, data, id } => {
+                Frame::Event { event, data: self.text(data), id: self.text(id) }
+            }
+            Frame::Line(line) => Frame::Line(self.text(line)),
+            Frame::Bytes(bytes) => Frame::Bytes(self.bytes(bytes)),
+        }
+    }
+
+    /// Returns how many bytes at the end of a read may be the beginning of a credential; 0 without credentials.
     pub(crate) fn tail_len(&self) -> usize {
         self.forms().iter().map(|form| form.expose().len()).max().map_or(0, |len| len - 1)
     }
 }
 
-fn replace(bytes: Vec<u8>, needle: &[u8]) -> Vec<u8> {
-    let Some(mut at) = find(&bytes, needle) else { return bytes };
-    let mut clean = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.as_slice();
-    loop {
-        clean.extend_from_slice(&rest[..at]);
+fn replace(bytes: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    let mut clean = Vec::new();
+    let mut end = 0;
+    for at in memmem::find_iter(&bytes, secret) {
+        clean.extend_from_slice(&bytes[end..at]);
         clean.extend_from_slice(MARK.as_bytes());
-        rest = &rest[at + needle.len()..];
-        match find(rest, needle) {
-            Some(next) => at = next,
-            None => break,
-        }
+        end = at + secret.len();
     }
-    clean.extend_from_slice(rest);
+    if end == 0 {
+        return bytes;
+    }
+    clean.extend_from_slice(&bytes[end..]);
     clean
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+/// Percent-encodes with lower-case digits.
+fn percent_lower(text: &str) -> String {
+    let lower = |piece: &str| {
+        if piece.starts_with('%') { piece.to_ascii_lowercase() } else { piece.to_string() }
+    };
+    percent_encode(text.as_bytes(), RESERVED).map(lower).collect()
 }
 
-/// Percent-encoded but for what every URL may hold.
-pub(crate) fn percent(text: &str, upper: bool) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                char::from(b).to_string()
-            } else if upper {
-                format!("%{b:02X}")
-            } else {
-                format!("%{b:02x}")
-            }
-        })
-        .collect()
-}
-
-/// What is certain of a key's base64 when something of `before` bytes (modulo three) stands before it, as in
-/// basic authentication: the first characters hold bits of what is not known.
-fn base64_after(before: usize, text: &str, url: bool) -> String {
-    let mut bytes = vec![0; before];
+/// Returns the base64 letters that are certain when `offset` bytes (modulo three) precede the secret: the first
+/// letters also depend on those bytes.
+fn base64_at(offset: usize, text: &str, engine: &GeneralPurpose) -> String {
+    let mut bytes = vec![0; offset];
     bytes.extend_from_slice(text.as_bytes());
-    let unknown = [0, 2, 3][before];
-    base64(&bytes, url).split_off(unknown)
+    let uncertain = [0, 2, 3][offset];
+    whole_groups(&bytes, engine).split_off(uncertain)
+}
+
+/// Encodes whole groups of three bytes only: the letters of an incomplete group depend on the bytes after it.
+fn whole_groups(bytes: &[u8], engine: &GeneralPurpose) -> String {
+    engine.encode(&bytes[..bytes.len() - bytes.len() % 3])
 }
 
 fn json_escaped(text: &str) -> String {
@@ -127,40 +137,12 @@ fn json_escaped(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_string()
 }
 
-/// Base64 without padding, so that it is found within longer encodings of the same alignment too.
-fn base64(bytes: &[u8], url: bool) -> String {
-    let table = if url { URL_TABLE } else { PLAIN_TABLE };
-    let mut text = String::new();
-    // An incomplete last group depends on what follows it; only whole groups are certain.
-    for group in bytes.chunks_exact(3) {
-        text.extend(letters(group, table));
-    }
-    text
-}
-
-/// Base64 for URLs, whole and without padding, as tokens are written.
-pub(crate) fn base64_url(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let mut whole = [0; 3];
-        whole[..group.len()].copy_from_slice(group);
-        text.extend(letters(&whole, URL_TABLE).into_iter().take(group.len() + 1));
-    }
-    text
-}
-
-/// The four letters of three bytes.
-fn letters(group: &[u8], table: &[u8; 64]) -> [char; 4] {
-    let bits = u32::from(group[0]) << 16 | u32::from(group[1]) << 8 | u32::from(group[2]);
-    [18, 12, 6, 0].map(|shift| char::from(table[(bits >> shift & 63) as usize]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_found() {
+    fn every_encoding_is_found() {
         let scrubber = Scrubber::new([&Secret::new("sentinel+key/42\"")]);
         for echoed in [
             "x sentinel+key/42\" y",
@@ -181,7 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_credential_nothing_changes() {
+    fn several_echoes_are_replaced() {
+        let scrubber = Scrubber::new([&Secret::new("sentinel")]);
+        let clean = scrubber.bytes(b"sentinel, sentinelsentinel.".to_vec());
+        assert_eq!(clean, b"[redacted], [redacted][redacted].");
+    }
+
+    #[test]
+    fn nothing_changes_without_a_credential() {
         assert_eq!(Scrubber::default().text("abcd".into()), "abcd");
         assert_eq!(Scrubber::default().tail_len(), 0);
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use massgen_models::provider::Provider;
-use massgen_runtime::manifest::{Kind, Manifest, Scheme};
+use massgen_runtime::manifest::{Manifest, PluginKind, Scheme};
 use massgen_runtime::rehearsal::Recorder;
 use massgen_runtime::{
     ComponentProvider, ConnectError, Connection, Credential, HttpOptions, LogSink, Runtime,
@@ -139,7 +139,7 @@ impl Installed {
         let value = |name: &str| {
             settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
         };
-        let base = place.map(|place| self.manifest.filled(&place.base, value));
+        let base = place.map(|place| self.manifest.fill_base(&place.base, value));
         (base.unwrap_or_default(), "the plugin's manifest".into())
     }
 
@@ -158,8 +158,8 @@ impl Installed {
                 .next();
             let from_config = || {
                 let of = match self.manifest.kind {
-                    Kind::AnalyzerModel => "providers",
-                    Kind::IsolationStrategy => "strategies",
+                    PluginKind::AnalyzerModel => "providers",
+                    PluginKind::IsolationStrategy => "strategies",
                 };
                 config.text(&format!("{of}.{}.settings.{name}", self.manifest.id)).map(String::from)
             };

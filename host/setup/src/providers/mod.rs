@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use massgen_bundle::PLUGINS;
 use massgen_models::provider_profile::ProviderProfile;
-use massgen_runtime::manifest::{Kind, Manifest};
+use massgen_runtime::manifest::{Manifest, PluginKind};
 
 use crate::config::Config;
 use crate::credentials::store::Store;
@@ -48,7 +48,7 @@ impl Providers {
             plugins.push(Installed::new(manifest, component, EMBEDDED.into(), store.clone()));
         }
         let trouble = with_added(&mut plugins, environment, &store);
-        let of_models = || plugins.iter().filter(|i| i.manifest.kind == Kind::AnalyzerModel);
+        let of_models = || plugins.iter().filter(|i| i.manifest.kind == PluginKind::AnalyzerModel);
         let manifests: Vec<Manifest> = of_models().map(|i| i.manifest.clone()).collect();
         let (own, mut warnings) = configured::manifests(config, &manifests);
         let mut providers: Vec<Installed> = of_models()
@@ -82,7 +82,7 @@ impl Providers {
 
     /// Ways to make a workspace.
     pub fn strategies(&self) -> impl Iterator<Item = &Installed> {
-        self.plugins.iter().filter(|i| i.manifest.kind == Kind::IsolationStrategy)
+        self.plugins.iter().filter(|i| i.manifest.kind == PluginKind::IsolationStrategy)
     }
 
     /// Returns the provider with this id.

@@ -1,6 +1,6 @@
 //! Keys, the model that would be taken, and the plugins.
 
-use massgen_runtime::manifest::Kind;
+use massgen_runtime::manifest::PluginKind;
 use massgen_runtime::{Runtime, RuntimeOptions};
 
 use super::check::Check;
@@ -79,8 +79,8 @@ pub(super) fn plugins(app: &App) -> Vec<Check> {
             continue;
         }
         let loaded = match installed.manifest.kind {
-            Kind::AnalyzerModel => runtime.load(&installed.component).map(drop),
-            Kind::IsolationStrategy => runtime.load_strategy(&installed.component).map(drop),
+            PluginKind::AnalyzerModel => runtime.load(&installed.component).map(drop),
+            PluginKind::IsolationStrategy => runtime.load_strategy(&installed.component).map(drop),
         };
         match loaded {
             Ok(()) => good += 1,

@@ -50,9 +50,9 @@ pub(super) fn strategies(app: &App, wanted: &str) -> Result<Vec<ComponentStrateg
             CommandError::failed("plugin", message).because(&error)
         })?;
         let settings = strategy.settings(&app.environment, &app.config);
-        loaded.with_settings(settings).map_err(|(name, value)| {
+        loaded.with_settings(&settings).map_err(|error| {
             let id = &strategy.manifest.id;
-            CommandError::usage(format!("{id} has no setting {name} with the value {value:?}"))
+            CommandError::usage(error.to_string())
                 .hint(format!("massgen plugin inspect {id} shows its settings"))
         })
     };

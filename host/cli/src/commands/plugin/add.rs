@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use massgen_runtime::component_hash;
-use massgen_runtime::manifest::{Kind, Manifest};
+use massgen_runtime::manifest::{Manifest, PluginKind};
 use serde_json::json;
 
 use super::subject;
@@ -185,11 +185,11 @@ fn load(
             .hint("`massgen plugin check FILE` names the rule")
     };
     match manifest.kind {
-        Kind::IsolationStrategy => {
+        PluginKind::IsolationStrategy => {
             runtime.load_strategy(bytes).map_err(|error| refused(&error))?;
             Ok(Vec::new())
         }
-        Kind::AnalyzerModel => {
+        PluginKind::AnalyzerModel => {
             let plugin = runtime.load(bytes).map_err(|error| refused(&error))?;
             Ok(plugin.models().unwrap_or_default().into_iter().map(Into::into).collect())
         }

@@ -1,7 +1,7 @@
 //! `massgen plugin check FILE|DIR|ID`
 
 use massgen_kit::{Report, Verdict, cassette, provider, strategy};
-use massgen_runtime::manifest::{Kind, Manifest};
+use massgen_runtime::manifest::{Manifest, PluginKind};
 use serde_json::{Value, json};
 
 use super::subject::{self, Subject};
@@ -43,19 +43,21 @@ pub(super) fn examine(
     let bytes = &subject.component;
     let runtime = subject::runtime(app, true)?;
     // A manifest that can't be read is a finding, too.
-    let kind = Manifest::from_component(bytes).map_or(Kind::AnalyzerModel, |m| m.kind);
+    let kind = Manifest::from_component(bytes).map_or(PluginKind::AnalyzerModel, |m| m.kind);
     let own = match &subject.cassettes {
-        Some(dir) if kind == Kind::AnalyzerModel => cassette::load_all(dir).map_err(|error| {
-            CommandError::failed("cassette", "a cassette can't be read").because(&error)
-        })?,
+        Some(dir) if kind == PluginKind::AnalyzerModel => {
+            cassette::load_all(dir).map_err(|error| {
+                CommandError::failed("cassette", "a cassette can't be read").because(&error)
+            })?
+        }
         _ => Vec::new(),
     };
     Ok(match kind {
-        Kind::AnalyzerModel => match runtime.load(bytes) {
+        PluginKind::AnalyzerModel => match runtime.load(bytes) {
             Ok(plugin) => provider::run(&plugin, bytes.len(), &own, options),
             Err(error) => provider::refused(&error),
         },
-        Kind::IsolationStrategy => match runtime.load_strategy(bytes) {
+        PluginKind::IsolationStrategy => match runtime.load_strategy(bytes) {
             Ok(plugin) => strategy::run(&plugin, &options.settings),
             Err(error) => provider::refused(&error),
         },

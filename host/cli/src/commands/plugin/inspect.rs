@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use massgen_runtime::manifest::Kind;
+use massgen_runtime::manifest::PluginKind;
 use massgen_runtime::{LoadPluginError, Runtime, surface};
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ pub(super) fn run(app: &App, args: &InspectArgs) -> Result<Exit, CommandError> {
         let setting = format!("{name} = {} {}", setting.default, setting.values.join(" | "));
         text.push_str(&format!("  setting      {}\n", human::clean(setting.trim_end())));
     }
-    if manifest.kind == Kind::AnalyzerModel {
+    if manifest.kind == PluginKind::AnalyzerModel {
         text.push_str(&format!("  models       {}\n", human::clean(&list(&models))));
     }
     if let Some(cost) = cost {
@@ -110,18 +110,18 @@ type Measured = Result<(Cost, Vec<String>), LoadPluginError>;
 const WARM_LOADS: usize = 9;
 
 /// Loads it compiled afresh, and from the cache. Every time it says who it is.
-fn measure(app: &App, bytes: &[u8], kind: Kind) -> Result<Measured, CommandError> {
+fn measure(app: &App, bytes: &[u8], kind: PluginKind) -> Result<Measured, CommandError> {
     let load = |runtime: &Runtime| -> Result<(f64, Vec<String>), LoadPluginError> {
         let started = Instant::now();
         let mut models = Vec::new();
         match kind {
-            Kind::AnalyzerModel => {
+            PluginKind::AnalyzerModel => {
                 let plugin = runtime.load(bytes)?;
                 let took = started.elapsed().as_secs_f64() * 1e3;
                 models.extend(plugin.models().unwrap_or_default().into_iter().map(|m| m.id));
                 return Ok((took, models));
             }
-            Kind::IsolationStrategy => drop(runtime.load_strategy(bytes)?),
+            PluginKind::IsolationStrategy => drop(runtime.load_strategy(bytes)?),
         }
         Ok((started.elapsed().as_secs_f64() * 1e3, models))
     };

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use massgen_kit::cassette::{self, Cassette, Expect, Recorded};
 use massgen_models::provider::{Provider, Unobserved};
 use massgen_models::request::{Message, Request, Role};
-use massgen_runtime::manifest::Kind;
-use massgen_runtime::rehearsal::{Recorder, Sent};
+use massgen_runtime::PluginRequest;
+use massgen_runtime::manifest::PluginKind;
+use massgen_runtime::rehearsal::Recorder;
 use serde_json::json;
 
 use super::subject;
@@ -47,7 +48,7 @@ pub(super) fn run(app: &App, args: &RecordArgs) -> Result<Exit, CommandError> {
     let dir = super::build::tidy(&app.environment.path(&args.dir));
     let subject = subject::of_dir(app, &dir)?;
     let manifest = subject::manifest(&subject.shown, &subject.component)?;
-    if manifest.kind != Kind::AnalyzerModel {
+    if manifest.kind != PluginKind::AnalyzerModel {
         return Err(CommandError::usage("a strategy exchanges nothing that could be recorded"));
     }
     let model = args.model.clone().or_else(|| manifest.default_model.clone());
@@ -66,7 +67,7 @@ pub(super) fn run(app: &App, args: &RecordArgs) -> Result<Exit, CommandError> {
         .build()
         .map_err(|error| CommandError::failed("record", "nothing can be sent").because(&error))?;
     let outcome = runtime.block_on(provider.exchange(&request, &mut Unobserved));
-    let (sent, replies): (Vec<Sent>, Vec<Recorded>) =
+    let (sent, replies): (Vec<PluginRequest>, Vec<Recorded>) =
         recorder.take().into_iter().map(|(sent, reply)| (sent, scrub(reply))).unzip();
     let answered = replies.first().is_some_and(|reply| reply.status != 0);
     if let (Err(error), false) = (&outcome, answered) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use massgen_kit::cassette::{self, Cassette, CassetteError};
 use massgen_runtime::LoadedPlugin;
-use massgen_runtime::manifest::Kind;
+use massgen_runtime::manifest::PluginKind;
 use serde_json::{Value, json};
 
 use super::subject::{self, Subject};
@@ -36,7 +36,7 @@ pub(super) fn run(app: &App, args: &TestArgs) -> Result<Exit, CommandError> {
 pub(super) fn replay(app: &App, subject: &Subject, accept: bool) -> Result<Exit, CommandError> {
     let manifest = subject::manifest(&subject.shown, &subject.component)?;
     let dir = subject.cassettes.clone().unwrap_or_default();
-    if manifest.kind == Kind::IsolationStrategy {
+    if manifest.kind == PluginKind::IsolationStrategy {
         app.ui.status("A strategy exchanges nothing that could be recorded; `massgen plugin check` plays with it.");
         return Ok(Exit::Done);
     }

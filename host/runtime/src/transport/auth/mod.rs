@@ -1,49 +1,49 @@
-//! The credential, added last: the plugin's request has passed all checks by then.
+//! Adds the credential, after the plugin's request has passed all checks.
 
 mod google;
 mod sigv4;
 
 use massgen_models::failure::{Failure, FailureKind};
+use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use reqwest::{Request, Url};
 
 use super::scrub::Scrubber;
 use crate::credential::Credential;
 use crate::manifest::{Auth, Scheme};
-use google::Tokens;
+use google::TokenSource;
 
 /// Adds the credential of one provider to its requests.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
     way: Auth,
     credential: Option<Credential>,
-    /// The region that AWS signatures name.
+    /// The region in AWS signatures.
     region: String,
-    tokens: Tokens,
+    tokens: TokenSource,
 }
 
-/// Why a credential can't be sent.
+/// Why a credential cannot be sent.
 #[derive(Debug, thiserror::Error)]
 enum AuthError {
     #[error(
-        "the key holds characters that no header can carry: check for line breaks or quotes around it"
+        "the key has characters that are not allowed in a header: check for line breaks or quotes around it"
     )]
     Unsendable,
-    #[error("a credential of this kind can't be sent in the way that the plugin's manifest names")]
+    #[error("the plugin's manifest does not support this kind of credential")]
     WrongKind,
 }
 
 impl Authorizer {
     pub(crate) fn new(way: Auth, credential: Option<Credential>, region: String) -> Self {
-        Self { way, credential, region, tokens: Tokens::default() }
+        Self { way, credential, region, tokens: TokenSource::default() }
     }
 
-    /// Header of a reply that would echo the credential, lower case.
-    pub(crate) fn own_header(&self) -> String {
+    /// Returns the lower-case name of the header that carries the credential; a reply may echo it.
+    pub(crate) fn credential_header(&self) -> String {
         self.way.name.as_deref().unwrap_or("authorization").to_ascii_lowercase()
     }
 
-    /// Adds the credential as the manifest says. Google's needs a token first, which `client` fetches.
+    /// Adds the credential to a request. Google credentials need a token, which is fetched with `client`.
     pub(crate) async fn apply(
         &self,
         client: &reqwest::Client,
@@ -75,9 +75,7 @@ impl Authorizer {
             }
             (Scheme::Query, Credential::Key(key)) => {
                 let name = self.way.name.as_deref().unwrap_or_default();
-                let mut url: Url = request.url().clone();
-                url.query_pairs_mut().append_pair(name, key.expose());
-                *request.url_mut() = url;
+                request.url_mut().query_pairs_mut().append_pair(name, key.expose());
                 Ok(())
             }
             _ => Err(refused(AuthError::WrongKind)),

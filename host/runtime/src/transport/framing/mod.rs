@@ -1,5 +1,4 @@
-//! Cuts the body of a reply into frames, once for all plugins. Any partition of the same bytes into reads
-//! gives the same frames.
+//! Cuts the body of a reply into frames. The frames do not depend on how the bytes were split into reads.
 
 mod sse;
 #[cfg(test)]
@@ -7,45 +6,45 @@ mod tests;
 
 use sse::SseParser;
 
-/// A line or event may be this large; a reply as a whole is bounded by the transport.
+/// Maximum size of a line or event. The transport limits the reply as a whole.
 const FRAME_BYTES_MAX: usize = 8 << 20;
 
-/// How a plugin wants a reply cut.
+/// How to cut a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
-    /// The body as one piece, when it is over.
+    /// The whole body in one frame, at its end.
     Whole,
     /// Server-sent events.
     Sse,
-    /// Lines.
+    /// One frame per line.
     Lines,
-    /// Bytes as they were read.
+    /// One frame per read.
     Raw,
 }
 
 /// A piece of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
-    /// A whole body.
+    /// The whole body.
     Body(Vec<u8>),
     /// A server-sent event.
     Event {
-        /// Its name; empty if it has none.
+        /// The event's name, or empty.
         event: String,
-        /// Its data lines, joined.
+        /// The data lines, joined.
         data: String,
-        /// The last id that was sent.
+        /// The last id so far.
         id: String,
     },
-    /// A line without its end.
+    /// A line without its line break.
     Line(String),
-    /// What one read gave.
+    /// The bytes of one read.
     Bytes(Vec<u8>),
 }
 
-/// A line or event that never ends.
+/// A line or event is too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the reply holds a line or event of more than {} MiB", FRAME_BYTES_MAX >> 20)]
+#[error("the reply has a line or event of more than {} MiB", FRAME_BYTES_MAX >> 20)]
 pub(crate) struct FrameTooLarge;
 
 /// Cuts one reply.
@@ -67,7 +66,7 @@ impl Framer {
         }
     }
 
-    /// Takes bytes of the body and gives the frames that they complete.
+    /// Adds bytes of the body; returns the frames that they complete.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Vec<Frame>, FrameTooLarge> {
         match self {
             Self::Whole(body) => {
@@ -91,7 +90,7 @@ impl Framer {
         }
     }
 
-    /// The body is over. What a cut body left incomplete is dropped: it is not what the service sent.
+    /// Ends the body; returns the last frames. The incomplete last frame of a truncated body is dropped.
     pub(crate) fn finish(self, complete: bool) -> Vec<Frame> {
         match self {
             Self::Whole(body) if complete => vec![Frame::Body(body)],

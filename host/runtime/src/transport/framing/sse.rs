@@ -1,13 +1,16 @@
-//! Server-sent events, by the algorithm of the WHATWG HTML standard (9.2.6). UTF-8 is repaired per line,
-//! never per read, so that a character that is split between reads survives.
+//! Server-sent events, by the algorithm of the WHATWG HTML standard (9.2.6).
+//!
+//! The crates for this decode asynchronous streams and buffer without a limit. This parser is synchronous, so that
+//! recorded replies run through it too, and refuses events that are too large. UTF-8 is repaired per line, not per
+//! read, so that a character that is split between two reads survives.
 
 use super::{FRAME_BYTES_MAX, Frame, FrameTooLarge};
 
-/// The parser's state between reads.
+/// The state between reads.
 #[derive(Debug, Default)]
 pub(crate) struct SseParser {
     line: Vec<u8>,
-    /// The last byte was CR: a LF right after it belongs to the same line end.
+    /// The last byte was CR; a LF right after it belongs to the same line break.
     after_cr: bool,
     started: bool,
     event: String,
@@ -33,7 +36,7 @@ impl SseParser {
         Ok(frames)
     }
 
-    /// A well-ended body may lack the last blank line.
+    /// Ends a complete body, which may lack the last blank line.
     pub(super) fn finish(mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
         if !self.line.is_empty() {
@@ -66,7 +69,7 @@ impl SseParser {
                 self.has_data = true;
             }
             "id" if !value.contains('\0') => self.id = value.to_string(),
-            // Comments (an empty field name), `retry`, and fields that do not exist.
+            // Comments (an empty field name), `retry`, and unknown fields.
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ fn event(event: &str, data: &str, id: &str) -> Frame {
     Frame::Event { event: event.into(), data: data.into(), id: id.into() }
 }
 
-/// The same frames wherever the bytes are cut, in two reads and byte by byte.
+/// Expects the same frames from one read, from two reads split anywhere, and byte by byte.
 fn check(framing: Framing, body: &str, expect: &[Frame]) {
     let bytes = body.as_bytes();
     assert_eq!(cut(framing, &[bytes]), expect, "{body:?} whole");
@@ -49,7 +49,7 @@ fn events() {
 }
 
 #[test]
-fn byte_order_mark_missing_blank_and_odd_fields() {
+fn byte_order_mark_missing_blank_line_and_unknown_fields() {
     check(Framing::Sse, "\u{feff}data: a\n\n", &[event("", "a", "")]);
     check(Framing::Sse, "data: last", &[event("", "last", "")]);
     check(Framing::Sse, "data: last\n", &[event("", "last", "")]);
@@ -78,7 +78,7 @@ fn lines_and_whole() {
 }
 
 #[test]
-fn a_cut_body_gives_nothing_incomplete() {
+fn a_truncated_body_yields_no_incomplete_frame() {
     for (framing, body) in
         [(Framing::Sse, "data: half"), (Framing::Lines, "half"), (Framing::Whole, "half")]
     {
@@ -89,7 +89,7 @@ fn a_cut_body_gives_nothing_incomplete() {
 }
 
 #[test]
-fn endless_lines_end() {
+fn too_large_frames_are_refused() {
     let chunk = vec![b'x'; 1 << 20];
     for framing in [Framing::Sse, Framing::Lines] {
         let mut framer = Framer::new(framing);

@@ -1,23 +1,23 @@
-//! Holds a plugin to the contract's rules on events, and joins them to a reply.
+//! Builds a reply from events, and checks the contract's rules on their order.
 
 use std::collections::BTreeMap;
 
 use massgen_models::event::{Event, StopReason, Usage};
 use massgen_models::request::{Part, ToolCall};
 
-/// Text of a whole reply that is kept.
+/// Maximum size of a reply's text, reasoning and arguments together.
 const TEXT_BYTES_MAX: usize = 32 << 20;
 const NOTICES_MAX: usize = 100;
 const NAME_CHARS_MAX: usize = 200;
 
-/// A rule that a plugin broke.
+/// A rule of the contract that a plugin broke.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Breach {
+pub(crate) enum ContractBreach {
     #[error("it sent {0} after the end of the reply")]
     AfterStop(&'static str),
     #[error("it ended the reply without a reason")]
     NoStop,
-    #[error("it continued call {0}, which it never began")]
+    #[error("it continued call {0}, which it had not begun")]
     UnknownCall(u32),
     #[error("it began call {0} twice")]
     SameCall(u32),
@@ -27,53 +27,67 @@ pub(crate) enum Breach {
     TooLarge,
 }
 
-/// A reply as far as it has come.
+/// A reply under construction.
 #[derive(Debug, Default)]
-pub(crate) struct Joiner {
+pub(crate) struct ReplyBuilder {
     pub(crate) parts: Vec<Part>,
     pub(crate) usage: Usage,
     pub(crate) stop: Option<StopReason>,
     pub(crate) notices: Vec<String>,
     /// The model as the service names it.
     pub(crate) served_model: Option<String>,
-    /// What the service says that it charges.
+    /// The service's own figure for the cost.
     pub(crate) billed_usd: Option<f64>,
-    /// Part and whether it is open, by call.
-    calls: BTreeMap<u32, (usize, bool)>,
+    calls: BTreeMap<u32, Call>,
     bytes: usize,
 }
 
-impl Joiner {
-    /// Whether something of the answer was shown that a second reply would contradict. Half a call was not:
-    /// nobody has acted on it, and half of its arguments are of no use.
+/// A tool call, by its index among the reply's calls.
+#[derive(Debug)]
+struct Call {
+    /// Position in `parts`.
+    part: usize,
+    open: bool,
+}
+
+impl ReplyBuilder {
+    /// Whether any content has arrived.
+    pub(crate) fn has_content(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Whether text has arrived that a second reply would contradict. An incomplete call does not count, because it
+    /// was never executed.
     pub(crate) fn has_text(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Text(_)))
     }
 
-    /// Takes one event.
-    pub(crate) fn accept(&mut self, event: Event) -> Result<(), Breach> {
+    /// Adds one event.
+    pub(crate) fn add(&mut self, event: Event) -> Result<(), ContractBreach> {
         let after_stop = self.stop.is_some();
         match event {
-            Event::Text(_) if after_stop => return Err(Breach::AfterStop("text")),
-            Event::Stopped(_) if after_stop => return Err(Breach::AfterStop("a second end")),
+            Event::Text(_) if after_stop => return Err(ContractBreach::AfterStop("text")),
+            Event::Stopped(_) if after_stop => {
+                return Err(ContractBreach::AfterStop("a second end"));
+            }
             Event::Reasoning(_)
             | Event::ToolCallStart { .. }
             | Event::ToolCallDelta { .. }
             | Event::Opaque(_)
                 if after_stop =>
             {
-                return Err(Breach::AfterStop("content"));
+                return Err(ContractBreach::AfterStop("content"));
             }
             Event::Text(text) => self.join(text, false)?,
             Event::Reasoning(text) => self.join(text, true)?,
             Event::Opaque(opaque) => {
-                self.weigh(opaque.data.len())?;
+                self.count_bytes(opaque.data.len())?;
                 self.parts.push(Part::Opaque(opaque));
             }
             Event::ToolCallStart { index, id, name } => {
-                let at = self.parts.len();
-                if self.calls.insert(index, (at, true)).is_some() {
-                    return Err(Breach::SameCall(index));
+                let call = Call { part: self.parts.len(), open: true };
+                if self.calls.insert(index, call).is_some() {
+                    return Err(ContractBreach::SameCall(index));
                 }
                 self.parts.push(Part::ToolCall(ToolCall {
                     id,
@@ -82,24 +96,24 @@ impl Joiner {
                 }));
             }
             Event::ToolCallDelta { index, json } => {
-                self.weigh(json.len())?;
+                self.count_bytes(json.len())?;
                 match self.calls.get(&index) {
-                    Some((at, true)) => {
-                        if let Some(Part::ToolCall(call)) = self.parts.get_mut(*at) {
+                    Some(Call { part, open: true }) => {
+                        if let Some(Part::ToolCall(call)) = self.parts.get_mut(*part) {
                             call.arguments_json.push_str(&json);
                         }
                     }
-                    _ => return Err(Breach::UnknownCall(index)),
+                    _ => return Err(ContractBreach::UnknownCall(index)),
                 }
             }
             Event::ToolCallEnd(index) => match self.calls.get_mut(&index) {
-                Some((_, open @ true)) => *open = false,
-                _ => return Err(Breach::UnknownCall(index)),
+                Some(call) if call.open => call.open = false,
+                _ => return Err(ContractBreach::UnknownCall(index)),
             },
             Event::Usage(usage) => self.usage = usage,
             Event::Stopped(reason) => {
-                if let Some((index, _)) = self.calls.iter().find(|(_, (_, open))| *open) {
-                    return Err(Breach::OpenCall(*index));
+                if let Some((index, _)) = self.calls.iter().find(|(_, call)| call.open) {
+                    return Err(ContractBreach::OpenCall(*index));
                 }
                 self.stop = Some(reason);
             }
@@ -110,7 +124,7 @@ impl Joiner {
         Ok(())
     }
 
-    /// Extensions that the host knows; others are for newer hosts.
+    /// Reads the extensions that this host knows; others are for newer hosts.
     fn extension(&mut self, kind: &str, json: &str) {
         match kind {
             "served-model" => {
@@ -125,16 +139,16 @@ impl Joiner {
         }
     }
 
-    /// A call whose joined arguments are no JSON object: the model's or the service's fault.
-    pub(crate) fn broken_call(&self) -> Option<&ToolCall> {
+    /// Returns a call whose arguments are not a JSON object: a fault of the model or of the service.
+    pub(crate) fn malformed_call(&self) -> Option<&ToolCall> {
         self.parts.iter().find_map(|part| match part {
             Part::ToolCall(call) if !is_object(&call.arguments_json) => Some(call),
             _ => None,
         })
     }
 
-    fn join(&mut self, text: String, reasoning: bool) -> Result<(), Breach> {
-        self.weigh(text.len())?;
+    fn join(&mut self, text: String, reasoning: bool) -> Result<(), ContractBreach> {
+        self.count_bytes(text.len())?;
         match (self.parts.last_mut(), reasoning) {
             (Some(Part::Text(joined)), false) | (Some(Part::Reasoning(joined)), true) => {
                 joined.push_str(&text);
@@ -146,9 +160,9 @@ impl Joiner {
         Ok(())
     }
 
-    fn weigh(&mut self, bytes: usize) -> Result<(), Breach> {
+    fn count_bytes(&mut self, bytes: usize) -> Result<(), ContractBreach> {
         self.bytes += bytes;
-        if self.bytes > TEXT_BYTES_MAX { Err(Breach::TooLarge) } else { Ok(()) }
+        if self.bytes > TEXT_BYTES_MAX { Err(ContractBreach::TooLarge) } else { Ok(()) }
     }
 }
 
@@ -160,10 +174,10 @@ fn is_object(json: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn joined(events: Vec<Event>) -> Result<Joiner, Breach> {
-        let mut joiner = Joiner::default();
-        events.into_iter().try_for_each(|event| joiner.accept(event))?;
-        Ok(joiner)
+    fn build(events: Vec<Event>) -> Result<ReplyBuilder, ContractBreach> {
+        let mut builder = ReplyBuilder::default();
+        events.into_iter().try_for_each(|event| builder.add(event))?;
+        Ok(builder)
     }
 
     fn start(index: u32) -> Event {
@@ -176,7 +190,7 @@ mod tests {
 
     #[test]
     fn neighbours_are_joined_and_calls_may_interleave() {
-        let joiner = joined(vec![
+        let builder = build(vec![
             Event::Reasoning("th".into()),
             Event::Reasoning("ink".into()),
             Event::Text("a".into()),
@@ -191,55 +205,56 @@ mod tests {
             Event::Stopped(StopReason::ToolCalls),
         ])
         .unwrap();
-        assert_eq!(joiner.parts.len(), 4);
-        assert_eq!(joiner.parts[1], Part::Text("ab".into()));
+        assert_eq!(builder.parts.len(), 4);
+        assert_eq!(builder.parts[1], Part::Text("ab".into()));
         assert!(
-            matches!(&joiner.parts[3], Part::ToolCall(call) if call.arguments_json == "{\"y\":2}")
+            matches!(&builder.parts[3], Part::ToolCall(call) if call.arguments_json == "{\"y\":2}")
         );
-        assert!(joiner.broken_call().is_none());
+        assert!(builder.malformed_call().is_none());
     }
 
     #[test]
-    fn lies_are_breaches() {
+    fn events_out_of_order_are_breaches() {
         let end = || Event::Stopped(StopReason::EndTurn);
         for (events, breach) in [
-            (vec![delta(3, "{}")], Breach::UnknownCall(3)),
-            (vec![start(0), start(0)], Breach::SameCall(0)),
-            (vec![start(0), end()], Breach::OpenCall(0)),
-            (vec![end(), Event::Text("x".into())], Breach::AfterStop("text")),
-            (vec![end(), end()], Breach::AfterStop("a second end")),
-            (vec![start(0), Event::ToolCallEnd(0), delta(0, "{}")], Breach::UnknownCall(0)),
+            (vec![delta(3, "{}")], ContractBreach::UnknownCall(3)),
+            (vec![start(0), start(0)], ContractBreach::SameCall(0)),
+            (vec![start(0), end()], ContractBreach::OpenCall(0)),
+            (vec![end(), Event::Text("x".into())], ContractBreach::AfterStop("text")),
+            (vec![end(), end()], ContractBreach::AfterStop("a second end")),
+            (vec![start(0), Event::ToolCallEnd(0), delta(0, "{}")], ContractBreach::UnknownCall(0)),
         ] {
-            assert_eq!(joined(events).unwrap_err(), breach);
+            assert_eq!(build(events).unwrap_err(), breach);
         }
     }
 
     #[test]
-    fn known_extensions_are_kept_and_others_passed_over() {
+    fn known_extensions_are_kept_and_others_ignored() {
         let other = |kind: &str, json: &str| Event::Other { kind: kind.into(), json: json.into() };
-        let joiner = joined(vec![
+        let builder = build(vec![
             other("served-model", "\"m-2026\""),
             other("billed-usd", "0.25"),
             other("billed-usd-too", "{"),
         ]);
-        let joiner = joiner.unwrap();
+        let builder = builder.unwrap();
         assert_eq!(
-            (joiner.served_model.as_deref(), joiner.billed_usd),
+            (builder.served_model.as_deref(), builder.billed_usd),
             (Some("m-2026"), Some(0.25))
         );
-        assert_eq!(joined(vec![other("billed-usd", "-1")]).unwrap().billed_usd, None);
+        assert_eq!(build(vec![other("billed-usd", "-1")]).unwrap().billed_usd, None);
     }
 
     #[test]
-    fn only_text_stands_against_a_second_reply() {
-        let unshown = joined(vec![Event::Reasoning("hm".into()), start(0), delta(0, "{")]).unwrap();
-        assert!(!unshown.has_text());
-        assert!(joined(vec![Event::Text("So".into())]).unwrap().has_text());
+    fn only_text_rules_out_a_second_reply() {
+        let incomplete =
+            build(vec![Event::Reasoning("hm".into()), start(0), delta(0, "{")]).unwrap();
+        assert!(!incomplete.has_text());
+        assert!(build(vec![Event::Text("So".into())]).unwrap().has_text());
     }
 
     #[test]
-    fn arguments_that_are_no_object_are_found() {
-        let joiner = joined(vec![start(0), delta(0, "{\"a\":"), Event::ToolCallEnd(0)]).unwrap();
-        assert!(joiner.broken_call().is_some());
+    fn arguments_that_are_not_an_object_are_found() {
+        let builder = build(vec![start(0), delta(0, "{\"a\":"), Event::ToolCallEnd(0)]).unwrap();
+        assert!(builder.malformed_call().is_some());
     }
 }
