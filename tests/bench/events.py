@@ -49,7 +49,7 @@ def make(packed, attempt, mebibytes):
 
 
 def measure(program, packed, work, mebibytes, duckdb, rounds=3):
-    """Times everybody on one file. `program` is the example `measure`, `duckdb` a Python that has it."""
+    """Times every program on one file. `program` is the example `measure`, `duckdb` a Python that has it."""
     run = work / "log_20260101_000000_000000"
     file = make(packed, run / "turn_1" / "attempt_1", mebibytes)
     commands = [
