@@ -19,4 +19,4 @@ def measure(repository):
         os.utime(changed)
         took, cpu, _ = once(check, cwd=repository)
         rows.append([f"`host/{crate}`", seconds(took), seconds(cpu)])
-    return table(["changed", "`cargo check` of everything", "processor time"], rows)
+    return table(["changed", "`cargo check --workspace`", "processor time"], rows)

@@ -1,4 +1,4 @@
-"""Commands timed side by side, and tables of what came of it."""
+"""Timing of commands, and tables of the results."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import time
 
 
 def environment(home):
-    """A home of one's own: no settings, keys or caches of whoever measures."""
+    """An empty home: no settings, keys or caches of the user."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
     return kept | {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -42,7 +42,7 @@ def best(command, rounds, **options):
 
 
 def peak_mib(command, home):
-    """The most memory that a command had at one time, in MiB."""
+    """Peak memory of a command, in MiB."""
     pid = os.posix_spawnp(command[0], command, environment(home),
                           file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
     _, status, usage = os.wait4(pid, 0)

@@ -1,4 +1,4 @@
-"""A long events.jsonl: everything that `massgen logs facts` tells of it, beside programs that count its tool calls by tool, on the
+"""A long events.jsonl: all facts (`massgen logs facts`) of it, beside programs that count its tool calls by tool, on the
 same file in one run. The file is made of the events of the runs that the tests use, all runs one after the other, again and
 again, a day later each time."""
 
@@ -49,15 +49,15 @@ def make(packed, attempt, mebibytes):
 
 
 def measure(program, packed, work, mebibytes, duckdb, rounds=3):
-    """Times everybody on one file. `program` is the example `measure`, `duckdb` a Python that has it."""
+    """Times every program on one file. `program` is the example `measure`, `duckdb` a Python that has it."""
     run = work / "log_20260101_000000_000000"
     file = make(packed, run / "turn_1" / "attempt_1", mebibytes)
     commands = [
-        ("everything that `massgen logs facts` tells", [program, str(run)], rounds),
-        ("a bare scan for line ends", [program, "scan", str(file)], rounds),
+        ("all facts (`massgen logs facts`)", [program, str(run)], rounds),
+        ("scan for line ends only", [program, "scan", str(file)], rounds),
         ("DuckDB, counting calls by tool", [duckdb, "-c", DUCKDB, str(file)], rounds),
         ("Python's `json`, counting calls by tool", [sys.executable, "-c", PYTHON, str(file)], 1),
-        ("jq, naming the tools of calls", ["jq", "-r", JQ, str(file)], 1),
+        ("jq, listing the tool of each call", ["jq", "-r", JQ, str(file)], 1),
     ]
     seen = [(name, best(command, rounds)) for name, command, rounds in commands]
     facts, scan = seen[0][1], seen[1][1]
@@ -65,6 +65,6 @@ def measure(program, packed, work, mebibytes, duckdb, rounds=3):
             for name, (wall, cpu, _) in seen]
     shutil.rmtree(run)
     memory = int(re.search(r"peak (\d+) KiB", facts[2]).group(1)) / 1024
-    share = f"Share of the bare scan's speed: {100 * scan[0] / facts[0]:.0f} %. Memory at most: {memory:.0f} MiB."
-    head = [f"{file.name}, {mebibytes} MiB", "wall, of the facts'", "processor time, of the facts'"]
+    share = f"Speed relative to the scan: {100 * scan[0] / facts[0]:.0f} %. Peak memory: {memory:.0f} MiB."
+    head = [f"{file.name}, {mebibytes} MiB", "wall time, relative", "processor time, relative"]
     return table(head, rows) + "\n" + share + "\n"

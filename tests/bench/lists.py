@@ -29,19 +29,19 @@ def measure(massgen, upstream, packed, work, count):
     time.sleep(3)  # what changed a moment ago is not relied on
     first, _, _ = once([massgen, "logs", "list", "--all"], env=environment(home), cwd=work)
     seen = medians({
-        "`massgen logs list`, the newest 20": f"{massgen} logs list",
-        "`massgen logs list --all`, by the index": f"{massgen} logs list --all",
-        "`massgen logs list --all`, no index kept": f"env -u HOME {massgen} logs list --all",
-        "`find`, a file of each run": "find .massgen/massgen_logs -name status.json -size +0",
+        "`massgen logs list` (newest 20)": f"{massgen} logs list",
+        "`massgen logs list --all` with the index": f"{massgen} logs list --all",
+        "`massgen logs list --all` without an index": f"env -u HOME {massgen} logs list --all",
+        "`find`, one file per run": "find .massgen/massgen_logs -name status.json -size +0",
         "`massgen logs summary`": f"{massgen} logs summary",
     }, home, runs=20, cwd=work)
     if upstream:
         seen |= medians({
-            "MassGen's own `logs list`, the newest 10": f"{upstream} logs list",
+            "MassGen's own `logs list` (newest 10)": f"{upstream} logs list",
             "MassGen's own `logs summary`": f"{upstream} logs summary",
         }, home, runs=3, warm=1, cwd=work)
     unit = next(iter(seen.values()))
-    rows = [["`massgen logs list --all`, the first look: every run is read", seconds(first), f"{first / unit:.1f}"]]
+    rows = [["first `massgen logs list --all` (reads every run)", seconds(first), f"{first / unit:.1f}"]]
     rows += [[name, seconds(value), f"{value / unit:.1f}"] for name, value in seen.items()]
     shutil.rmtree(work / ".massgen")
-    return table([f"{count:,} runs", "median", "of the newest 20"], rows)
+    return table([f"{count:,} runs", "median", "relative to newest 20"], rows)

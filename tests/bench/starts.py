@@ -14,15 +14,15 @@ def measure(massgen, upstream, work):
         "`massgen --version`": f"{massgen} --version",
         "`massgen plugin list`": f"{massgen} plugin list",
         "`massgen models` (decodes all prices)": f"{massgen} models",
-        "`massgen plugin inspect openai`, which compiles it to tell how long that takes": f"{massgen} plugin inspect openai",
+        "`massgen plugin inspect openai` (compiles the component to time it)": f"{massgen} plugin inspect openai",
     }, home)
-    seen |= medians({"the same in a home without anything cached": f"{massgen} plugin inspect openai"},
+    seen |= medians({"the same without a cache": f"{massgen} plugin inspect openai"},
                     home, runs=10, prepare=f"rm -rf {home}/.cache")
     if upstream:
         seen |= medians({"MassGen's own `--help`": f"{upstream} --help"}, home, runs=3, warm=1)
     rows = [[name, seconds(value)] for name, value in seen.items()]
     peak = peak_mib([massgen, "plugin", "inspect", "openai"], home)
-    rows.append(["memory of `massgen plugin inspect openai` at most", f"{peak:.0f} MiB"])
+    rows.append(["peak memory of `massgen plugin inspect openai`", f"{peak:.0f} MiB"])
     return table(["start", "median"], rows)
 
 

@@ -1,4 +1,4 @@
-"""Workspaces: made, compared and put away, beside git and a copy."""
+"""Creating, comparing and discarding workspaces, next to git and a copy."""
 
 import re
 import subprocess

@@ -21,13 +21,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// README and guides, as they are called from the top.
+/// README, contributing guide and guides, by path from the root.
 pub(super) fn all() -> Vec<String> {
     let names = std::fs::read_dir(root().join("docs")).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     let mut docs: Vec<String> =
         names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
-    docs.push("README.md".into());
+    docs.extend(["CONTRIBUTING.md", "README.md"].map(String::from));
     docs.sort();
     docs
 }

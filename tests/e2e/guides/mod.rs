@@ -19,8 +19,8 @@ const NOT_PLAYED: &[(&str, &str, &str)] = &[
         "massgen isolate review @last",
         "a screen; tests/terminal and tests/browser type",
     ),
-    ("docs/contributing.md", "rustup target add", "changes the toolchain of the machine"),
-    ("docs/contributing.md", "./test", "runs this test"),
+    ("CONTRIBUTING.md", "rustup target add", "changes the toolchain of the machine"),
+    ("CONTRIBUTING.md", "./test", "runs this test"),
     ("docs/PERFORMANCE.md", "massgen ", "rows of figures; benchmarks measure them"),
     ("docs/PERFORMANCE.md", "python3 -m venv", "installs programs of others, a gigabyte of them"),
     ("docs/PERFORMANCE.md", "target/peers-venv", "compiles what that installed"),
@@ -28,6 +28,7 @@ const NOT_PLAYED: &[(&str, &str, &str)] = &[
     ("docs/isolation.md", "massgen isolate review", "a screen; tests/terminal types"),
     ("docs/json.md", "massgen auth test", "asks a service for its list of models"),
     ("docs/logs.md", "massgen logs open", "starts a program of the desktop"),
+    ("docs/releasing.md", "", "publishes a release"),
     ("docs/plugin-authors.md", "", "played by tests/e2e/plugins.rs, fake service included"),
 ];
 

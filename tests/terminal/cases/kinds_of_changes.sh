@@ -35,7 +35,7 @@ shows 'no newline at the end'
 press h Down
 shows 'bytes, blake3'
 press h Down
-shows 'permissions 644 → 755, it can be run now'
+shows 'permissions 644 → 755, it became executable'
 press h Enter
 shows 'Apply writes 8 paths'
 press y

@@ -5,7 +5,7 @@ agent part <<'A'
 sed -i 's/^5$/five/; s/^30$/thirty/' tool; chmod +x tool
 A
 terminal 110 24 "$massgen isolate review part"
-shows 'permissions 644 → 755, it can be run now; comes only with the whole file'
+shows 'permissions 644 → 755, it became executable; comes only with the whole file'
 press h Enter
 shows 'tool  in part, without its new permissions'
 press y

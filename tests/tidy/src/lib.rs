@@ -1,15 +1,14 @@
-//! What the repository's own rules, in `tests`, look at. A failure here is a failure of a rule, so that this crate may
-//! panic.
-#![expect(clippy::unwrap_used, reason = "a test's tools fail the test")]
+//! Access to the repository's files for its own rules, in `tests`. A failure here fails the rule, so this crate may panic.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may fail it")]
 
 use std::path::{Path, PathBuf};
 
-/// The top of the repository.
+/// Returns the root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Every file that belongs to the project, by path.
+/// Returns every project file with this ending: path from the root, and text.
 pub fn files(ending: &str) -> Vec<(String, String)> {
     fn walk(dir: &Path, root: &Path, ending: &str, found: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(dir).unwrap().flatten() {
@@ -31,7 +30,7 @@ pub fn files(ending: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Fails with one line a problem.
+/// Fails the test if there are problems, with one line for each.
 pub fn complain(problems: &[String]) {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }

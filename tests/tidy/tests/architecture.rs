@@ -1,4 +1,4 @@
-//! The page on architecture tells of what is there, and what it promises is held by something.
+//! The architecture page describes the existing tree, and a test or module enforces each invariant.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use std::path::Path;
@@ -20,8 +20,8 @@ fn crates() -> Vec<String> {
     host.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Where a module is, or the one that has an item: `plan`, `runtime::transport`, `review::Decision`.
-fn is_there(module: &str) -> bool {
+/// Returns whether a module or item exists: `plan`, `runtime::transport`, `review::Decision`.
+fn exists_in_host(module: &str) -> bool {
     let parts: Vec<&str> = module.split("::").collect();
     let exists = |path: &Path| path.is_dir() || path.with_extension("rs").is_file();
     crates().iter().any(|name| {
@@ -52,22 +52,22 @@ fn is_path(span: &str) -> bool {
 }
 
 #[test]
-fn what_the_page_names_is_there() {
+fn named_paths_exist() {
     let page = page();
     let mut problems = Vec::new();
     for span in spans(&page) {
-        if is_module(span) && !is_there(span) {
-            problems.push(format!("docs/ARCHITECTURE.md: there is no {span}"));
+        if is_module(span) && !exists_in_host(span) {
+            problems.push(format!("docs/ARCHITECTURE.md: {span} does not exist"));
         }
         if is_path(span) && !root().join(span).exists() {
-            problems.push(format!("docs/ARCHITECTURE.md: there is no file {span}"));
+            problems.push(format!("docs/ARCHITECTURE.md: the file {span} does not exist"));
         }
     }
     complain(&problems);
 }
 
 #[test]
-fn what_is_there_the_page_names() {
+fn every_folder_is_named() {
     let page = page();
     let spans = spans(&page);
     let mut problems = Vec::new();
@@ -76,7 +76,7 @@ fn what_is_there_the_page_names() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let named = spans.iter().any(|span| *span == name || *span == format!("{top}/{name}"));
             if entry.file_type().unwrap().is_dir() && !named {
-                problems.push(format!("docs/ARCHITECTURE.md says nothing of {top}/{name}"));
+                problems.push(format!("docs/ARCHITECTURE.md does not mention {top}/{name}"));
             }
         }
     }
@@ -84,24 +84,27 @@ fn what_is_there_the_page_names() {
 }
 
 #[test]
-fn every_invariant_is_held_by_something_that_is_there() {
+fn every_invariant_names_an_existing_test_or_module() {
     let page = page();
     let (_, table) = page.split_once("## Invariants").unwrap();
     let mut problems = Vec::new();
     let mut rows = 0;
-    for row in table.lines().filter(|line| line.starts_with("| ") && !line.contains("held by |")) {
+    for row in
+        table.lines().filter(|line| line.starts_with("| ") && !line.contains("enforced by |"))
+    {
         let (promise, holder) = row.trim_matches('|').rsplit_once(" | ").unwrap();
         rows += 1;
-        let holds = |span: &&str| (is_path(span) && root().join(span).exists()) || is_there(span);
+        let holds =
+            |span: &&str| (is_path(span) && root().join(span).exists()) || exists_in_host(span);
         if !spans(holder).iter().any(holds) {
-            problems.push(format!("{}: name the module or test that holds it", promise.trim()));
+            problems.push(format!("{}: name the module or test that enforces it", promise.trim()));
         }
     }
     assert!(rows > 20, "the table of invariants has {rows} rows");
     complain(&problems);
 }
 
-/// Sources of a crate that are in the program.
+/// Sources that are part of the program, by prefix.
 fn sources(prefix: &str) -> impl Iterator<Item = (String, String)> {
     let of_program = |path: &String| !path.contains("/tests") && !path.contains("/benches/");
     let prefix = prefix.to_string();
@@ -145,7 +148,7 @@ fn unsafe_code_is_one_function() {
     assert_eq!(found, ["host/runtime/src/component/cache.rs: 1"]);
 }
 
-/// Crates that only declare what the system has.
+/// Crates that only declare system interfaces.
 const DECLARATIONS: &[&str] = &[
     "core-foundation-sys",
     "jni-sys",
@@ -159,7 +162,7 @@ const DECLARATIONS: &[&str] = &[
 ];
 
 #[test]
-fn code_of_others_beside_rust_is_named() {
+fn third_party_native_code_is_listed() {
     let page = std::fs::read_to_string(root().join("docs/third-party.md")).unwrap();
     let mut problems = Vec::new();
     let mut found = 0;
@@ -171,7 +174,7 @@ fn code_of_others_beside_rust_is_named() {
             if name.ends_with("-sys") && !DECLARATIONS.contains(&name) {
                 found += 1;
                 if !page.contains(&format!("`{name}`")) {
-                    problems.push(format!("docs/third-party.md: what does {name} link in?"));
+                    problems.push(format!("docs/third-party.md: list the code that {name} links"));
                 }
             }
         }

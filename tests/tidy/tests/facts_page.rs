@@ -1,4 +1,4 @@
-//! `docs/facts.md` says of every field of `facts/1` what the code says of it. `UPDATE_DOCS=1` writes the page.
+//! `docs/facts.md` lists every field of `facts/1` with its doc comment. `UPDATE_DOCS=1` writes the page.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -29,7 +29,7 @@ fn every_field_of_the_facts_is_explained() {
 /// A type that is written as JSON.
 enum Type {
     Object(Vec<Field>),
-    /// What stands for it: the words, in the order of the code.
+    /// The values of the enum in JSON, in source order.
     Words(Vec<String>),
 }
 
@@ -40,7 +40,7 @@ struct Field {
     flattened: bool,
 }
 
-/// Types of the log reader that are serialised, by name.
+/// Returns the serialised types of the log reader, by name.
 fn types() -> BTreeMap<String, Type> {
     let mut found = BTreeMap::new();
     for (_, text) in files(".rs").iter().filter(|(path, _)| path.starts_with("host/logs/src/")) {
@@ -64,7 +64,7 @@ fn types() -> BTreeMap<String, Type> {
     found
 }
 
-/// The word that stands for a variant.
+/// Returns the JSON value of a variant.
 fn word(variant: &str, snake: bool) -> String {
     let mut word = String::new();
     for letter in variant.chars() {
@@ -103,7 +103,7 @@ fn fields(body: &str) -> Vec<Field> {
     fields
 }
 
-/// A table for each object, the outer ones first.
+/// Returns a table for each object, outer ones first.
 fn tables(types: &BTreeMap<String, Type>) -> String {
     let mut page = String::new();
     let mut known = BTreeMap::from([("Facts", String::new())]);
@@ -141,7 +141,7 @@ fn tables(types: &BTreeMap<String, Type>) -> String {
     page
 }
 
-/// Fields of an object, those of a flattened one among them.
+/// Returns the fields of an object, including flattened ones.
 fn all_fields<'a>(types: &'a BTreeMap<String, Type>, name: &str) -> Vec<&'a Field> {
     let Some(Type::Object(fields)) = types.get(name) else { return Vec::new() };
     let inner = |field: &'a Field| match field.flattened {
@@ -154,7 +154,7 @@ fn all_fields<'a>(types: &'a BTreeMap<String, Type>, name: &str) -> Vec<&'a Fiel
     fields.iter().flat_map(inner).collect()
 }
 
-/// Whether a type's name stands in the kind of a field.
+/// Returns whether the type of a field mentions this name.
 fn names(kind: &str, name: &str) -> bool {
     kind.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == name)
 }

@@ -1,10 +1,10 @@
-//! One word for a thing: what the glossary says a thing is not called is in no document and no message.
+//! Documents and messages do not use the words that the glossary refuses.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use massgen_tidy::{complain, files, root};
 
-/// Words that are not said, each with the one that is.
-fn unsaid() -> Vec<(String, String)> {
+/// Returns refused words, each with its replacement.
+fn refused() -> Vec<(String, String)> {
     let glossary = std::fs::read_to_string(root().join("docs/GLOSSARY.md")).unwrap();
     let mut found = Vec::new();
     for line in glossary.lines().filter(|line| line.starts_with("| **")) {
@@ -14,12 +14,12 @@ fn unsaid() -> Vec<(String, String)> {
             found.push((not.to_lowercase(), word.replace("**", "")));
         }
     }
-    assert!(found.len() > 40, "the glossary says little of what things are not called: {found:?}");
+    assert!(found.len() > 40, "the glossary refuses only {found:?}");
     found
 }
 
-/// Whether a word, or its plural, stands in a text by itself.
-fn says(text: &str, word: &str) -> bool {
+/// Returns whether a text contains a word or its plural as a whole word.
+fn contains_word(text: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "_-/.".contains(c));
     text.match_indices(word).any(|(at, _)| {
         let rest = &text[at + word.len()..];
@@ -29,7 +29,7 @@ fn says(text: &str, word: &str) -> bool {
     })
 }
 
-/// A document without blocks and spans of code.
+/// Returns the lines of a document without code blocks and spans.
 fn prose(text: &str) -> Vec<(usize, String)> {
     let mut in_block = false;
     let mut found = Vec::new();
@@ -44,7 +44,7 @@ fn prose(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// What a source says to people: doc comments, which are the help of commands, and strings.
+/// Returns the doc comments (the help of commands) and strings of a source.
 fn messages(text: &str) -> Vec<(usize, String)> {
     let of_program = text.split("#[cfg(test)]").next().unwrap_or_default();
     let mut found = Vec::new();
@@ -59,7 +59,7 @@ fn messages(text: &str) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn things_are_called_by_their_words() {
+fn refused_words_are_not_used() {
     let documents = files(".md").into_iter().filter(|(path, _)| {
         (path.starts_with("docs/") && !path.ends_with("GLOSSARY.md")) || path == "README.md"
     });
@@ -69,13 +69,13 @@ fn things_are_called_by_their_words() {
     let said = documents
         .map(|(path, text)| (path, prose(&text)))
         .chain(sources.map(|(path, text)| (path, messages(&text))));
-    let unsaid = unsaid();
+    let refused = refused();
     let mut problems = Vec::new();
     for (path, lines) in said {
         for (number, line) in lines {
-            for (not, word) in unsaid.iter().filter(|(not, _)| says(&line, not)) {
+            for (not, word) in refused.iter().filter(|(not, _)| contains_word(&line, not)) {
                 problems
-                    .push(format!("{path}:{number}: `{not}` is called {word} (docs/GLOSSARY.md)"));
+                    .push(format!("{path}:{number}: `{not}` should be {word} (docs/GLOSSARY.md)"));
             }
         }
     }
@@ -83,9 +83,14 @@ fn things_are_called_by_their_words() {
 }
 
 #[test]
-fn a_word_is_found_by_itself_and_in_the_plural() {
-    assert!(says("two chunks of it", "chunk") && says("a patch-set, a chunk.", "chunk"));
+fn whole_words_and_plurals_are_found() {
     assert!(
-        !says("chunky", "chunk") && !says("a_chunk", "chunk") && !says("src/chunk.rs", "chunk")
+        contains_word("two chunks of it", "chunk")
+            && contains_word("a patch-set, a chunk.", "chunk")
+    );
+    assert!(
+        !contains_word("chunky", "chunk")
+            && !contains_word("a_chunk", "chunk")
+            && !contains_word("src/chunk.rs", "chunk")
     );
 }

@@ -35,15 +35,15 @@ pub fn status_word(status: ChangeStatus) -> &'static str {
 pub fn risk_words(risk: Risk) -> (String, &'static str) {
     let word = serde_json::to_value(risk).ok().and_then(|v| v.as_str().map(String::from));
     let meaning = match risk {
-        Risk::ExecutesOnYourMachine => "tools run it, or take orders from it",
-        Risk::EscapingSymlink => "the link leads out of the project",
+        Risk::ExecutesOnYourMachine => "tools execute it or read commands from it",
+        Risk::EscapingSymlink => "the link points outside the project",
         Risk::BidiControl => "characters that change the direction of text",
-        Risk::ControlCharacters => "characters that nobody sees, or that speak to the terminal",
-        Risk::ControlCharactersInName => "its name holds characters that deceive",
-        Risk::BecameExecutable => "it can be run now",
-        Risk::LooksSecret => "its name says that it holds secrets",
+        Risk::ControlCharacters => "invisible characters or terminal control characters",
+        Risk::ControlCharactersInName => "its name contains deceptive characters",
+        Risk::BecameExecutable => "it became executable",
+        Risk::LooksSecret => "its name suggests that it contains secrets",
         Risk::NestedRepository => "a repository inside the project",
-        Risk::GitDirectoryName => "its name stands for .git somewhere; it is never applied",
+        Risk::GitDirectoryName => "its name means .git on some file systems; never applied",
     };
     (word.unwrap_or_default(), meaning)
 }
@@ -120,7 +120,7 @@ fn modes(change: &Change) -> Option<String> {
         return None;
     }
     let word = match (was & 0o111 != 0, is & 0o111 != 0) {
-        (false, true) => ", it can be run now",
+        (false, true) => ", it became executable",
         (true, false) => ", it can no longer be run",
         _ => "",
     };
