@@ -152,11 +152,11 @@ fn before_anything_is_sent() {
         env.set("ANTHROPIC_BASE_URL", "http://127.0.0.1:9");
     });
     let gone = gone.exits(4);
-    assert!(gone.stderr.contains("nothing answers at http://127.0.0.1:9") && kept, "{gone:?}");
+    assert!(gone.stderr.contains("failed to connect to http://127.0.0.1:9") && kept, "{gone:?}");
     let (insecure, requests, _) = fault(MODELS[0], vec![], &[], |env| {
         env.set("OPENAI_BASE_URL", "http://198.51.100.7/v1");
     });
-    assert!(insecure.exits(2).stderr.contains("must be https") && requests == 0);
+    assert!(insecure.exits(2).stderr.contains("must use https") && requests == 0);
     let (tiny, requests, kept) = fault(MODELS[0], vec![], &["--max-cost", "0.0001"], |_| {});
     assert!(tiny.exits(3).stderr.contains("too small") && requests == 0 && kept);
     let (unpriced, requests, _) = fault("openai/gpt-99", vec![], &["--max-cost", "1"], |_| {});

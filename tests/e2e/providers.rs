@@ -69,7 +69,7 @@ fn a_service_of_ones_own_comes_from_the_users_configuration_only() {
     env.set("MY_KEY", "sentinel-mine").set("OPENAI_API_KEY", "sentinel-openai");
     assert_eq!(shown(&env, "mine/x")["key"]["source"], "MY_KEY");
     let dead = env.run(&["logs", "analyze", "--model", "mine/x"]).exits(4);
-    assert!(dead.stderr.contains("nothing answers at http://127.0.0.1:9"), "{dead:?}");
+    assert!(dead.stderr.contains("failed to connect to http://127.0.0.1:9"), "{dead:?}");
     env.write("home/.config/massgen/config.toml", "[providers.mine]\ntype = \"nonsense\"\n");
     let unknown = env.run(&["models", "--provider", "mine"]).exits(2);
     assert!(unknown.stderr.contains("there is no type \"nonsense\""), "{unknown:?}");
