@@ -249,3 +249,18 @@ fn the_list_is_kept_and_never_stale() {
     let said = env.run(&["logs", "list", "--verbose"]).exits(0).stderr;
     assert!(said.contains("index of runs is not kept"), "{said}");
 }
+
+#[test]
+fn the_kinds_of_problems_are_listed_with_severity_rule_and_advice() {
+    let env = env();
+    let document = env.run(&["logs", "problems", "--json"]).exits(0).json();
+    assert_eq!(document["schema"], "problem-kinds/1");
+    let kinds = document["kinds"].as_array().unwrap();
+    assert!(kinds.len() > 30, "{}", kinds.len());
+    let hidden = kinds.iter().find(|kind| kind["kind"] == "hidden_tool_failures").unwrap();
+    assert_eq!(hidden["severity"], "medium");
+    assert!(hidden["rule"].as_str().is_some_and(|rule| !rule.is_empty()), "{hidden}");
+    assert!(hidden["advice"].as_str().is_some_and(|advice| !advice.is_empty()), "{hidden}");
+    let table = env.run(&["logs", "problems"]).exits(0).stdout;
+    assert!(table.contains("hidden_tool_failures") && table.contains("Severity"), "{table}");
+}

@@ -75,13 +75,13 @@ macro_rules! misdeeds {
 }
 
 misdeeds! {
-    spin: "spin", "did not come back within its time";
+    spin: "spin", "exceeded its time limit";
     allocate: "allocate", "crashed (open)";
     panic: "panic", "this is what I do";
     deep_recursion: "deep-recursion", "crashed (open)";
     giant_list: "giant-list", "crashed (push)";
     giant_request: "giant-request", "crashed (request)";
-    bad_header: "bad-header", "sets the header \"Authorization\"";
+    bad_header: "bad-header", "may set the header \"Authorization\"";
     bad_header_value: "bad-header-value", "header \"x-note\" is malformed";
     undeclared_endpoint: "undeclared-endpoint", "endpoint \"elsewhere\"";
     bad_path: "bad-path", "\"/admin\" matches no pattern";

@@ -99,7 +99,7 @@ macro_rules! misdeeds {
 }
 
 misdeeds! {
-    spin: "spin", "within its time";
+    spin: "spin", "exceeded its time limit";
     panic: "panic", "had enough";
     allocate: "allocate", "crashed";
     ready_at_once: "ready-at-once", "without copying anything";
@@ -107,7 +107,7 @@ misdeeds! {
     never_ends: "never-ends", "not finish within 32 steps";
     other_commit: "other-commit", "did not request";
     other_gitdir: "other-gitdir", "did not request";
-    unknown_step: "unknown-step", "does not support";
+    unknown_step: "unknown-step", "does not know the step";
     decline_late: "decline-late", "second thoughts";
     abort_with_escapes: "abort-with-escapes", "wiped";
 }

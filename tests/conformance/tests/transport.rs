@@ -110,7 +110,7 @@ fn html_pages_and_truncated_bodies_are_failures() {
     )]);
     let error = ask(&url).unwrap_err();
     assert!(
-        error.failure.message.contains("a page for people")
+        error.failure.message.contains("an HTML page")
             && !error.failure.message.contains("sentinel"),
         "{error}"
     );
@@ -130,5 +130,5 @@ fn a_closed_port_is_reported() {
         (error.failure.kind, error.begun, error.attempts),
         (FailureKind::Unavailable, false, 3)
     );
-    assert!(error.failure.message.contains(&format!("nothing answers at {url}")), "{error}");
+    assert!(error.failure.message.contains(&format!("failed to connect to {url}")), "{error}");
 }

@@ -66,7 +66,7 @@ fn each_tool_answers() {
 fn failed_calls_explain_why() {
     with_run(|data| {
         for (name, args, expect) in [
-            ("read_lines", json!({"path": "../../etc/passwd"}), "not a path within the run"),
+            ("read_lines", json!({"path": "../../etc/passwd"}), "is outside the run"),
             ("read_lines", json!({"path": "turn_9/x"}), "does not exist"),
             (
                 "read_lines",

@@ -91,7 +91,7 @@ problem_kinds! {
         "read their logs: MassGen reports success even if all requests of a subagent fail";
     KeyInClear, "key_in_clear", High,
         "The configuration that MassGen stored contains an API key in plain text.",
-        "replace the key, and pass keys through the environment; `massgen export` would upload this file";
+        "replace the key, and pass keys through the environment; MassGen's `export` command would upload this file";
     Interrupted, "interrupted", Medium,
         "The user interrupted the run before it had an answer.",
         "the tokens were spent all the same: see the attempt's own figures";

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod facts;
 pub(crate) mod list;
 pub(crate) mod open;
+pub(crate) mod problems;
 pub(crate) mod summary;
 pub(crate) mod target;
 pub(crate) mod timeline;
@@ -39,6 +40,8 @@ enum LogsVerb {
     Tools(tools::ToolsArgs),
     /// Show every measured fact and detected problem
     Facts(facts::FactsArgs),
+    /// List the kinds of problems: severity, rule and advice
+    Problems(problems::ProblemsArgs),
     /// Draw a run: who did what when, in the terminal or as a page
     Timeline(timeline::TimelineArgs),
     /// Report on a run, with a model of your choice or from the facts alone
@@ -58,6 +61,7 @@ pub(crate) fn run(app: &App, args: &LogsArgs) -> Result<Exit, CommandError> {
         Some(LogsVerb::List(args)) => list::run(app, args),
         Some(LogsVerb::Tools(args)) => tools::run(app, args),
         Some(LogsVerb::Facts(args)) => facts::run(app, args),
+        Some(LogsVerb::Problems(args)) => Ok(problems::run(app, args)),
         Some(LogsVerb::Timeline(args)) => timeline::run(app, args),
         Some(LogsVerb::Analyze(args)) => analyze::run(app, args),
         Some(LogsVerb::Compare(args)) => compare::run(app, args),
