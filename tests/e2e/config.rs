@@ -190,3 +190,40 @@ fn the_choice_of_a_model_is_explained() {
         assert!(told.stderr.contains(line), "{line}: {told:?}");
     }
 }
+
+#[test]
+fn a_nonsense_value_is_refused_with_the_accepted_ones() {
+    let env = env();
+    for (key, nonsense, accepted) in [
+        ("isolation.net", "maybe", "allow, deny"),
+        ("isolation.protect", "yes", "auto, require, audit, off"),
+        ("isolation.caches", "none", "shared, private"),
+        ("analysis.reasoning", "enormous", "off, low, medium, high"),
+        ("analysis.stream", "perhaps", "true or false"),
+        ("analysis.max_cost", "cheap", "US dollars"),
+        ("analysis.max_cost", "-1", "US dollars"),
+        ("analysis.max_tokens", "many", "a whole number"),
+        ("analysis.max_steps", "1.5", "a whole number"),
+        ("analysis.timeout", "soon", "90s, 10m, 1h30m or 7d"),
+        ("network.connect_timeout", "fast", "90s, 10m, 1h30m or 7d"),
+        ("network.idle_timeout", "-1s", "90s, 10m, 1h30m or 7d"),
+        ("network.total_timeout", "", "90s, 10m, 1h30m or 7d"),
+        ("network.max_retries", "-2", "a whole number"),
+        ("providers.openai.base_url", "nowhere", "a URL such as"),
+        ("providers.openai.base_url", "https://", "a URL such as"),
+        ("providers.openai.api_key_env", "MY KEY", "an environment variable"),
+        ("analysis.model", " ", "a text"),
+    ] {
+        let refused = env.run(&["config", "set", key, "--", nonsense]).exits(2);
+        assert!(refused.stderr.contains(accepted), "{key} {nonsense:?}: {}", refused.stderr);
+    }
+    for (key, value) in [
+        ("isolation.net", "deny"),
+        ("analysis.timeout", "1h30m"),
+        ("network.idle_timeout", "1d"),
+        ("network.connect_timeout", "500ms"),
+        ("providers.openai.base_url", "http://[::1]:9/v1"),
+    ] {
+        env.run(&["config", "set", key, value]).exits(0);
+    }
+}

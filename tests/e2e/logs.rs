@@ -82,7 +82,7 @@ fn without_a_model_the_report_comes_from_the_facts() {
     let run = env.unpack_run("tool_failures");
     let first = env.run(&["logs", "analyze", "--mode", "self"]).exits(0);
     assert!(
-        first.stdout.contains("ANALYSIS_REPORT.md") && first.stderr.contains("No model is asked"),
+        first.stdout.contains("ANALYSIS_REPORT.md") && first.stderr.contains("Skipping the model"),
         "{first:?}"
     );
     let report = std::fs::read_to_string(run.join("turn_1/ANALYSIS_REPORT.md")).unwrap();

@@ -336,7 +336,7 @@ fn mistakes_are_explained() {
         (&["isolate", "run", "--", "/no/such/program"], 125, "can't be started"),
         (&["isolate", "run"], 2, "required"),
         (&["isolate", "run", "--agent", "nameless"], 2, "name=COMMAND"),
-        (&["isolate", "gc", "--older-than", "soon"], 2, "no age"),
+        (&["isolate", "gc", "--older-than", "soon"], 2, "expected a duration such as"),
         (&["isolate", "restore", "@last"], 3, "not discarded"),
     ] {
         let said = env.run(args).exits(code);

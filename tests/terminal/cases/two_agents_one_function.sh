@@ -58,7 +58,7 @@ shows '[bob]'
 shows '1 of 1 file taken'
 shows '▶✓ hunk 1 of 1'
 press Enter
-shows "can't be applied as they are"
+shows 'cannot be applied'
 press m
 shows "can't be merged"
 press y Escape q

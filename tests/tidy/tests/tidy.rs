@@ -125,6 +125,7 @@ fn dependencies_point_one_way() {
                 "massgen-models",
                 "massgen-runtime",
                 "massgen-terminal",
+                "massgen-units",
             ],
         ),
         (
@@ -141,6 +142,7 @@ fn dependencies_point_one_way() {
                 "massgen-runtime",
                 "massgen-setup",
                 "massgen-terminal",
+                "massgen-units",
             ],
         ),
     ];

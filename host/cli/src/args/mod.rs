@@ -33,10 +33,10 @@ pub(crate) struct GlobalArgs {
     /// Print one JSON document on stdout
     #[arg(long, global = true)]
     json: bool,
-    /// Say only what must be said
+    /// Suppress non-essential output
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more: choices, retries, plugins' own lines
+    /// Print details: choices, retries and plugin logs
     #[arg(long, short, global = true)]
     verbose: bool,
     /// When to use colour
@@ -77,7 +77,7 @@ pub(crate) enum Command {
     Completions(commands::completions::CompletionsArgs),
     /// Write manual pages
     Manual(commands::manual::ManualArgs),
-    /// Print what of others is in the program, with licences
+    /// Print third-party licences
     Notices(commands::notices::NoticesArgs),
 }
 

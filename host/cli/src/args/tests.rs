@@ -160,3 +160,30 @@ fn alternatives(call: &[String]) -> Vec<Vec<String>> {
         calls.iter().flat_map(|call| words().map(|one| with(call, one))).collect()
     })
 }
+
+/// Every flag that takes a duration, as a command line in which `D` stands for it.
+const DURATION_FLAGS: &[&str] = &[
+    "massgen isolate run --timeout=D -- true",
+    "massgen isolate exec x --timeout=D -- true",
+    "massgen isolate review x --web --idle=D",
+    "massgen isolate gc --older-than=D",
+    "massgen logs analyze --timeout=D",
+];
+
+#[test]
+fn every_duration_flag_accepts_the_same_durations() {
+    for flag in DURATION_FLAGS {
+        let parse = |text: &str| {
+            let words = flag.split(' ').map(|word| word.replace("=D", &format!("={text}")));
+            Args::try_parse_from(words).map(|_| ()).map_err(|error| error.to_string())
+        };
+        for text in ["90s", "10m", "1h", "1h30m", "1d", "7d", "500ms", "2", "0.5s", "1w"] {
+            assert_eq!(parse(text), Ok(()), "{flag} with {text}");
+        }
+        for text in ["", "fast", "-1s", "10 parsecs", "NaN", "1e400s"] {
+            assert!(parse(text).is_err(), "{flag} with {text:?}");
+        }
+        let error = parse("soon").unwrap_err();
+        assert!(error.contains("such as 90s, 10m, 1h30m or 7d"), "{flag}: {error}");
+    }
+}

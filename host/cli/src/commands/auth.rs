@@ -181,7 +181,8 @@ fn test(app: &App, installed: &Installed) -> Result<Exit, CommandError> {
                 app.ui.json(&json!({"schema": "auth-test/1", "provider": id, "ok": true, "source": source, "endpoint": endpoint, "models": count}));
             } else {
                 app.ui.answer(&format!(
-                    "{id} takes the key from {from} and lists {count} models at {endpoint}."
+                    "{} accepted the key in {from} and lists {count} models at {endpoint}.",
+                    installed.manifest.name
                 ));
             }
             Ok(Exit::Done)

@@ -8,7 +8,7 @@ use massgen_terminal::Exit;
 
 const PAGE: &str = include_str!("../../../../docs/third-party.md");
 
-/// Print what of others is in the program
+/// Print third-party licences
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen notices | less\n  massgen notices > NOTICES.md")]
 pub(crate) struct NoticesArgs {}

@@ -56,7 +56,7 @@ pub(crate) fn summary_rows(preview: &Preview) -> Vec<Row> {
     let conflicts = preview.conflicts.len();
     if conflicts > 0 {
         rows.push(say(
-            &format!(" {} can't be applied as they are:", human::plural(conflicts as u64, "path")),
+            &format!(" {} cannot be applied:", human::plural(conflicts as u64, "path")),
             Tone::Risk,
         ));
         for (path, reason) in &preview.conflicts {

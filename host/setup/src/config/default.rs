@@ -3,21 +3,22 @@
 use massgen_analysis::budget::Budget;
 use massgen_runtime::HttpOptions;
 
-use super::setting;
+use massgen_units::Duration;
 
 /// The value of a setting that nobody set, as text that fits its kind; none where there is no such value: no limit, no
 /// model, an empty list.
 pub fn of(key: &str) -> Option<String> {
     let budget = Budget::default();
     let http = HttpOptions::default();
+    let duration = |ms: u64| Duration::from_millis(ms).to_string();
     match key {
         "analysis.max_cost" => budget.max_cost_usd.map(|usd| usd.to_string()),
         "analysis.max_tokens" => budget.max_tokens.map(|tokens| tokens.to_string()),
         "analysis.max_steps" => Some(budget.max_steps.to_string()),
         "analysis.stream" => Some("true".into()),
-        "network.connect_timeout" => Some(setting::duration_text(http.connect_timeout_ms)),
-        "network.idle_timeout" => Some(setting::duration_text(http.idle_timeout_ms)),
-        "network.total_timeout" => Some(setting::duration_text(http.total_timeout_ms)),
+        "network.connect_timeout" => Some(duration(http.connect_timeout_ms)),
+        "network.idle_timeout" => Some(duration(http.idle_timeout_ms)),
+        "network.total_timeout" => Some(duration(http.total_timeout_ms)),
         "network.max_retries" => Some(http.max_retries.to_string()),
         _ => word(key).map(String::from),
     }
@@ -36,7 +37,7 @@ pub(crate) fn word(key: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::super::file;
-    use super::super::setting::SETTINGS;
+    use super::super::setting::{self, SETTINGS};
     use super::*;
 
     #[test]

@@ -26,7 +26,7 @@ pub enum EditError {
         /// The setting.
         key: String,
         /// The accepted values.
-        wanted: &'static str,
+        wanted: String,
     },
     /// A project file may not set this key.
     #[error("`{0}` is never read from a file of the project")]
@@ -111,7 +111,12 @@ impl Place {
             return Err(self.wrong());
         }
         let value = match self.setting.kind {
-            Kind::Text | Kind::Duration | Kind::List => Some(Value::from(text.as_str())),
+            Kind::Text
+            | Kind::OneOf(_)
+            | Kind::Duration
+            | Kind::Url
+            | Kind::Variable
+            | Kind::List => Some(Value::from(text.as_str())),
             Kind::Count => text.parse::<i64>().ok().map(Value::from),
             Kind::Dollars => text.parse::<f64>().ok().map(Value::from),
             Kind::Flag => Some(Value::from(text == "true")),

@@ -118,7 +118,16 @@ fn text_of(value: &DeValue<'_>, kind: Kind) -> Option<String> {
 /// Whether a text can be a value of this kind.
 pub(crate) fn fits(text: &str, kind: Kind) -> bool {
     match kind {
-        Kind::Text => !text.is_empty(),
+        Kind::Text => !text.trim().is_empty(),
+        Kind::OneOf(words) => words.contains(&text),
+        Kind::Url => ["https://", "http://"].iter().any(|scheme| {
+            text.strip_prefix(scheme)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+        }),
+        Kind::Variable => {
+            text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        }
         Kind::Count => text.parse::<u64>().is_ok(),
         Kind::Dollars => text.parse::<f64>().is_ok_and(|usd| usd.is_finite() && usd >= 0.0),
         Kind::Duration => setting::duration_ms(text).is_some(),
@@ -127,16 +136,20 @@ pub(crate) fn fits(text: &str, kind: Kind) -> bool {
     }
 }
 
-/// What a kind wants, in words.
-pub(crate) fn wanted(kind: Kind) -> &'static str {
-    match kind {
+/// Describes the accepted values.
+pub(crate) fn wanted(kind: Kind) -> String {
+    let text = match kind {
+        Kind::OneOf(words) => return format!("one of {}", words.join(", ")),
         Kind::Text => "a text",
         Kind::Count => "a whole number",
         Kind::Dollars => "an amount of US dollars, like 0.50",
-        Kind::Duration => "a duration, like \"90s\" or \"10m\"",
+        Kind::Duration => "a duration such as 90s, 10m, 1h30m or 7d",
         Kind::Flag => "true or false",
+        Kind::Url => "a URL such as https://host/v1",
+        Kind::Variable => "the name of an environment variable, such as MY_KEY",
         Kind::List => "a list of texts, like [\"a\", \"b\"]",
-    }
+    };
+    text.into()
 }
 
 #[cfg(test)]

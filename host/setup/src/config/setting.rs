@@ -1,17 +1,27 @@
 //! The table of settings: every key, its type, its meaning, and who may set it.
 
+use massgen_units::Duration;
+
 /// What a value must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// Any text that is not empty.
     Text,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
     /// A whole number, 0 or more.
     Count,
     /// US dollars, 0 or more.
     Dollars,
-    /// Text like `90s`, `10m`, `1h`.
+    /// A duration such as `90s`, `10m` or `1h30m`.
     Duration,
+    /// `true` or `false`.
     Flag,
-    /// Texts, each on a line of its own.
+    /// An absolute `http` or `https` URL.
+    Url,
+    /// The name of an environment variable.
+    Variable,
+    /// Texts, one per line.
     List,
 }
 
@@ -51,33 +61,38 @@ pub const SETTINGS: &[Setting] = &[
         "analysis.max_cost",
         Kind::Dollars,
         Project::MayLower,
-        "most that one analysis may cost, in US dollars",
+        "maximum cost of one analysis, in US dollars",
     ),
     setting(
         "analysis.max_tokens",
         Kind::Count,
         Project::MayLower,
-        "most tokens that one analysis may use",
+        "maximum tokens of one analysis",
     ),
     setting(
         "analysis.max_steps",
         Kind::Count,
         Project::MayLower,
-        "most requests that one analysis may send",
+        "maximum requests of one analysis",
     ),
     setting(
         "analysis.timeout",
         Kind::Duration,
         Project::MayLower,
-        "longest that one analysis may take",
+        "maximum duration of one analysis",
     ),
-    setting("analysis.reasoning", Kind::Text, Project::May, "off, low, medium or high"),
-    setting("analysis.stream", Kind::Flag, Project::May, "ask for replies piece by piece"),
-    setting("aliases.*", Kind::Text, Project::May, "a name of your own for a model"),
-    setting("providers.*.base_url", Kind::Text, Project::Never, "where a provider's service is"),
+    setting(
+        "analysis.reasoning",
+        Kind::OneOf(&["off", "low", "medium", "high"]),
+        Project::May,
+        "reasoning effort: off, low, medium or high",
+    ),
+    setting("analysis.stream", Kind::Flag, Project::May, "stream replies"),
+    setting("aliases.*", Kind::Text, Project::May, "an alias for a model"),
+    setting("providers.*.base_url", Kind::Url, Project::Never, "base URL of a provider's service"),
     setting(
         "providers.*.api_key_env",
-        Kind::Text,
+        Kind::Variable,
         Project::Never,
         "variable that holds a provider's key",
     ),
@@ -85,14 +100,14 @@ pub const SETTINGS: &[Setting] = &[
         "providers.*.type",
         Kind::Text,
         Project::Never,
-        "makes a provider of your own, e.g. openai-compatible",
+        "defines a custom provider, e.g. openai-compatible",
     ),
-    setting("providers.*.name", Kind::Text, Project::Never, "what messages call it"),
+    setting("providers.*.name", Kind::Text, Project::Never, "display name"),
     setting(
         "providers.*.default_model",
         Kind::Text,
         Project::Never,
-        "its model when only the key decides",
+        "default model of the provider",
     ),
     setting(
         "providers.*.key_command",
@@ -104,7 +119,7 @@ pub const SETTINGS: &[Setting] = &[
         "providers.*.headers.*",
         Kind::Text,
         Project::Never,
-        "a header that is sent to a provider",
+        "an extra header for requests to a provider",
     ),
     setting(
         "providers.*.settings.*",
@@ -122,85 +137,75 @@ pub const SETTINGS: &[Setting] = &[
         "models.*.input_per_mtok",
         Kind::Dollars,
         Project::Never,
-        "your own price of a million tokens of prompt, e.g. models.\"mine/big\".input_per_mtok",
+        "your price for a million prompt tokens, e.g. models.\"mine/big\".input_per_mtok",
     ),
     setting(
         "models.*.output_per_mtok",
         Kind::Dollars,
         Project::Never,
-        "your own price of a million tokens of reply; it takes both, prompt and reply",
+        "your price for a million reply tokens; requires the prompt price too",
     ),
     setting(
         "models.*.cache_read_per_mtok",
         Kind::Dollars,
         Project::Never,
-        "your own price of a million tokens of prompt that come from the cache",
+        "your price for a million prompt tokens read from the cache",
     ),
     setting(
         "models.*.cache_write_per_mtok",
         Kind::Dollars,
         Project::Never,
-        "your own price of a million tokens of prompt that are written to the cache",
+        "your price for a million prompt tokens written to the cache",
     ),
-    setting(
-        "network.connect_timeout",
-        Kind::Duration,
-        Project::Never,
-        "longest wait for a connection",
-    ),
-    setting(
-        "network.idle_timeout",
-        Kind::Duration,
-        Project::Never,
-        "longest silence within a reply",
-    ),
+    setting("network.connect_timeout", Kind::Duration, Project::Never, "maximum time to connect"),
+    setting("network.idle_timeout", Kind::Duration, Project::Never, "maximum pause within a reply"),
     setting(
         "network.total_timeout",
         Kind::Duration,
         Project::Never,
-        "longest that one request may take",
+        "maximum duration of one request",
     ),
     setting(
         "network.max_retries",
         Kind::Count,
         Project::Never,
-        "how often a failed request is sent again",
+        "maximum retries of a failed request",
     ),
     setting(
         "isolation.protect",
-        Kind::Text,
+        Kind::OneOf(&["auto", "require", "audit", "off"]),
         Project::MayNarrow,
-        "what keeps agents in their workspace: auto, require, audit or off",
+        "how agents are confined to their workspace: auto, require, audit or off",
     ),
     setting(
         "isolation.net",
-        Kind::Text,
+        Kind::OneOf(&["allow", "deny"]),
         Project::MayNarrow,
-        "whether agents may use the network: allow or deny",
+        "network access of agents: allow or deny",
     ),
     setting(
         "isolation.caches",
-        Kind::Text,
+        Kind::OneOf(&["shared", "private"]),
         Project::MayNarrow,
-        "whose caches agents' package managers use: shared or private",
+        "package manager caches of agents: shared or private",
     ),
     setting(
         "isolation.deny_read",
         Kind::List,
         Project::MayNarrow,
-        "what agents may not read, besides your keys",
+        "additional paths agents may not read",
     ),
     setting(
         "isolation.allow_write",
         Kind::List,
         Project::Never,
-        "what agents may write besides their workspace",
+        "additional paths agents may write",
     ),
     setting(
         "isolation.pass_env",
         Kind::List,
         Project::Never,
-        "variables that agents get although they look like keys",
+        "variables passed to agents although they look like keys",
     ),
 ];
 
@@ -239,28 +244,9 @@ fn matches(pattern: &str, key: &str) -> bool {
     same && key_parts.next().is_none()
 }
 
-/// Milliseconds of a text like `90s`, `10m`, `1h`, `500ms`; a bare number counts seconds.
+/// Returns the milliseconds of a duration, or `None` if the text is not one.
 pub fn duration_ms(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
-    let unit: u64 = match text[digits.len()..].trim() {
-        "ms" => 1,
-        "" | "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    let number: f64 = digits.parse().ok()?;
-    let ms = number * unit as f64;
-    (number >= 0.0 && ms.is_finite() && ms < 1e15).then_some(ms as u64)
-}
-
-/// The shortest text that [`duration_ms`] reads as this.
-pub(crate) fn duration_text(ms: u64) -> String {
-    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
-    let fits = units.iter().find(|(_, unit)| ms > 0 && ms.is_multiple_of(*unit));
-    fits.map_or(format!("{ms}ms"), |(name, unit)| format!("{}{name}", ms / unit))
+    text.parse::<Duration>().ok().map(Duration::as_millis)
 }
 
 #[cfg(test)]
@@ -274,25 +260,6 @@ mod tests {
         assert_eq!(find("providers.openai.base_url").map(|s| s.project), Some(Project::Never));
         for unknown in ["analysis", "analysis.modell", "aliases.a.b", "providers.openai", ""] {
             assert!(find(unknown).is_none(), "{unknown}");
-        }
-    }
-
-    #[test]
-    fn durations() {
-        for (text, ms) in [
-            ("90s", 90_000),
-            ("10m", 600_000),
-            ("1h", 3_600_000),
-            ("500ms", 500),
-            ("2", 2_000),
-            ("0.5 s", 500),
-        ] {
-            assert_eq!(duration_ms(text), Some(ms), "{text}");
-            assert_eq!(duration_ms(&duration_text(ms)), Some(ms), "{text}");
-        }
-        assert_eq!([0, 5_000, 600_000, 7_200_000].map(duration_text), ["0ms", "5s", "10m", "2h"]);
-        for bad in ["", "fast", "-1s", "1w", "1e400s", "NaN"] {
-            assert_eq!(duration_ms(bad), None, "{bad}");
         }
     }
 }

@@ -8,27 +8,29 @@ use crate::app::App;
 use massgen_terminal::CommandError;
 use massgen_terminal::Exit;
 use massgen_terminal::human;
+use massgen_units::Duration;
 
-/// Remove archives for good that were discarded long enough ago
+/// Delete archives of sessions that were discarded long ago
 ///
-/// With them goes what `undo` needs of applies that are as old, but for the newest of each project.
+/// The undo data of applies of the same age is deleted too, except for the newest apply of each project.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  massgen isolate gc --dry-run\n  massgen isolate gc --older-than 7d"
 )]
 pub(crate) struct GcArgs {
-    /// How long ago they must have been discarded
-    #[arg(long, default_value = "30d", value_parser = parse_age, value_name = "AGE")]
-    older_than: i64,
-    /// Only say which
+    /// Minimum age since the session was discarded
+    #[arg(long, default_value = "30d", value_name = "AGE")]
+    older_than: Duration,
+    /// List them without deleting
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(crate) fn run(app: &App, args: &GcArgs) -> Result<Exit, CommandError> {
     let context = setup::context(app)?;
+    let older_than_ms = i64::try_from(args.older_than.as_millis()).unwrap_or(i64::MAX);
     let collected =
-        gc(&context, args.older_than, args.dry_run).map_err(|error| discard::explain(&error))?;
+        gc(&context, older_than_ms, args.dry_run).map_err(|error| discard::explain(&error))?;
     if app.ui.manner.json {
         let kept = collected.kept.iter().map(|(id, reason)| json!({"id": id, "reason": reason}));
         app.ui.json(&json!({
@@ -56,31 +58,4 @@ pub(crate) fn run(app: &App, args: &GcArgs) -> Result<Exit, CommandError> {
         human::count(collected.bytes)
     ));
     Ok(Exit::Done)
-}
-
-/// `30d`, `12h`, `0d`; in milliseconds.
-fn parse_age(text: &str) -> Result<i64, String> {
-    let wrong = || format!("{text:?} is no age: 30d, 12h, 90m");
-    let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(at);
-    let unit_ms: i64 = match unit {
-        "d" => 86_400_000,
-        "h" => 3_600_000,
-        "m" => 60_000,
-        "s" => 1_000,
-        _ => return Err(wrong()),
-    };
-    number.parse::<i64>().ok().and_then(|number| number.checked_mul(unit_ms)).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages() {
-        assert_eq!(parse_age("0d"), Ok(0));
-        assert_eq!(parse_age("2h"), Ok(7_200_000));
-        assert!(parse_age("30").is_err() && parse_age("d").is_err() && parse_age("9x").is_err());
-    }
 }

@@ -120,7 +120,7 @@ fn take_in(app: &App, path: &Path, wanted: Option<&str>, yes: bool) -> Result<Ex
     show(app, &manifest, &bytes, &hash, &may, old, &new);
     let asks = old.is_none() || !new.is_empty();
     if asks && !yes && !app.ui.confirm(if old.is_some() { "Allow this?" } else { "Add it?" }) {
-        let message = format!("{} was not added: nobody allowed what it shows", manifest.id);
+        let message = format!("{} was not added: permissions were not granted", manifest.id);
         return Err(CommandError::new(Exit::Refused, "not-allowed", message)
             .hint(format!("massgen plugin add {shown} --yes allows it"))
             .with_detail(json!({"authority": may, "new_authority": new})));

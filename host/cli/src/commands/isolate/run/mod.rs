@@ -31,15 +31,15 @@ use massgen_terminal::human;
 #[command(after_help = "Examples:\n  massgen isolate run -- claude -p 'fix the failing test'\n  \
                         massgen isolate run --carry-ignored all -- npm test\n  \
                         massgen isolate run --agent 'a=codex exec \"fix\"' --agent 'b=gemini -p \"fix\"'\n\n\
-                        The command's own exit code is passed on; 125 says that massgen itself failed.")]
+                        The exit code is the command's own; 125 means that massgen itself failed.")]
 pub(crate) struct RunArgs {
-    /// What becomes of the changes: ask opens a review (on a terminal), never, or auto when the command succeeds
+    /// When to apply the changes: ask opens a review (on a terminal), never, or auto if the command succeeds
     #[arg(long, value_enum, value_name = "WHEN")]
     apply: Option<ApplyWhen>,
-    /// Longest that the command may take, e.g. 30m
+    /// Maximum duration of the command, e.g. 30m
     #[arg(long, value_parser = parse_duration, value_name = "D")]
     timeout: Option<Duration>,
-    /// An agent of its own: a name and a shell command; may be given several times
+    /// Name and shell command of an agent; repeat for several agents at the same time
     #[arg(long = "agent", value_name = "NAME=COMMAND", conflicts_with = "command")]
     agents: Vec<String>,
     /// Let the agents see each other's branches
@@ -53,13 +53,13 @@ pub(crate) struct RunArgs {
     command: Vec<OsString>,
 }
 
-/// Run a command in a session that exists
+/// Run a command in an existing session
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  massgen isolate exec @last -- cargo test")]
 pub(crate) struct ExecArgs {
     /// The session
     id: String,
-    /// Longest that the command may take, e.g. 30m
+    /// Maximum duration of the command, e.g. 30m
     #[arg(long, value_parser = parse_duration, value_name = "D")]
     timeout: Option<Duration>,
     /// The command and its arguments
@@ -271,13 +271,13 @@ fn report(app: &App, context: &Context, session: &Session) -> Result<(), Command
     let id = &session.id;
     app.ui.status(&match total {
         0 => format!(
-            "Session {}: nothing changed.\n  massgen isolate discard {id}  put it away",
+            "Session {}: nothing changed.\n  massgen isolate discard {id}  archive this session",
             session.label()
         ),
         _ => format!(
             "Session {}: {} ({}).\n  massgen isolate review {id}   look, decide, apply\n  \
              massgen isolate diff {id}     what changed\n  \
-             massgen isolate apply {id}    write it into the project\n  massgen isolate discard {id}  put it away",
+             massgen isolate apply {id}    write it into the project\n  massgen isolate discard {id}  archive this session",
             session.label(),
             human::plural(total, "changed path"),
             words(&counts)
@@ -381,8 +381,7 @@ fn parse_agents(agents: &[String]) -> Result<Vec<(String, OsString)>, CommandErr
     Ok(parsed)
 }
 
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration =
-        text.parse().map_err(|_| format!("{text:?} is no duration: 90s, 30m, 2h"))?;
-    Duration::try_from(span).map_err(|_| "a duration is not negative".to_string())
+/// Parses the duration of a flag.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, massgen_units::ParseDurationError> {
+    text.parse().map(massgen_units::Duration::into)
 }

@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be sent and what it would cost. No model is asked.
+//! `--dry-run`: what would be sent and what it would cost. Nothing is sent.
 
 use massgen_analysis::estimate::{self, Estimate};
 use massgen_analysis::investigation::{Investigation, Plan};
@@ -90,7 +90,7 @@ pub(super) fn run_team(
         text.push_str(&format!("{}\n{}\n\n", look.text(), look.sent_text()));
     }
     text.push_str(&format!(
-        "Together   {} if they answer at once, {} as usual, {} at worst (estimated); {} tokens at worst",
+        "Together   at least {}, typically {}, at most {} (estimated); {} tokens at worst",
         human::cost(low),
         human::cost(expected),
         human::cost(worst),
@@ -163,7 +163,7 @@ impl Look<'_> {
             _ => format!("about {count} tokens (estimated)"),
         };
         format!(
-            "Model      {} at {endpoint}\nPrompt     {} characters, {count}\nCost       {} if it answers at once, {} as usual, {} at worst (estimated)\nSteps      at most {}, {} tokens at worst",
+            "Model      {} at {endpoint}\nPrompt     {} characters, {count}\nCost       at least {}, typically {}, at most {} (estimated)\nSteps      at most {}, {} tokens at worst",
             subject.model,
             human::count(estimate.prompt_chars as u64),
             human::cost(estimate.low_usd),

@@ -21,9 +21,9 @@ use serde_json::json;
 use super::facts;
 use super::target::{self, Target, TargetArgs};
 use crate::app::App;
-use massgen_setup::config::setting;
 use massgen_terminal::CommandError;
 use massgen_terminal::Exit;
+use massgen_units::Duration;
 
 /// Report on a run
 #[derive(Debug, clap::Args)]
@@ -38,46 +38,46 @@ pub(crate) struct AnalyzeArgs {
     /// Print a prompt for your coding agent, or do it here [default: self with --model, else prompt]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
-    /// Model that explains the run: provider/model, a bare name, an alias, or none; more of them make a team
+    /// Model: provider/model, a name, an alias or none; repeat for a team
     #[arg(long, value_name = "SELECTOR")]
     model: Vec<String>,
-    /// Tell step by step why this model is taken
+    /// Explain how the model was chosen
     #[arg(long)]
     explain_model: bool,
-    /// Most that it may cost, in US dollars
+    /// Maximum cost in US dollars
     #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     max_cost: Option<f64>,
-    /// Most tokens that it may use
+    /// Maximum tokens
     #[arg(long, value_name = "N")]
     max_tokens: Option<u64>,
-    /// Most requests that it may send
+    /// Maximum requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
     max_steps: Option<u32>,
-    /// Longest that it may take, e.g. 90s or 10m
+    /// Maximum duration, e.g. 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<u64>,
-    /// How much the model may think
+    /// Reasoning effort
     #[arg(long, value_enum, value_name = "LEVEL")]
     reasoning: Option<ReasoningLevel>,
-    /// File with words of your own for the model; - for what is piped in
+    /// File with additional instructions for the model; - reads stdin
     #[arg(long, value_name = "FILE")]
     prompt_file: Option<std::path::PathBuf>,
-    /// What to look at most
+    /// Area to focus on
     #[arg(long, value_enum, value_name = "WHAT")]
     focus: Vec<FocusOn>,
-    /// Where to write the report [default: beside the turn's logs]
+    /// Path of the report [default: next to the turn's logs]
     #[arg(long, value_name = "FILE")]
     output: Option<std::path::PathBuf>,
-    /// What to write
+    /// Formats to write
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Format::Md, Format::Json])]
     format: Vec<Format>,
-    /// Ask for whole replies
+    /// Disable streaming
     #[arg(long)]
     no_stream: bool,
     /// Replace an existing report
     #[arg(long, short)]
     force: bool,
-    /// Go on with an analysis that was interrupted
+    /// Resume an interrupted analysis
     #[arg(long, conflicts_with = "dry_run")]
     resume: bool,
     /// Say what would be sent and what it would cost; send nothing
@@ -119,9 +119,11 @@ pub(crate) enum Format {
 }
 
 fn duration(text: &str) -> Result<u64, String> {
-    setting::duration_ms(text)
-        .filter(|ms| *ms > 0)
-        .ok_or_else(|| "write it as 90s, 10m or 1h".into())
+    let duration: Duration = text.parse().map_err(|error| format!("{error}"))?;
+    if duration.is_zero() {
+        return Err("the duration must be longer than 0".into());
+    }
+    Ok(duration.as_millis())
 }
 
 pub(crate) fn run(app: &App, args: &AnalyzeArgs) -> Result<Exit, CommandError> {
@@ -200,7 +202,7 @@ fn without_model(
         return Ok(Exit::Done);
     }
     app.ui.status(&format!(
-        "No model is asked ({origin}): the report comes from measured facts and detected problems."
+        "Skipping the model ({origin}): the report uses measured facts and detected problems only."
     ));
     let files = files::claim(app, args, target, facts.turn)?;
     let ended = ending::without_model(app, facts);
