@@ -161,7 +161,9 @@ fn a_limit_on_cost_is_one_for_all() {
     assert_eq!((&half["prompt_tokens_counted"], &half["sent"]), (&false.into(), &true.into()));
     assert!(half["team"][0]["not_counted"].is_string() && half["team"][1]["not_counted"].is_null());
     let text = stage.analyze(&MODELS[..2], &["--dry-run"]).exits(0).stdout;
-    assert!(text.contains("Together   at least $") && text.matches("Nothing was sent.").count() == 2);
+    assert!(
+        text.contains("Together   at least $") && text.matches("Nothing was sent.").count() == 2
+    );
 }
 
 #[test]
