@@ -60,16 +60,16 @@ pub(crate) enum Command {
     /// Measure and explain MassGen's runs
     #[command(args_conflicts_with_subcommands = true)]
     Logs(commands::logs::LogsArgs),
-    /// Keep agents' file changes apart until you say yes
+    /// Keep agents' file changes separate until you approve them
     Isolate(Box<commands::isolate::IsolateArgs>),
-    /// List models, and show what a selector means
+    /// List models and resolve selectors
     #[command(args_conflicts_with_subcommands = true)]
     Models(commands::models::ModelsArgs),
-    /// Show, keep, test and forget keys
+    /// Show, store, test and delete keys
     Auth(commands::auth::AuthArgs),
-    /// Show the configuration and where each value comes from
+    /// Show and edit the configuration
     Config(commands::config::ConfigArgs),
-    /// List, inspect, add and write plugins
+    /// List, inspect, add and develop plugins
     Plugin(commands::plugin::PluginArgs),
     /// Check keys, plugins, directories, git, the kernel and sessions
     Doctor(commands::doctor::DoctorArgs),

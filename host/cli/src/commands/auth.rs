@@ -33,30 +33,30 @@ pub(crate) struct AuthArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuthVerb {
-    /// Show where each provider's key comes from
+    /// Show the source of each provider's key
     #[command(after_help = "Examples:\n  massgen auth status\n  massgen auth status groq --json")]
     Status {
         /// Only this provider
         provider: Option<String>,
     },
-    /// Keep a key, from stdin or a prompt, in the system's keyring
+    /// Store a key from stdin or a prompt in the system keyring
     #[command(
         after_help = "Examples:\n  massgen auth set groq            asks for the key\n  pass show groq | massgen auth set groq\n  massgen auth set groq --file"
     )]
     Set {
         /// Whose key it is
         provider: String,
-        /// Keep it in a file that only you can read, not in the keyring
+        /// Store it in a file readable only by you instead of the keyring
         #[arg(long)]
         file: bool,
     },
-    /// Ask the service whether it takes the key; costs nothing
+    /// Check that the service accepts the key (free of charge)
     #[command(after_help = "Example:\n  massgen auth test groq")]
     Test {
         /// Whose key it is
         provider: String,
     },
-    /// Forget a key that `auth set` kept
+    /// Delete a key stored by `auth set`
     #[command(after_help = "Example:\n  massgen auth remove groq")]
     Remove {
         /// Whose key it is

@@ -28,10 +28,10 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigVerb {
-    /// Show every value with its origin, and every setting with its default
+    /// Show all values with their origins and all defaults
     #[command(after_help = "Examples:\n  massgen config show\n  massgen config show --json")]
     Show,
-    /// Print the files that configuration is read from
+    /// Print the paths of the configuration files
     #[command(after_help = "Examples:\n  massgen config path\n  massgen config path --json")]
     Path,
     Set(set::SetArgs),

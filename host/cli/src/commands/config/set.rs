@@ -22,10 +22,10 @@ use massgen_terminal::CommandError;
 pub(crate) struct SetArgs {
     /// Key, as `massgen config show` lists it
     key: String,
-    /// Value; a list takes several
+    /// Value; a list accepts several
     #[arg(required = true, allow_negative_numbers = true)]
     value: Vec<String>,
-    /// Write the project's file, not your own
+    /// Edit the project's file instead of yours
     #[arg(long)]
     in_project: bool,
 }
@@ -36,7 +36,7 @@ pub(crate) struct SetArgs {
 pub(crate) struct UnsetArgs {
     /// Key, as `massgen config show` lists it
     key: String,
-    /// Write the project's file, not your own
+    /// Edit the project's file instead of yours
     #[arg(long)]
     in_project: bool,
 }

@@ -19,22 +19,22 @@ use massgen_terminal::human;
 /// How a workspace is made
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct CreateArgs {
-    /// How the copy is made: auto, worktree, copy, or a strategy of your own
+    /// Strategy: auto, worktree, copy, or the id of a plugin
     #[arg(long, default_value = "auto", value_name = "ID")]
     strategy: String,
-    /// Make it a linked work tree of your own repository, so that `git worktree list` shows it
+    /// Make it a linked work tree of your repository, shown by `git worktree list`
     #[arg(long)]
     linked: bool,
-    /// What you call the session
+    /// Name of the session
     #[arg(long, value_parser = parse_name)]
     pub(super) name: Option<String>,
-    /// Begin from this revision instead of your files as they are
+    /// Start from this revision instead of your current files
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// Which ignored files come along: none, those that .worktreeinclude lists, or all
+    /// Ignored files to copy: none, those listed in .worktreeinclude, or all
     #[arg(long, value_enum, default_value_t = Carry::Listed, value_name = "WHICH")]
     carry_ignored: Carry,
-    /// The most bytes to copy, e.g. 500M or 20G
+    /// Maximum size of the copy, e.g. 500M or 20G
     #[arg(long, default_value = "20G", value_parser = parse_size, value_name = "SIZE")]
     max_size: u64,
     #[command(flatten)]

@@ -27,16 +27,16 @@ use massgen_terminal::pager::Pager;
 pub(crate) struct DiffArgs {
     /// The session
     id: String,
-    /// A line for each path, with how much of it changed
+    /// One line per path with added and deleted lines
     #[arg(long, conflicts_with_all = ["name_status", "patch"])]
     stat: bool,
-    /// A line for each path
+    /// One line per path
     #[arg(long, conflicts_with = "patch")]
     name_status: bool,
-    /// A patch that git understands (what a pipe or a file gets anyway)
+    /// A patch that git can apply (the default for a pipe or file)
     #[arg(long)]
     patch: bool,
-    /// Compare with the workspace of another session
+    /// Compare with another session's workspace
     #[arg(long, value_name = "ID2")]
     against: Option<String>,
     /// Only these paths

@@ -16,7 +16,7 @@ use massgen_terminal::human;
     after_help = "Examples:\n  massgen isolate doctor\n  massgen isolate doctor --repair --json"
 )]
 pub(crate) struct DoctorArgs {
-    /// Finish what was interrupted
+    /// Repair what was found
     #[arg(long)]
     repair: bool,
 }

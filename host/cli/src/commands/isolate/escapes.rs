@@ -18,13 +18,13 @@ use massgen_terminal::human;
 pub(crate) struct EscapesArgs {
     /// The session
     id: String,
-    /// Only these, as they are listed
+    /// Only these paths, as listed
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// Show what changed in each
+    /// Show the differences
     #[arg(long, conflicts_with = "restore")]
     patch: bool,
-    /// Bring back what was there before
+    /// Restore the previous contents
     #[arg(long)]
     restore: bool,
 }

@@ -14,7 +14,7 @@ use massgen_terminal::table::{self, Align};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen isolate list\n  massgen isolate list --all --json")]
 pub(crate) struct ListArgs {
-    /// Discarded sessions too
+    /// Include discarded sessions
     #[arg(long)]
     all: bool,
 }

@@ -38,31 +38,31 @@ pub(crate) struct IsolateArgs {
 enum IsolateVerb {
     /// Run a command in a private copy of the project
     Run(Box<run::RunArgs>),
-    /// Make a session and leave it to you
+    /// Create a session without running a command
     Create(create::CreateCommandArgs),
-    /// Run a command in a session that exists
+    /// Run a command in an existing session
     Exec(run::ExecArgs),
     /// List sessions
     List(list::ListArgs),
     /// Show one session
     Show(show::ShowArgs),
-    /// Show what a session changed
+    /// Show a session's changes
     Diff(diff::DiffArgs),
-    /// Look at a session's changes, decide, and apply what you take
+    /// Review a session's changes and apply the ones you accept
     Review(review::ReviewArgs),
-    /// Show what was changed outside of a session's workspace, and bring it back
+    /// Show changes outside a session's workspace, and restore them
     Escapes(escapes::EscapesArgs),
-    /// Write a session's changes into the project
+    /// Apply a session's changes to the project
     Apply(apply::ApplyArgs),
-    /// Take the newest apply back
+    /// Undo the newest apply
     Undo(undo::UndoArgs),
     /// Archive a session and remove its workspace
     Discard(discard::DiscardArgs),
-    /// Bring a discarded session back
+    /// Restore a discarded session
     Restore(restore::RestoreArgs),
-    /// Remove old archives for good
+    /// Delete old archives permanently
     Gc(gc::GcArgs),
-    /// Find and mend what a crash left
+    /// Find and repair what a crash left behind
     Doctor(doctor::DoctorArgs),
 }
 

@@ -21,13 +21,13 @@ use massgen_terminal::human;
     after_help = "Examples:\n  massgen logs export --format jsonl --output runs.jsonl\n  massgen logs export --format parquet --output runs.parquet\n  massgen logs export --log-dir log_1 --log-dir log_2 --format otlp --output t"
 )]
 pub(crate) struct ExportArgs {
-    /// Directory of a run or a turn, once for each [default: the newest run]
+    /// Directory of a run or turn; repeatable [default: the newest run]
     #[arg(long, value_name = "DIR")]
     log_dir: Vec<PathBuf>,
-    /// Rows for databases (JSONL, Parquet), or traces for tracing systems (OTLP/JSON, one request a line)
+    /// Rows for databases (JSONL, Parquet) or traces (OTLP/JSON, one request per line)
     #[arg(long, value_enum)]
     format: Format,
-    /// Where to write
+    /// Output file
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 }

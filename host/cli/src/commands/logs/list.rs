@@ -25,10 +25,10 @@ const CHUNK: usize = 64;
     after_help = "Examples:\n  massgen logs list\n  massgen logs list --all --json\n  massgen logs list --since 7d --unanalyzed\n  massgen logs list --outcome killed --model gpt-5.2"
 )]
 pub(crate) struct ListArgs {
-    /// Show at most this many
+    /// Maximum number of runs to show
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: usize,
-    /// Show all of them
+    /// Show all runs
     #[arg(long, conflicts_with = "limit")]
     all: bool,
     /// Only runs with a report
@@ -37,19 +37,19 @@ pub(crate) struct ListArgs {
     /// Only runs without a report
     #[arg(long)]
     unanalyzed: bool,
-    /// Only runs whose last attempt ended like this: completed, no-answer, timeout, killed, …
+    /// Only runs with this outcome: completed, no-answer, timeout, killed, …
     #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
     outcome: Option<Outcome>,
-    /// Only runs in which this agent took part
+    /// Only runs with this agent
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
-    /// Only runs whose configuration names this model
+    /// Only runs with this model
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// Only runs that began within this time (7d, 12h) or since this day (2026-11-01)
+    /// Only runs started within this time (7d, 12h) or since this day (2026-11-01)
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
-    /// Directory that holds the runs [default: where MassGen puts them]
+    /// Directory of runs [default: MassGen's own]
     #[arg(long, value_name = "DIR")]
     log_dir: Option<PathBuf>,
 }

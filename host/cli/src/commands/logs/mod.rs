@@ -34,21 +34,21 @@ pub(crate) struct LogsArgs {
 enum LogsVerb {
     /// List runs, newest first
     List(list::ListArgs),
-    /// Sum a run up: what was recorded, and what is true
+    /// Summarise a run: recorded and measured figures
     Summary(summary::SummaryArgs),
-    /// Show every tool with calls, failures and times
+    /// Show calls, failures and times of each tool
     Tools(tools::ToolsArgs),
-    /// Show every measured fact and detected problem
+    /// Show all measured facts and detected problems
     Facts(facts::FactsArgs),
     /// List the kinds of problems: severity, rule and advice
     Problems(problems::ProblemsArgs),
-    /// Draw a run: who did what when, in the terminal or as a page
+    /// Draw the timeline of a run in the terminal or as a page
     Timeline(timeline::TimelineArgs),
-    /// Report on a run, with a model of your choice or from the facts alone
+    /// Write a report on a run, with a model or from facts alone
     Analyze(Box<analyze::AnalyzeArgs>),
-    /// Compare runs by their facts, or reports by what they found
+    /// Compare the facts of runs or the findings of reports
     Compare(compare::CompareArgs),
-    /// Write runs as rows or traces for other programs
+    /// Export runs as rows or traces
     Export(export::ExportArgs),
     /// Open a run's directory in the file manager
     Open(open::OpenArgs),

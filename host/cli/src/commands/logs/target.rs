@@ -13,10 +13,10 @@ pub(crate) struct TargetArgs {
     /// Directory of a run, a turn or an attempt [default: the newest run]
     #[arg(long, value_name = "DIR")]
     pub(crate) log_dir: Option<PathBuf>,
-    /// Turn to look at [default: the last]
+    /// Turn number [default: the last]
     #[arg(long, short, value_name = "N")]
     pub(crate) turn: Option<u32>,
-    /// Attempt to look at [default: all of the turn]
+    /// Attempt number [default: all attempts of the turn]
     #[arg(long, value_name = "M")]
     pub(crate) attempt: Option<u32>,
 }

@@ -20,7 +20,7 @@ use massgen_terminal::table::{self, Align};
 pub(crate) struct ToolsArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// What comes first
+    /// Sort order
     #[arg(long, value_enum, default_value_t = SortBy::Time)]
     sort: SortBy,
 }

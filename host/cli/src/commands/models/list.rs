@@ -21,10 +21,10 @@ pub(crate) struct ListArgs {
     /// Only models of this provider
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
-    /// Only models whose provider has a key
+    /// Only models of providers with a key
     #[arg(long)]
     available: bool,
-    /// Ask the providers for their own lists
+    /// Fetch the providers' current lists
     #[arg(long)]
     refresh: bool,
 }

@@ -24,7 +24,7 @@ pub(crate) struct ModelsArgs {
 
 #[derive(Debug, Subcommand)]
 enum ModelsVerb {
-    /// Show what a selector resolves to, and why
+    /// Show the model a selector resolves to, and why
     Show(show::ShowArgs),
 }
 

@@ -21,10 +21,10 @@ use massgen_terminal::{BOLD, human};
     after_help = "Examples:\n  massgen plugin add acme.wasm\n  massgen plugin add acme.wasm --yes --json"
 )]
 pub(crate) struct AddArgs {
-    /// The component
+    /// Component file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Allow what it shows without asking
+    /// Grant the permissions without asking
     #[arg(long, short)]
     yes: bool,
 }
@@ -37,10 +37,10 @@ pub(crate) struct AddArgs {
 pub(crate) struct UpdateArgs {
     /// The plugin's id
     id: String,
-    /// The component [default: where it was added from]
+    /// Component file [default: the file it was added from]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Allow what it shows without asking
+    /// Grant the permissions without asking
     #[arg(long, short)]
     yes: bool,
 }

@@ -16,7 +16,7 @@ use massgen_terminal::Exit;
     after_help = "Examples:\n  massgen plugin build\n  massgen plugin build acme --output dist/acme.wasm"
 )]
 pub(crate) struct BuildArgs {
-    /// The folder with `Cargo.toml` and `plugin.toml`
+    /// Directory with `Cargo.toml` and `plugin.toml`
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
     /// Where to write the plugin [default: <id>.wasm in DIR]

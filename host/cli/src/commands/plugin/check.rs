@@ -16,13 +16,13 @@ use massgen_terminal::{BAD, DIM, GOOD, human};
     after_help = "Exit code 1: a check failed; each has a line that names the rule and shows the input.\n\nExamples:\n  massgen plugin check acme\n  massgen plugin check acme.wasm --json\n  massgen plugin check openai"
 )]
 pub(crate) struct CheckArgs {
-    /// A component, a folder of sources, or the id of a plugin
+    /// Component, source directory or plugin id
     #[arg(value_name = "FILE|DIR", default_value = ".")]
     plugin: String,
-    /// A value of one of its settings
+    /// Value of a setting
     #[arg(long, value_name = "NAME=VALUE", value_parser = subject::parse_setting)]
     set: Vec<(String, String)>,
-    /// So many broken replies beyond the usual ones
+    /// Number of additional damaged replies to try
     #[arg(long, value_name = "N", default_value_t = 0)]
     fuzz: usize,
 }

@@ -17,10 +17,10 @@ const LOOK: Duration = Duration::from_millis(300);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen plugin dev\n  massgen plugin dev acme --once")]
 pub(crate) struct DevArgs {
-    /// The plugin's folder
+    /// Directory of the plugin
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// Do it once, and end with the result
+    /// Run once and exit with the result
     #[arg(long)]
     once: bool,
 }

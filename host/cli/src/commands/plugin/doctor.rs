@@ -14,7 +14,7 @@ use massgen_terminal::{BAD, GOOD, WARN, human};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen plugin doctor\n  massgen plugin doctor acme")]
 pub(crate) struct DoctorArgs {
-    /// A plugin's folder, to compare its copy of the contract
+    /// Directory of a plugin whose copy of the contract is compared
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
 }

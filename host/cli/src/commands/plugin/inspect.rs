@@ -19,7 +19,7 @@ use massgen_terminal::{BOLD, human};
     after_help = "Examples:\n  massgen plugin inspect openai\n  massgen plugin inspect ./acme.wasm --json"
 )]
 pub(crate) struct InspectArgs {
-    /// A component, a folder of sources, or the id of a plugin
+    /// Component, source directory or plugin id
     #[arg(value_name = "FILE|ID")]
     plugin: String,
 }

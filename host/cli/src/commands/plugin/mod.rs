@@ -30,30 +30,30 @@ pub(crate) struct PluginArgs {
 
 #[derive(Debug, Subcommand)]
 enum PluginVerb {
-    /// List the plugins that there are
+    /// List plugins
     #[command(after_help = "Examples:\n  massgen plugin list\n  massgen plugin list --json")]
     List,
-    /// Show what a plugin is and may do
+    /// Show a plugin's properties and permissions
     Inspect(inspect::InspectArgs),
-    /// Show what a plugin may do, and take it in
+    /// Show a plugin's permissions and add it
     Add(add::AddArgs),
-    /// Take in a newer version of a plugin; ask again if it may do more
+    /// Update a plugin; ask again if it needs more permissions
     Update(add::UpdateArgs),
-    /// Take a plugin out
+    /// Remove a plugin
     Remove(add::RemoveArgs),
-    /// Begin a plugin of your own
+    /// Create a plugin from a template
     New(new::NewArgs),
-    /// Build a plugin from its sources
+    /// Build a plugin from source
     Build(build::BuildArgs),
-    /// Hold a plugin to its contract
+    /// Run the conformance checks on a plugin
     Check(check::CheckArgs),
     /// Replay a plugin's cassettes, offline
     Test(test::TestArgs),
     /// Record one live exchange as a cassette
     Record(record::RecordArgs),
-    /// Build, check and test whenever a source changes
+    /// Build, check and test on every source change
     Dev(dev::DevArgs),
-    /// Look for what keeps plugins from being built or run
+    /// Diagnose problems with building and running plugins
     Doctor(doctor::DoctorArgs),
 }
 

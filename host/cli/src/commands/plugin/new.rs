@@ -17,13 +17,13 @@ use massgen_terminal::Exit;
     after_help = "Examples:\n  massgen plugin new acme\n  massgen plugin new acme --like anthropic-messages\n  massgen plugin new docs-only --kind isolation-strategy"
 )]
 pub(crate) struct NewArgs {
-    /// The plugin's id, and the folder that is made
+    /// Id of the plugin and name of the new directory
     #[arg(value_parser = parse_id)]
     name: String,
-    /// What it is
+    /// Kind of plugin
     #[arg(long, value_enum, default_value_t = KindArg::AnalyzerModel)]
     kind: KindArg,
-    /// What it begins as [default: openai-chat, or copy for a strategy]
+    /// Template [default: openai-chat, or copy for a strategy]
     #[arg(long, value_enum)]
     like: Option<Like>,
 }

@@ -27,19 +27,19 @@ const KEPT: &[&str] = &["content-type", "retry-after", "retry-after-ms", "x-shou
     after_help = "The key and the base URL come from the variables that plugin.toml names. What the plugin sends is written down before the key is added, and what comes back is scrubbed of it.\n\nExamples:\n  massgen plugin record hello -- Say hello\n  massgen plugin record tools --request question.json"
 )]
 pub(crate) struct RecordArgs {
-    /// The cassette's name
+    /// Name of the cassette
     #[arg(value_parser = parse_name)]
     name: String,
-    /// The plugin's folder
+    /// Directory of the plugin
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// The model [default: default-model of plugin.toml]
+    /// Model [default: default-model of plugin.toml]
     #[arg(long)]
     model: Option<String>,
-    /// A request like a cassette's request.json, instead of words
+    /// Request file in the format of a cassette's request.json
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     request: Option<PathBuf>,
-    /// What to ask
+    /// Prompt
     #[arg(last = true, value_name = "TEXT")]
     words: Vec<String>,
 }

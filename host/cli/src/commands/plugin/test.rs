@@ -19,10 +19,10 @@ use massgen_terminal::{BAD, GOOD, human};
     after_help = "Examples:\n  massgen plugin test\n  massgen plugin test acme --accept   write down what the plugin does now"
 )]
 pub(crate) struct TestArgs {
-    /// The plugin's folder
+    /// Directory of the plugin
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// Write what the plugin sends and gives now into the cassettes
+    /// Update the cassettes with the plugin's current output
     #[arg(long)]
     accept: bool,
 }

@@ -30,21 +30,21 @@ use selection::SelectionArgs;
                         massgen isolate apply alice bob --on-drift merge\n  \
                         massgen isolate apply @last --as-branch agent/parser")]
 pub(crate) struct ApplyArgs {
-    /// Sessions; several are applied one on top of the other
+    /// Sessions; several are applied in order
     #[arg(required = true)]
     ids: Vec<String>,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// When the project changed meanwhile: apply nothing, or merge both sides
+    /// If the project changed in the meantime: refuse, or merge both sides
     #[arg(long, value_enum, default_value_t = Drift::Refuse, value_name = "HOW")]
     on_drift: Drift,
-    /// Make a branch of the agent's commits and changes instead; your files stay as they are
+    /// Create a branch from the agent's commits and changes instead of changing your files
     #[arg(long, value_name = "NAME", conflicts_with_all = ["only", "except", "decisions", "dry_run"])]
     as_branch: Option<String>,
-    /// Say what would be done
+    /// Show the result without applying it
     #[arg(long)]
     dry_run: bool,
-    /// Apply even that every file is deleted
+    /// Allow the deletion of every file
     #[arg(long)]
     delete_everything: bool,
 }

@@ -14,10 +14,10 @@ use massgen_terminal::CommandError;
 /// Which changes
 #[derive(Debug, clap::Args)]
 pub(super) struct SelectionArgs {
-    /// Apply only this path, or only these hunks of it: PATH or PATH#2,3
+    /// Apply only this path or these hunks: PATH or PATH#2,3
     #[arg(long, value_name = "PATH[#H,H]")]
     only: Vec<OsString>,
-    /// Leave this path, or these hunks of it
+    /// Exclude this path or these hunks
     #[arg(long, value_name = "PATH[#H,H]")]
     except: Vec<OsString>,
     /// Decisions as JSON, from a file or from stdin (-)

@@ -15,22 +15,22 @@ use massgen_terminal::CommandError;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Confinement")]
 pub(crate) struct ProtectArgs {
-    /// What keeps the agent in its workspace [default: auto]
+    /// Confinement of the agent [default: auto]
     #[arg(long, value_enum, value_name = "LEVEL")]
     protect: Option<Protect>,
-    /// Let the agent write here, too; may be given several times
+    /// Additional path the agent may write; repeatable
     #[arg(long, value_name = "PATH")]
     allow_write: Vec<PathBuf>,
-    /// Keep the agent from reading this, besides your keys; may be given several times
+    /// Additional path the agent may not read; repeatable
     #[arg(long, value_name = "PATH")]
     deny_read: Vec<PathBuf>,
-    /// Whether the agent may use the network (TCP) [default: allow]
+    /// Network access (TCP) of the agent [default: allow]
     #[arg(long, value_enum, value_name = "WHETHER")]
     net: Option<Net>,
-    /// Whose caches package managers use [default: shared]
+    /// Package manager caches: yours or the session's [default: shared]
     #[arg(long, value_enum, value_name = "WHOSE")]
     caches: Option<Caches>,
-    /// Give the agent this variable although it looks like a key (NAME, or START*); comma-separated
+    /// Variables to pass although they look like keys (NAME or PREFIX*); comma-separated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pass_env: Vec<String>,
 }

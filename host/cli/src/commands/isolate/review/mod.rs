@@ -18,7 +18,7 @@ use massgen_review::{Colors, Job, JobError, Outcome, TerminalError};
 use massgen_terminal::CommandError;
 use massgen_terminal::Exit;
 
-/// Look at a session's changes, decide, and apply what you take
+/// Review a session's changes and apply the ones you accept
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  massgen isolate review @last\n  \
                         massgen isolate review alice bob       two sessions, side by side\n  \
@@ -28,19 +28,19 @@ use massgen_terminal::Exit;
                         left, or whose terminal was closed, continues where it was. Nothing is applied \
                         before Enter has shown what will happen and you said yes.")]
 pub(crate) struct ReviewArgs {
-    /// Sessions; several are reviewed side by side and applied one on top of the other
+    /// Sessions; several are reviewed together and applied in order
     #[arg(required = true)]
     ids: Vec<String>,
-    /// Ask hunk by hunk on stdin (y n a d q ?) instead of using the whole screen
+    /// Ask hunk by hunk on stdin (y n a d q ?) instead of full screen
     #[arg(long)]
     plain: bool,
-    /// Serve one page on 127.0.0.1 and review in a browser; its address is printed
+    /// Review in a browser: serve a page on 127.0.0.1 and print its address
     #[arg(long, conflicts_with = "plain")]
     web: bool,
-    /// Only print the page's address; start no browser
+    /// Print the page's address without opening a browser
     #[arg(long, requires = "web")]
     no_open: bool,
-    /// End the page when nobody looked at it for so long
+    /// Stop the server after this time without a request
     #[arg(long, requires = "web", value_parser = parse_duration, value_name = "D", default_value = "30m")]
     idle: Duration,
 }

@@ -35,7 +35,7 @@ use massgen_units::Duration;
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Print a prompt for your coding agent, or do it here [default: self with --model, else prompt]
+    /// Print a prompt for a coding agent, or analyse here [default: self with --model, else prompt]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
     /// Model: provider/model, a name, an alias or none; repeat for a team
@@ -80,10 +80,10 @@ pub(crate) struct AnalyzeArgs {
     /// Resume an interrupted analysis
     #[arg(long, conflicts_with = "dry_run")]
     resume: bool,
-    /// Say what would be sent and what it would cost; send nothing
+    /// Print the request's size and estimated cost without sending it
     #[arg(long)]
     dry_run: bool,
-    /// Have the service count the prompt's tokens first; without it they are estimated
+    /// Have the service count the prompt's tokens instead of estimating them
     #[arg(long)]
     exact: bool,
 }

@@ -26,10 +26,10 @@ use massgen_terminal::Exit;
 pub(crate) struct TimelineArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Write a page that any browser shows, without network
+    /// Write a self-contained HTML page
     #[arg(long, value_name = "FILE", conflicts_with = "follow")]
     html: Option<std::path::PathBuf>,
-    /// Watch a run that is being written, until it ends
+    /// Follow a run in progress until it ends
     #[arg(long, short = 'F', conflicts_with = "json")]
     follow: bool,
 }
