@@ -1,5 +1,5 @@
 //! Timestamps of a run: naive local time in the format of Python's `isoformat`. Every line of a log has one, so the
-//! usual format is parsed here, which is much faster than `jiff`; `jiff` parses all others.
+//! usual format is parsed here, to avoid the cost of the general parser; `jiff` parses all others.
 
 use std::cell::Cell;
 

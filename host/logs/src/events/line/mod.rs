@@ -57,7 +57,7 @@ pub(super) enum LineEvent<'a> {
 
 /// Parses a line, or describes what is wrong with it.
 ///
-/// Lines formatted as MassGen writes them go through a scanner, which is much faster than the JSON parser;
+/// Lines formatted as MassGen writes them go through a scanner, which reads only the fields that are needed;
 /// reading large logs fast is what this crate is for. All other lines, including broken ones, go to the parser.
 pub(super) fn parse(text: &str) -> Result<ParsedLine<'_>, String> {
     match scan_line(text) {
